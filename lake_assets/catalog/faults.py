@@ -1,0 +1,54 @@
+"""A fault of a catalog before its file is known, and the words to say it in.
+
+The error that people see is `CatalogError` in `exceptions`; finding faults belongs to `values`, `shape`
+and `rules`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from pydantic_core import PydanticCustomError
+
+Place = tuple[str | int, ...]
+LONGEST_SHOWN = 60  # characters; a fault shall stay one line of text
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault, at its place in one document.
+
+    Attributes:
+        place: keys and list indices that lead to it from the top of the document.
+        message: what is wrong, with the value.
+        remedy: what to write instead.
+        line: its 1-based line, where it is not the line of `place`.
+    """
+
+    place: Place
+    message: str
+    remedy: str
+    line: int | None = None
+
+
+def refusal(message: str, remedy: str) -> PydanticCustomError:
+    """Give the error by which a validator refuses a value."""
+    return PydanticCustomError("catalog", "{message}", {"message": message, "remedy": remedy})
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Name the known words closest to `word`, as a sentence to append, or nothing."""
+    folded = {name.casefold(): name for name in known}
+    matches = get_close_matches(word.casefold(), folded)
+    return f"Did you mean {' or '.join(folded[match] for match in matches)}?" if matches else ""
+
+
+def shown(value: object) -> str:
+    """Give a value as a message shows it, cut short where it is long."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def sentences(*parts: str) -> str:
+    """Join sentences, leaving out those that are empty."""
+    return " ".join(part for part in parts if part)

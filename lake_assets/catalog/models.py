@@ -1,0 +1,251 @@
+"""The catalog as the rest of the program sees it: frozen values, every default filled in.
+
+The YAML form, with its short forms and its descriptions, belongs to `document`; `FileOptions` is alike in
+both.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import count
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lake_assets.catalog.faults import did_you_mean, sentences
+from lake_assets.catalog.values import Delimiter, Encoding, Header, Layout, NullText, Timezone
+from lake_assets.exceptions import ConfigurationError
+
+LoadMode = Literal["append", "merge", "snapshot"]
+Expectation = Literal["hourly", "daily", "sparse"]
+NewColumns = Literal["add", "ignore", "fail"]
+DEFAULT_GRACE = timedelta(minutes=10)
+
+
+def _own_name(fields: dict[str, Any]) -> str:
+    return str(fields["name"])
+
+
+def _name_of_source(fields: dict[str, Any]) -> str:
+    return str(fields["source"])
+
+
+class Frozen(BaseModel):
+    """A value that never changes and has no fields but its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileOptions(Frozen):
+    """How the files of a source are laid out and written; `auto` is worked out per file and recorded."""
+
+    layout: Layout = Field(
+        default="auto",
+        description="Where the files of a table lie below the source's folder. `auto` knows the folders and "
+        "names that DMS writes. Else a template such as `{table}/{yyyy}/{mm}/{dd}/{hh}/`: it starts with "
+        "`{table}/` and has `{yyyy}`, `{mm}`, `{dd}` and, where folders are by hour, `{hh}`.",
+    )
+    header: Header = Field(
+        default="auto",
+        description="Whether the first record of a file names its columns: `auto`, `true` or `false`.",
+    )
+    delimiter: Delimiter = Field(
+        default=",", description='What stands between two cells: one ASCII character. A tab is `"\\t"`.'
+    )
+    quoting: Literal["rfc4180", "none"] = Field(
+        default="rfc4180",
+        description='`rfc4180`: a cell in quotes may hold delimiters and line ends, and `""` is a quote. '
+        "`none`: quotes are ordinary characters, and every line end ends a record.",
+    )
+    null: NullText = Field(
+        default="",
+        description='An unquoted cell with this text is NULL. With `""` an empty cell is NULL, and a '
+        "quoted empty cell is an empty text. Put the text in quotes.",
+    )
+    encoding: Encoding = Field(
+        default="utf-8", description="The encoding of the text, by its name in Python."
+    )
+    compression: Literal["auto", "gzip", "none"] = Field(
+        default="auto", description="`auto` looks at the first bytes of each file, not at its name."
+    )
+    timezone: Timezone = Field(
+        default="UTC",
+        description="The time zone of the times in the names of files and folders (not of values).",
+    )
+    nul: Literal["replace", "strip", "quarantine"] = Field(
+        default="replace",
+        description="What a NUL byte in a text becomes, which PostgreSQL cannot hold: `replace` makes it "
+        "U+FFFD, `strip` leaves it out, `quarantine` keeps the record out of main. They are counted.",
+    )
+
+
+class Column(Frozen):
+    """One column of main.
+
+    Attributes:
+        name: its name in the warehouse.
+        type: its PostgreSQL type.
+        source_name: the file's column; in a child table, the key of the element.
+        path: where its value lies: the file's JSON column, then keys; in a child table, keys of the element.
+        position: 1-based place of the file's column among the file's columns, `Op` not counted.
+    """
+
+    name: str
+    type: str
+    source_name: str = Field(default_factory=_own_name)
+    path: tuple[str, ...] | None = None
+    position: int | None = None
+
+    @property
+    def file_column(self) -> str:
+        """The column of the file that holds the value, or the document the value is in."""
+        return self.path[0] if self.path else self.source_name
+
+
+class Child(Frozen):
+    """A table with one row for each element of a JSON array; `<table>__<name>` in the warehouse."""
+
+    name: str
+    path: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+class Table(Frozen):
+    """One table of a source.
+
+    Attributes:
+        source: name of its source.
+        schema_name: schema in the warehouse.
+        name: name in the warehouse.
+        source_folder: the source's folder in the lake.
+        folder: its folder below the source's.
+        files: the source's.
+        grace: the source's; how long after its end an hour may still be without files.
+        max_quarantined: records (int) or a fraction of them (float) above which a load fails.
+    """
+
+    source: str
+    name: str
+    columns: tuple[Column, ...]
+    schema_name: str = Field(default_factory=_name_of_source)
+    source_folder: str = Field(default_factory=_name_of_source)
+    folder: str = Field(default_factory=_own_name)
+    load: LoadMode = "append"
+    expect: Expectation = "hourly"
+    key: tuple[str, ...] = ()
+    order_by: tuple[str, ...] = ()
+    children: tuple[Child, ...] = ()
+    max_quarantined: int | float | None = None
+    new_columns: NewColumns = "add"
+    transform: str | None = None
+    description: str | None = None
+    owner: str | None = None
+    group: str | None = None
+    files: FileOptions = FileOptions()
+    grace: timedelta = DEFAULT_GRACE
+
+    @property
+    def qualified(self) -> str:
+        """The table as people name it: `source.table`."""
+        return f"{self.source}.{self.name}"
+
+    @property
+    def file_places(self) -> dict[str, int]:
+        """The 1-based place of each file column, in file order.
+
+        Columns without a `position` take the places that are left, in the catalog's order.
+        """
+        fixed = {column.file_column: column.position for column in self.columns if column.position}
+        names = dict.fromkeys(column.file_column for column in self.columns)
+        names |= dict.fromkeys(child.path[0] for child in self.children)
+        taken = set(fixed.values())
+        free = (place for place in count(1) if place not in taken)
+        places = {name: fixed[name] if name in fixed else next(free) for name in names}
+        return dict(sorted(places.items(), key=itemgetter(1)))
+
+    @property
+    def file_columns(self) -> tuple[str, ...]:
+        """The columns of the file that the catalog names, each once, in file order."""
+        return tuple(self.file_places)
+
+
+class Source(Frozen):
+    """One production database: a folder of the lake, a schema of the warehouse.
+
+    Attributes:
+        name: its name.
+        start: the first hour expected.
+        path: the YAML file.
+        folder: its folder in the lake.
+        schema_name: schema in the warehouse.
+        grace: how long after its end an hour may still be without files.
+    """
+
+    name: str
+    start: datetime
+    tables: tuple[Table, ...]
+    path: Path
+    folder: str = Field(default_factory=_own_name)
+    schema_name: str = Field(default_factory=_own_name)
+    files: FileOptions = FileOptions()
+    grace: timedelta = DEFAULT_GRACE
+    description: str | None = None
+    owner: str | None = None
+
+
+class Catalog(Frozen):
+    """All sources, in the order of their files."""
+
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table of every source, in the catalog's order."""
+        return tuple(table for source in self.sources for table in source.tables)
+
+    def table(self, qualified: str) -> Table:
+        """Give one table.
+
+        Args:
+            qualified: such as `shop.orders`.
+
+        Raises:
+            ConfigurationError: the catalog has no such table.
+        """
+        found = [table for table in self.tables if table.qualified == qualified]
+        if not found:
+            raise ConfigurationError(self._unknown(qualified, [table.qualified for table in self.tables]))
+        return found[0]
+
+    def source_of(self, table: Table) -> Source:
+        """Give the source of a table.
+
+        Raises:
+            ConfigurationError: the catalog has no such source.
+        """
+        found = [source for source in self.sources if source.name == table.source]
+        if not found:
+            raise ConfigurationError(self._unknown(table.source, [source.name for source in self.sources]))
+        return found[0]
+
+    def select(self, names: Iterable[str] = ()) -> tuple[Table, ...]:
+        """Give the tables that people named, each once, in the catalog's order.
+
+        Args:
+            names: tables (`shop.orders`) and whole sources (`shop`); none means every table.
+
+        Raises:
+            ConfigurationError: some names are unknown; it names them all.
+        """
+        wanted = set(names)
+        known = {name for table in self.tables for name in (table.source, table.qualified)}
+        if unknown := sorted(wanted - known):
+            raise ConfigurationError("\n".join(self._unknown(name, known) for name in unknown))
+        return tuple(table for table in self.tables if not wanted or wanted & {table.source, table.qualified})
+
+    def _unknown(self, name: str, known: Iterable[str]) -> str:
+        same_name = [table.qualified for table in self.tables if table.name == name]
+        hint = f"Did you mean {' or '.join(same_name)}?" if same_name else did_you_mean(name, sorted(known))
+        remedy = hint or "Name it as source.table, or add it to the catalog (lake-assets discover does)."
+        return sentences(f"{name!r} is not in the catalog.", remedy)

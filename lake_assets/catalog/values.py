@@ -1,0 +1,299 @@
+"""The single values of a catalog (names, types, hours, durations …), each refused with its remedy.
+
+What must fit together between values belongs to `rules`.
+"""
+
+import re
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo, WithJsonSchema
+
+from lake_assets.catalog.faults import did_you_mean, refusal, sentences
+from lake_assets.catalog.type_form import SERIAL, TYPE_FORM
+from lake_assets.exceptions import ConfigurationError
+from lake_assets.hours import parse_hour
+
+LONGEST_NAME = (
+    63  # bytes of an identifier; PostgreSQL cuts longer ones short (manual, "Identifiers and Key Words")
+)
+OUR_COLUMNS = "_lake_"
+SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})  # manual, "System Columns"
+LAYOUT_PLACES = ("table", "yyyy", "mm", "dd", "hh")
+
+# Dagster's own rules for the parts of an asset key, for groups and for owners (1.13).
+PLAIN_NAME = r"[A-Za-z0-9_]+"
+GROUP = rf"{PLAIN_NAME}(/{PLAIN_NAME})*"
+OWNER = r"team:.+|[A-Za-z0-9_][A-Za-z0-9._%+-]*@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}"
+
+HOUR = r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2})(?::00(?::00)?)?Z?)?"
+DURATION = r"(?=[0-9])(?:([0-9]{1,5})d)?(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,5})s)?"
+TRANSFORM = r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*"
+
+
+def check_identifier(name: str) -> str:
+    """Refuse what PostgreSQL cannot hold as the name of a schema, table or column."""
+    if not name:
+        raise refusal("the name is empty.", "Write a name.")
+    if "\0" in name:
+        raise refusal(f"{name!r} holds a NUL, which PostgreSQL cannot.", "Leave the NUL out.")
+    if len(name.encode()) > LONGEST_NAME:
+        raise refusal(
+            f"{name!r} has {len(name.encode())} bytes, and PostgreSQL holds {LONGEST_NAME}.",
+            "Write a shorter name, and put the one of the lake in `from:`.",
+        )
+    return name
+
+
+def check_plain_name(name: str) -> str:
+    """Refuse what Dagster does not take as a part of an asset key."""
+    if not re.fullmatch(PLAIN_NAME, name):
+        plain = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")
+        instead = f"it {plain}" if plain else "it with letters, digits and _ only"
+        raise refusal(
+            f"{name!r} is not a plain name, as Dagster wants it.",
+            f"Name {instead}, and put the name it has in the lake in `from:`.",
+        )
+    return check_identifier(name)
+
+
+def check_column_name(name: str) -> str:
+    """Refuse what cannot be a column of main."""
+    remedy = "Name the column otherwise, and put the name it has in the file in `from:`."
+    if name.startswith(OUR_COLUMNS):
+        raise refusal(f"{name!r} starts with {OUR_COLUMNS}, which is kept for lake_assets.", remedy)
+    if name in SYSTEM_COLUMNS:
+        raise refusal(f"{name!r} is a system column of every PostgreSQL table.", remedy)
+    return check_identifier(name)
+
+
+def is_reserved_schema(name: str) -> bool:
+    """Tell whether a warehouse schema is PostgreSQL's or the ledger's own."""
+    return name.startswith("pg_") or name in {"information_schema", "lake_assets"}
+
+
+def check_schema(name: str) -> str:
+    """Refuse what cannot be the warehouse schema of a source."""
+    if is_reserved_schema(name):
+        raise refusal(f"the schema {name!r} is reserved.", "Write another `schema:`.")
+    return check_identifier(name)
+
+
+def check_folder(folder: str) -> str:
+    """Refuse what cannot be a folder of the lake."""
+    if not folder or folder.startswith("/") or folder.endswith("/") or "//" in folder:
+        raise refusal(
+            f"{folder!r} is not a folder.",
+            "Write its name as it stands in the lake, without slashes around it.",
+        )
+    return folder
+
+
+def check_type(text: str) -> str:
+    """Refuse what is not in the form of a PostgreSQL type (whether the type exists, the server says)."""
+    if not TYPE_FORM.fullmatch(text.strip()):
+        raise refusal(
+            f"{text!r} is not in the form of a type.",
+            "Write a type of PostgreSQL alone, such as text, numeric(12,2), timestamp(3) with time zone, "
+            'int[] or my_schema."My Type"; constraints and defaults have no place here.',
+        )
+    if re.fullmatch(SERIAL, text.strip(), re.IGNORECASE):
+        raise refusal(f"{text!r} is no type of its own in PostgreSQL.", "Write smallint, integer or bigint.")
+    return text.strip()
+
+
+def split_path(value: Any) -> tuple[str, ...]:
+    """Read a path into a JSON column: dotted text, or a list where keys hold dots themselves."""
+    parts = value.split(".") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+        raise refusal(
+            f"{value!r} is not a path.",
+            "Write it dotted, such as _doc.device.model, or as a list of texts: [_doc, device, model].",
+        )
+    if not parts or not all(parts):
+        raise refusal(
+            f"the path {value!r} has an empty part.",
+            'Write every part; where a key holds a dot itself, write a list: [_doc, "a.b", c].',
+        )
+    return tuple(parts)
+
+
+def read_hour(value: Any) -> datetime:
+    """Read an hour, a date (its first hour), or a whole hour in a longer form; always UTC."""
+    match = re.fullmatch(HOUR, value) if isinstance(value, str) else None
+    if not match:
+        raise refusal(f"{value!r} is not an hour.", "Write it as 2018-09-06T10 (UTC).")
+    try:
+        return parse_hour(f"{match[1]}T{match[2] or '00'}")
+    except ConfigurationError as error:
+        raise refusal(
+            f"{value!r} is not an hour of the calendar.", "Write it as 2018-09-06T10 (UTC)."
+        ) from error
+
+
+def read_duration(value: Any) -> timedelta:
+    """Read a duration such as `10m` or `1h30m`."""
+    match = re.fullmatch(DURATION, value) if isinstance(value, str) else None
+    if not match:
+        raise refusal(
+            f"{value!r} is not a duration.", "Write it with d, h, m or s, such as 10m, 1h or 1h30m."
+        )
+    days, hours, minutes, seconds = (int(number or 0) for number in match.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def check_limit(value: Any) -> int | float:
+    """Refuse what is neither a number of records (an int) nor a fraction of them (a float)."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if isinstance(value, float) and 0 <= value <= 1:
+        return value
+    raise refusal(
+        f"{value!r} is neither a number of records nor a fraction.",
+        "Write a whole number such as 100, or a fraction from 0.0 to 1.0 such as 0.01.",
+    )
+
+
+def check_layout(layout: str) -> str:
+    """Refuse a template of folders that could tell no hour."""
+    places = re.findall(r"\{([^{}]*)\}", layout)
+    stray = re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", layout))
+    whole = layout.startswith("{table}/") and {"yyyy", "mm", "dd"} <= set(places) <= set(LAYOUT_PLACES)
+    if layout != "auto" and (stray or not whole):
+        unknown = [place for place in places if place not in LAYOUT_PLACES]
+        raise refusal(
+            f"{layout!r} is not a layout.",
+            sentences(
+                *(did_you_mean(place, LAYOUT_PLACES) for place in unknown),
+                "Write auto, or a template that starts with {table}/ and has {yyyy}, {mm}, {dd} and, where "
+                "folders are by hour, {hh}.",
+            ),
+        )
+    return layout
+
+
+def check_header(value: Any) -> Any:
+    """Refuse 1 and 0 too, which Python takes for true and false."""
+    if value == "auto" or isinstance(value, bool):
+        return value
+    raise refusal(f"{value!r} is not a word known here.", "Write one of auto, true, false.")
+
+
+def check_delimiter(delimiter: str) -> str:
+    """Refuse what PostgreSQL's COPY does not take as the delimiter of CSV (manual, "COPY")."""
+    if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0':
+        raise refusal(
+            f"{delimiter!r} is not a delimiter.",
+            'Write one ASCII character that is no quote and no line end, such as ",", ";", "|" or "\\t" '
+            "(in double quotes).",
+        )
+    return delimiter
+
+
+def check_null(null: str, info: ValidationInfo) -> str:
+    """Refuse what PostgreSQL's COPY does not take as the text of NULL (manual, "COPY")."""
+    if set(null) & {'"', "\r", "\n", "\0", info.data.get("delimiter", "")}:
+        raise refusal(
+            f"{null!r} cannot stand for NULL: it holds a quote, a line end, a NUL or the delimiter.",
+            'Write what an unquoted cell holds when it is NULL, such as "", "NULL" or "\\\\N".',
+        )
+    return null
+
+
+def check_encoding(encoding: str) -> str:
+    """Refuse what Python has no text codec for."""
+    try:
+        "".encode(encoding)
+    except (LookupError, ValueError) as error:
+        raise refusal(
+            f"{encoding!r} is not an encoding that Python knows.",
+            "Write one such as utf-8, latin-1, cp1252 or utf-16.",
+        ) from error
+    return encoding
+
+
+def check_timezone(name: str) -> str:
+    """Refuse what is not in the time zone database."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise refusal(
+            f"{name!r} is not a time zone.", "Write UTC, or an area and a place such as Europe/Madrid."
+        ) from error
+    return name
+
+
+def check_transform(reference: str) -> str:
+    """Refuse what does not look like `module:function`."""
+    if not re.fullmatch(TRANSFORM, reference):
+        raise refusal(f"{reference!r} names no function.", "Write module:function, such as my_module:clean.")
+    return reference
+
+
+def check_owner(owner: str) -> str:
+    """Refuse what Dagster does not take as an owner."""
+    if not re.fullmatch(OWNER, owner):
+        raise refusal(f"{owner!r} is not an owner.", "Write an e-mail address, or a team such as team:data.")
+    return owner
+
+
+def check_group(group: str) -> str:
+    """Refuse what Dagster does not take as a group."""
+    if not re.fullmatch(GROUP, group):
+        raise refusal(f"{group!r} is not a group.", "Write letters, digits and _, and / between levels.")
+    return group
+
+
+def _form(pattern: str, *, longest: int | None = None) -> WithJsonSchema:
+    text: dict[str, Any] = {"type": "string", "pattern": f"^({pattern})$"}
+    return WithJsonSchema(text | ({"maxLength": longest} if longest else {}))
+
+
+PlainName = Annotated[str, AfterValidator(check_plain_name), _form(PLAIN_NAME, longest=LONGEST_NAME)]
+ColumnName = Annotated[
+    str,
+    AfterValidator(check_column_name),
+    WithJsonSchema(
+        {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "not": {"pattern": f"^{OUR_COLUMNS}"}}
+    ),
+]
+SchemaName = Annotated[
+    str,
+    AfterValidator(check_schema),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_NAME, "not": {"pattern": "^pg_"}}),
+]
+Folder = Annotated[str, AfterValidator(check_folder), _form(r"[^/]+(/[^/]+)*")]
+TypeName = Annotated[str, AfterValidator(check_type), WithJsonSchema({"type": "string", "minLength": 1})]
+JsonPath = Annotated[
+    tuple[str, ...],
+    BeforeValidator(split_path),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+            ]
+        }
+    ),
+]
+Hour = Annotated[datetime, BeforeValidator(read_hour), _form(HOUR)]
+Duration = Annotated[timedelta, BeforeValidator(read_duration), _form(DURATION)]
+Limit = Annotated[
+    int | float,
+    BeforeValidator(check_limit),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "number", "minimum": 0, "maximum": 1}]}
+    ),
+]
+Layout = Annotated[
+    str, AfterValidator(check_layout), WithJsonSchema({"type": "string", "pattern": "^auto$|^\\{table\\}/"})
+]
+Header = Annotated[Literal["auto", True, False], BeforeValidator(check_header)]
+Delimiter = Annotated[str, AfterValidator(check_delimiter), _form(r'[^"\r\n]')]
+NullText = Annotated[str, AfterValidator(check_null), _form(r'[^"\r\n]*')]
+Encoding = Annotated[str, AfterValidator(check_encoding)]
+Timezone = Annotated[str, AfterValidator(check_timezone)]
+Transform = Annotated[str, AfterValidator(check_transform), _form(r"[\w.]+:\w+")]
+Owner = Annotated[str, AfterValidator(check_owner), _form(OWNER)]
+Group = Annotated[str, AfterValidator(check_group), _form(GROUP)]

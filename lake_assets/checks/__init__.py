@@ -1,0 +1,1 @@
+"""CHECKS: count the files again, and compare lake, ledger and main."""

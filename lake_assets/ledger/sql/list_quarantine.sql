@@ -1,0 +1,7 @@
+-- List quarantined records, oldest table-hour first.
+SELECT
+    id, source, table_name, hour, key, record, column_name, value, reason, sqlstate, raw, refused, run_id,
+    quarantined_at, retried_at
+FROM lake_assets.quarantine
+WHERE source || '.' || table_name = ANY (%(tables)s) AND hour >= %(first)s AND hour < %(end)s
+ORDER BY source, table_name, hour, key, record

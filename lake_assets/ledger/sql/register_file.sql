@@ -1,0 +1,16 @@
+-- Give a file of a table-hour its id; a file of the same key keeps the one it had.
+INSERT INTO lake_assets.files (source, table_name, hour, key, etag, bytes, dialect, run_id)
+VALUES (%(source)s, %(table_name)s, %(hour)s, %(key)s, %(etag)s, %(bytes)s, %(dialect)s, %(run_id)s)
+ON CONFLICT (source, table_name, hour, key) DO UPDATE
+SET
+    etag = excluded.etag,
+    bytes = excluded.bytes,
+    records = 0,
+    loaded = 0,
+    quarantined = 0,
+    superseded = 0,
+    filtered = 0,
+    dialect = excluded.dialect,
+    run_id = excluded.run_id,
+    loaded_at = clock_timestamp()
+RETURNING id

@@ -1,0 +1,41 @@
+"""What state a table-hour is in: pure functions of what lake, ledger and clock say.
+
+Gathering what they say belongs to `main.load` and `checks.row_count`.
+"""
+
+from datetime import datetime, timedelta
+
+from lake_assets.catalog.models import Table
+from lake_assets.hours import ONE_HOUR
+from lake_assets.ledger.ledger import State
+
+LAST_HOUR = 23
+
+FINE: frozenset[State] = frozenset({"loaded", "quiet", "expected", "waived"})
+"""The states that need nobody's attention."""
+
+NEEDS_LOAD: frozenset[State] = frozenset({"missing", "failed", "mismatch", "stale"})
+"""The states that a load without a range goes after, where the lake has files."""
+
+
+def is_over(hour: datetime, now: datetime, grace: timedelta) -> bool:
+    """Tell whether an hour and its grace are over, so that its files are due."""
+    return now >= hour + ONE_HOUR + grace
+
+
+def state_without_files(table: Table, hour: datetime, now: datetime, *, day_has_files: bool) -> State:
+    """Judge an hour for which the lake has no file.
+
+    Args:
+        table: the table as the catalog has it; its `expect` decides.
+        hour: the hour (UTC).
+        now: the present moment.
+        day_has_files: another hour of the same UTC day has files; all that `expect: daily` asks for.
+    """
+    if not is_over(hour, now, table.grace):
+        return "expected"
+    if table.expect == "sparse":
+        return "quiet"
+    if table.expect == "daily" and (day_has_files or hour.hour != LAST_HOUR):
+        return "quiet"
+    return "missing"

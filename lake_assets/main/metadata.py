@@ -1,0 +1,76 @@
+"""What Dagster is told of a table and of each of its table-hours, under the names its UI knows.
+
+Names with `dagster/` are those of Dagster's own metadata sets (docs: "Asset metadata"); loading and checking
+happen elsewhere.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import dagster as dg
+import psycopg
+
+from lake_assets.catalog.models import Table
+from lake_assets.lake.s3 import Lake
+from lake_assets.main.load import LoadReport
+from lake_assets.main.tables import sample_hour
+
+SAMPLE_ROWS = 5
+SHORTEST = 1e-6  # seconds; a load of nothing takes some time too
+
+RawMetadata = Mapping[str, Any]
+
+
+def definition_metadata(table: Table) -> RawMetadata:
+    """Say what a table is: its columns, its name in the warehouse, how it is loaded and when it is due."""
+    columns = [dg.TableColumn(column.name, column.type) for column in table.columns]
+    return {
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "dagster/table_name": f"{table.schema_name}.{table.name}",
+        "load": table.load,
+        "expect": table.expect,
+    }
+
+
+def hour_metadata(
+    connection: psycopg.Connection, lake: Lake, table: Table, report: LoadReport
+) -> RawMetadata:
+    """Say what one load of a table-hour did."""
+    seconds = max(report.seconds, SHORTEST)
+    files = [lake.url(loaded.file) for loaded in report.files]
+    metadata: dict[str, Any] = {
+        "dagster/row_count": report.counts.loaded,
+        "records": report.counts.records,
+        "loaded": report.counts.loaded,
+        "quarantined": report.counts.quarantined,
+        "superseded": report.counts.superseded,
+        "bytes": report.bytes,
+        "files": dg.MetadataValue.json(files),
+        "seconds": round(report.seconds, 3),
+        "rows_per_second": round(report.counts.loaded / seconds),
+        "state": report.state,
+        "sample": _sample(connection, table, report.hour),
+    }
+    if files:
+        metadata["dagster/uri"] = files[0].rsplit("/", 1)[0] + "/"
+    if report.note:
+        metadata["note"] = report.note
+    return metadata
+
+
+def _sample(connection: psycopg.Connection, table: Table, hour: datetime) -> dg.MarkdownMetadataValue:
+    rows = sample_hour(connection, table, hour, rows=SAMPLE_ROWS)
+    return dg.MetadataValue.md(markdown_table([column.name for column in table.columns], rows))
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Lay rows out as a Markdown table; long cells are shortened, NULL is shown as an empty cell."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(_cell(value) for value in line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    short = text if len(text) <= 40 else text[:39] + "…"  # noqa: PLR2004 - as wide as the UI's dialog bears
+    return short.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("\r", " ")

@@ -1,0 +1,2 @@
+-- Write the rows of a DataFrame.
+COPY {table} ({columns}) FROM STDIN

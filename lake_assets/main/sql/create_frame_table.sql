@@ -1,0 +1,2 @@
+-- Create a table of DataFrames.
+CREATE TABLE IF NOT EXISTS {table} ({columns})

@@ -1,0 +1,2 @@
+-- Create a schema of the warehouse.
+CREATE SCHEMA IF NOT EXISTS {schema}

@@ -1,0 +1,2 @@
+-- Tell whether a relation is there.
+SELECT to_regclass(%(main)s) IS NOT NULL

@@ -1,0 +1,119 @@
+"""The main tables themselves: creating them, completing them, counting their rows.
+
+Replacing a table-hour belongs to `main.load`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from lake_assets.catalog.models import Table
+from lake_assets.exceptions import WarehouseError
+from lake_assets.ledger.ledger import lock
+from lake_assets.postgres import statement, type_name
+
+LAKE_COLUMNS = {"_lake_hour": "timestamptz", "_lake_file": "bigint", "_lake_record": "bigint"}
+
+
+def main_table(table: Table) -> sql.Identifier:
+    """Give the schema-qualified name of a table in main."""
+    return sql.Identifier(table.schema_name, table.name)
+
+
+def catalog_columns(table: Table) -> list[tuple[str, str]]:
+    """List the (name, type) of every column that the catalog gives a table."""
+    return [(column.name, column.type) for column in table.columns]
+
+
+def ensure_main(connection: psycopg.Connection, table: Table, columns: Sequence[tuple[str, str]]) -> None:
+    """Create a main table, or add the columns it lacks, in a transaction of its own.
+
+    Args:
+        connection: a session without an open transaction; locks on main are held for moments only.
+        table: the table as the catalog has it.
+        columns: (name, type) of the columns it must have, those of the lake left aside.
+
+    Raises:
+        WarehouseError: a column is there with another type.
+    """
+    main = main_table(table)
+    with connection.transaction():
+        lock(connection, f"main:{table.schema_name}.{table.name}")
+        if not main_exists(connection, table):
+            _create(connection, table, columns)
+            return
+        wanted = [*columns, *LAKE_COLUMNS.items()]
+        connection.execute(statement(__package__, "declare_columns", columns=_definitions(wanted)))
+        rows = connection.execute(
+            statement(__package__, "compare_columns"), {"main": main.as_string(connection)}
+        ).fetchall()
+        _refuse_other_types(table, rows)
+        types = dict(wanted)
+        for name, _, existing in rows:
+            if existing is None:
+                column = {"column": sql.Identifier(name), "type": type_name(types[name])}
+                connection.execute(statement(__package__, "add_column", main=main, **column))
+
+
+def _create(connection: psycopg.Connection, table: Table, columns: Sequence[tuple[str, str]]) -> None:
+    main = main_table(table)
+    connection.execute(statement(__package__, "create_schema", schema=sql.Identifier(table.schema_name)))
+    connection.execute(statement(__package__, "create_main", main=main, columns=_definitions(columns)))
+    index = sql.Identifier(f"{table.name.encode()[:40].decode(errors='ignore')}_lake_hour")
+    connection.execute(statement(__package__, "create_hour_index", main=main, index=index))
+
+
+def _definitions(columns: Sequence[tuple[str, str]]) -> sql.Composed:
+    return sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(name), type_name(declared)) for name, declared in columns
+    )
+
+
+def _refuse_other_types(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    others = [
+        f"{name} is {existing} in the warehouse and {declared} in the catalog"
+        for name, declared, existing in rows
+        if existing is not None and existing != declared
+    ]
+    lost = [name for name, _, existing in rows if existing is None and name in LAKE_COLUMNS]
+    if others:
+        raise WarehouseError(
+            f"{table.schema_name}.{table.name}: {'; '.join(others)}. Change the catalog back, or change the "
+            "warehouse with ALTER TABLE … ALTER COLUMN … TYPE, or drop the table and load its hours again."
+        )
+    if lost:
+        raise WarehouseError(
+            f"{table.schema_name}.{table.name} is there without {', '.join(lost)}: lake_assets did not make "
+            "it. Rename it, or give the table another name in the catalog."
+        )
+
+
+def main_exists(connection: psycopg.Connection, table: Table) -> bool:
+    """Tell whether a table is there in main."""
+    name = main_table(table).as_string(connection)
+    row = connection.execute(statement(__package__, "table_exists"), {"main": name}).fetchone()
+    return bool(row and row[0])
+
+
+def count_hours(
+    connection: psycopg.Connection, table: Table, first: datetime, end: datetime
+) -> dict[datetime, dict[int, int]]:
+    """Count main's rows of the hours in [first, end), by hour, then by file id."""
+    counts: dict[datetime, dict[int, int]] = {}
+    if main_exists(connection, table):
+        count = statement(__package__, "count_hours", main=main_table(table))
+        for hour, file_id, rows in connection.execute(count, {"first": first, "end": end}):
+            counts.setdefault(hour, {})[file_id] = rows
+    return counts
+
+
+def sample_hour(
+    connection: psycopg.Connection, table: Table, hour: datetime, *, rows: int
+) -> list[tuple[Any, ...]]:
+    """Show up to `rows` rows of one hour: the catalog's columns, in its order."""
+    columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)
+    sample = statement(__package__, "sample_hour", main=main_table(table), columns=columns)
+    return connection.execute(sample, {"hour": hour, "rows": rows}).fetchall()

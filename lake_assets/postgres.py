@@ -1,0 +1,76 @@
+"""Connections to the warehouse, and the SQL that stands in `.sql` files beside the code that runs it.
+
+What the statements mean belongs to the packages that own them; nothing here knows a table.
+"""
+
+from functools import cache
+from importlib.resources import files
+
+import psycopg
+from psycopg import sql
+
+from lake_assets.exceptions import ConfigurationError, WarehouseError
+
+OLDEST_SERVER = 160000  # pg_input_is_valid and pg_input_error_info came with PostgreSQL 16
+SOFT_COPY_SERVER = 170000  # COPY … ON_ERROR ignore came with PostgreSQL 17
+
+SESSION_OPTIONS = (
+    "-c timezone=UTC -c datestyle=ISO,MDY -c intervalstyle=postgres "
+    "-c standard_conforming_strings=on -c client_encoding=UTF8"
+)
+
+
+def connect(conninfo: str, *, autocommit: bool = False) -> psycopg.Connection:
+    """Open a session whose settings make the same text always the same value.
+
+    Args:
+        conninfo: a libpq connection string or URL of the warehouse.
+        autocommit: commit each statement by itself.
+
+    Raises:
+        ConfigurationError: the server is older than PostgreSQL 16, or does not store UTF-8.
+        WarehouseError: no connection could be made.
+    """
+    try:
+        connection = psycopg.connect(
+            conninfo, autocommit=autocommit, options=SESSION_OPTIONS, application_name="lake_assets"
+        )
+    except psycopg.OperationalError as error:
+        raise WarehouseError(
+            f"The warehouse does not answer: {error}. Check LAKE_ASSETS_WAREHOUSE, "
+            "and that the server is up and lets this user in."
+        ) from error
+    version = connection.info.server_version
+    encoding = connection.info.parameter_status("server_encoding")
+    if version < OLDEST_SERVER or encoding != "UTF8":
+        connection.close()
+        raise ConfigurationError(
+            f"The warehouse is PostgreSQL {version // 10000} with encoding {encoding}. "
+            "PostgreSQL 16 or later with encoding UTF8 is needed."
+        )
+    return connection
+
+
+@cache
+def _text(package: str, name: str) -> str:
+    return files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def statement(package: str, name: str, **parts: sql.Composable) -> sql.Composed:
+    """Read `sql/<name>.sql` of a package and put identifiers and clauses in its `{places}`.
+
+    Args:
+        package: dotted name of the package the file stands in.
+        name: the file's name without `.sql`.
+        parts: composed SQL for each place; values are bound at execution as `%(name)s`, never put in here.
+    """
+    text = _text(package, name)
+    if "%(" in text:
+        # A name such as "share %" stands among placeholders, where psycopg reads a lone % as one more.
+        parts = {place: sql.SQL(part.as_string().replace("%", "%%")) for place, part in parts.items()}
+    return sql.SQL(text).format(**parts)
+
+
+def type_name(declared: str) -> sql.SQL:
+    """Give a column type of the catalog as SQL; the catalog has checked it against its grammar of types."""
+    return sql.SQL(declared)

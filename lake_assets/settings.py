@@ -1,0 +1,217 @@
+"""Settings: the one module that reads the environment.
+
+A setting is read and judged here, and handed on as a plain value. What a setting is used for belongs to
+the module that uses it; the environment that the embedded stack gives its users is made by
+`lake_assets.embedded.stack`. Secrets (the warehouse's password, the alert addresses) stay out of every
+`repr` and `str`, and out of every error.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from lake_assets.exceptions import ConfigurationError
+
+LAKE = "LAKE_ASSETS_LAKE"
+WAREHOUSE = "LAKE_ASSETS_WAREHOUSE"
+CATALOG = "LAKE_ASSETS_CATALOG"
+ALERTS = "LAKE_ASSETS_ALERTS"
+HOME = "LAKE_ASSETS_HOME"
+DAGSTER_HOME = "DAGSTER_HOME"
+
+WAREHOUSE_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg", "postgresql+psycopg2")
+SECRET_PARAMETERS = frozenset({"password", "sslpassword", "oauth_client_secret"})
+MASK = "***"
+LAKE_REMEDY = "Write it as s3://bucket or s3://bucket/prefix."
+WAREHOUSE_REMEDY = (
+    "Write it as postgresql://user:password@host:5432/database, with the characters @ : / ? # % of a "
+    "password percent-encoded (@ is %40)."
+)
+# Amazon S3 user guide, "General purpose bucket naming rules".
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+@dataclass(frozen=True)
+class LakePlace:
+    """Where the lake is.
+
+    Attributes:
+        bucket: name of the S3 bucket.
+        prefix: what every key of the lake starts with, without slashes at its ends; may be empty.
+    """
+
+    bucket: str
+    prefix: str = ""
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """Read `s3://bucket/prefix`.
+
+        Raises:
+            ConfigurationError: the URL is not of that form.
+        """
+        scheme, _, rest = url.partition("://")
+        bucket, _, prefix = rest.partition("/")
+        if scheme != "s3":
+            raise ConfigurationError(f"{LAKE}={url!r} does not start with s3://. {LAKE_REMEDY}")
+        if not BUCKET_NAME.fullmatch(bucket):
+            raise ConfigurationError(f"{LAKE}={url!r}: {bucket!r} is not a bucket's name. {LAKE_REMEDY}")
+        return cls(bucket, prefix.strip("/"))
+
+    @property
+    def url(self) -> str:
+        """The place as people write it: `s3://bucket/prefix`."""
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The warehouse's address, whose password no `repr` or `str` shows.
+
+    Attributes:
+        conninfo: the address as psycopg and libpq read it, `postgresql://…`; a secret.
+    """
+
+    conninfo: str = field(repr=False)
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """Read `postgresql://user:password@host:port/database?parameter=value`.
+
+        `postgres://` and the SQLAlchemy spellings with `+psycopg` and `+psycopg2` are taken as well.
+
+        Raises:
+            ConfigurationError: the URL is not of that form. It does not quote the URL, for where it is
+                malformed nobody can tell which part is the password.
+        """
+        scheme, separator, rest = url.partition("://")
+        if not separator or scheme not in WAREHOUSE_SCHEMES:
+            raise ConfigurationError(f"{WAREHOUSE} does not start with postgresql://. {WAREHOUSE_REMEDY}")
+        conninfo = f"postgresql://{rest}"
+        if not _is_unmistakable(conninfo) or not _is_conninfo(conninfo):
+            raise ConfigurationError(f"{WAREHOUSE} is not a PostgreSQL URL. {WAREHOUSE_REMEDY}")
+        if not conninfo_to_dict(conninfo).get("dbname"):
+            raise ConfigurationError(f"{WAREHOUSE} names no database. {WAREHOUSE_REMEDY}")
+        return cls(conninfo)
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The address for SQLAlchemy with psycopg 3, `postgresql+psycopg://…`; a secret.
+
+        Plain `postgresql://` means psycopg2 before SQLAlchemy 2.1 and psycopg 3 from then on.
+        """
+        return self.conninfo.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def masked(self) -> str:
+        """The address with `***` for its password: fit for people and logs."""
+        return masked_url(self.conninfo)
+
+    def __str__(self) -> str:
+        """Give the address with its password masked."""
+        return self.masked
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says, read once.
+
+    Attributes:
+        lake: where the lake is; None with the embedded stack.
+        warehouse: where the warehouse is; None with the embedded stack.
+        catalog: folder of the catalog's YAML files; by default `catalog`, with the embedded stack its own.
+        home: folder of the embedded stack's data.
+        dagster_home: Dagster's own folder, if it was set.
+        alerts: Apprise URLs; secrets.
+    """
+
+    lake: LakePlace | None
+    warehouse: Warehouse | None
+    catalog: Path
+    home: Path
+    dagster_home: Path | None = None
+    alerts: tuple[str, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings; a variable that is empty counts as not set.
+
+        Args:
+            environ: the variables, by default those of this process.
+
+        Raises:
+            ConfigurationError: a setting is malformed, or only one of lake and warehouse is set.
+        """
+        lake, warehouse = environ.get(LAKE, ""), environ.get(WAREHOUSE, "")
+        if bool(lake) != bool(warehouse):
+            present, absent = (LAKE, WAREHOUSE) if lake else (WAREHOUSE, LAKE)
+            raise ConfigurationError(
+                f"{present} is set and {absent} is not. Set {absent} too, or unset {present} to use the "
+                "embedded stack."
+            )
+        dagster_home = environ.get(DAGSTER_HOME, "")
+        home = _folder(environ.get(HOME) or ".lake_assets")
+        catalog = environ.get(CATALOG)
+        return cls(
+            lake=LakePlace.parse(lake) if lake else None,
+            warehouse=Warehouse.parse(warehouse) if warehouse else None,
+            catalog=_folder(catalog) if catalog else _folder("catalog") if lake else home / "catalog",
+            home=home,
+            dagster_home=_folder(dagster_home) if dagster_home else None,
+            alerts=tuple(environ.get(ALERTS, "").split()),
+        )
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the embedded stack stands in for lake and warehouse."""
+        return self.lake is None
+
+
+def masked_url(url: str) -> str:
+    """Give a database URL with `***` for every password in it.
+
+    Args:
+        url: any database URL; of one that cannot be taken apart, only the scheme is shown.
+    """
+    scheme, separator, _ = url.partition("://")
+    if not _is_unmistakable(url):
+        return f"{scheme}://{MASK}" if separator and scheme in WAREHOUSE_SCHEMES else MASK
+    parts = urlsplit(url)
+    login, at, place = parts.netloc.rpartition("@")
+    user, colon, _ = login.partition(":")
+    netloc = f"{user}{colon}{MASK if colon else ''}{at}{place}"
+    query = [
+        (name, MASK if name.lower() in SECRET_PARAMETERS else value)
+        for name, value in parse_qsl(parts.query, keep_blank_values=True)
+    ]
+    return f"{scheme}://{netloc}{parts.path}{'?' if query else ''}{urlencode(query, safe='*/')}"
+
+
+def _is_unmistakable(url: str) -> bool:
+    """Say whether the password, if any, stands where it should: a raw `/` or `?` in it moves it elsewhere."""
+    if "#" in url or not re.match(r"[a-z0-9+]+://", url) or re.search(r"\s", url):
+        return False
+    authority, _, rest = url.partition("://")[2].partition("/")
+    authority, _, query = authority.partition("?")
+    hosts = authority.rpartition("@")[2].split(",")
+    apart = authority.count("@") <= 1 and "@" not in rest.partition("?")[0] + query
+    return apart and all(re.fullmatch(r"(\[[^]]*\]|[^:]*)(:\d*)?", host) for host in hosts)
+
+
+def _is_conninfo(url: str) -> bool:
+    try:
+        conninfo_to_dict(url)
+    except psycopg.Error:
+        return False
+    return True
+
+
+def _folder(text: str) -> Path:
+    return Path(text).expanduser().absolute()

@@ -1,0 +1,8 @@
+-- Ask PostgreSQL why values are none of their types; the first column of each record that is at fault.
+SELECT DISTINCT ON (given.record) given.record, given.ordinal, fault.message, fault.sql_error_code
+FROM
+    unnest(%(records)s::bigint[], %(ordinals)s::integer[], %(types)s::text[], %(values)s::text[])
+    AS given (record, ordinal, type, value)
+CROSS JOIN LATERAL pg_input_error_info(given.value, given.type) AS fault
+WHERE fault.message IS NOT NULL
+ORDER BY given.record, given.ordinal

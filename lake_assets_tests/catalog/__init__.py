@@ -1,0 +1,1 @@
+"""Tests of the catalog: what is read from its files, and what is refused in which words."""

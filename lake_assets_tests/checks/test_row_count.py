@@ -1,0 +1,184 @@
+"""Proves `checks.row_count`: green when lake, ledger and main agree, red with the reason when they do not."""
+
+import gzip
+from datetime import timedelta
+
+import pytest
+
+from lake_assets.checks.row_count import whole_days
+from lake_assets.hours import ONE_HOUR
+from lake_assets.lake import records
+from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
+
+
+@pytest.fixture
+def loaded(bench: Bench) -> Bench:
+    """Give a bench whose hour is loaded, one record of it in quarantine."""
+    bench.put(GOOD + "4,x,2018-09-06,bad\n")
+    bench.load()
+    return bench
+
+
+def test_a_loaded_hour_passes(loaded: Bench) -> None:
+    """Where all agrees the check passes and says the figures."""
+    result = loaded.check(deep=True)
+
+    assert result.passed
+    assert result.description == "4 records in 1 files: 3 rows in main, 1 in quarantine."
+
+
+def test_an_added_file_is_found(loaded: Bench) -> None:
+    """A file that came after the load makes the hour stale, and is named."""
+    key = loaded.put(GOOD, number=5)
+
+    result = loaded.check()
+
+    assert not result.passed
+    assert (result.state, result.findings) == ("stale", (f"{key}: in the lake and not loaded ({len(GOOD)} bytes)",))
+    assert loaded.state()[0] == "stale"
+
+
+def test_a_removed_file_is_found(loaded: Bench) -> None:
+    """A file that went after the load makes the hour stale, and is named."""
+    loaded.bucket.delete(loaded.key())
+
+    result = loaded.check()
+
+    assert (result.passed, result.state) == (False, "stale")
+    assert "removed from the lake since it was loaded (4 records)" in result.findings[0]
+
+
+def test_a_rewritten_file_is_found(loaded: Bench) -> None:
+    """A file that was rewritten after the load, even in the same size, makes the hour stale."""
+    loaded.put((GOOD + "4,x,2018-09-06,bad\n").replace("first", "FIRST"))
+
+    result = loaded.check()
+
+    assert (result.passed, result.state) == (False, "stale")
+    assert "changed in the lake" in result.findings[0]
+
+
+def test_a_deleted_row_is_found(loaded: Bench) -> None:
+    """A row deleted from main by hand is a mismatch of one, in its file."""
+    loaded.query("DELETE FROM shop.orders WHERE id = 2")
+
+    result = loaded.check()
+
+    assert (result.passed, result.state) == (False, "mismatch")
+    assert result.findings == (f"{loaded.key()}: 2 rows in main, 3 loaded (-1)",)
+    assert loaded.state()[0] == "mismatch"
+
+
+def test_a_row_nobody_loaded_is_found(loaded: Bench) -> None:
+    """A row put into main by hand is a mismatch."""
+    loaded.query("INSERT INTO shop.orders (_lake_hour, _lake_file, _lake_record) "
+                 f"VALUES ('{HOUR.isoformat()}', 999, 1)")
+
+    assert loaded.check().findings == ("1 rows in main of file id 999, which the ledger does not know",)
+
+
+def test_a_record_lost_from_quarantine_is_found(loaded: Bench) -> None:
+    """A record deleted from quarantine by hand is a mismatch."""
+    loaded.query("DELETE FROM lake_assets.quarantine")
+
+    assert loaded.check().findings == (f"{loaded.key()}: 0 records in quarantine, 1 put there (-1)",)
+
+
+def test_a_ledger_that_was_changed_is_found_by_a_deep_check(loaded: Bench) -> None:
+    """A deep check counts the bytes anew and finds a ledger that says less."""
+    loaded.query("UPDATE lake_assets.files SET records = 3, loaded = 2")
+    loaded.query("DELETE FROM shop.orders WHERE id = 2")
+
+    assert loaded.check().passed
+    assert loaded.check(deep=True).findings == (
+        f"{loaded.key()}: 4 records by a new recount, 3 in the ledger (+1)",
+    )
+
+
+def test_a_loader_that_loses_records_is_found_before_its_commit(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the loader's reader drops a line, the recount tells, and main never shows the hour."""
+    honest = records.cut
+
+    def forgetful(chunks, *rest):  # type: ignore[no-untyped-def]
+        return honest((chunk.replace(b"2,20.00,2018-09-06 10:01:00,\n", b"") for chunk in chunks), *rest)
+
+    monkeypatch.setattr(records, "cut", forgetful)
+    bench.put(GOOD)
+
+    report = bench.load()
+
+    assert report.state == "mismatch"
+    assert "the loader read 2 records, the warehouse 2, the recount 3" in (report.error or "")
+    assert bench.rows() == []
+    assert (bench.check().passed, bench.check().state) == (False, "mismatch")
+
+
+def test_a_failed_load_stays_red(loaded: Bench) -> None:
+    """An hour whose last load failed is red, and the check says why."""
+    strict = loaded.with_table(max_quarantined=0)
+    strict.load()
+
+    result = strict.check()
+
+    assert (result.passed, result.state) == (False, "failed")
+    assert "max_quarantined is 0" in result.description
+
+
+def test_a_load_makes_a_red_hour_green(loaded: Bench) -> None:
+    """Loading again mends what the check found."""
+    loaded.query("DELETE FROM shop.orders WHERE id = 2")
+    loaded.check()
+
+    loaded.load()
+
+    assert loaded.check().passed
+
+
+def test_a_missing_hour_is_red_and_a_quiet_one_green(bench: Bench) -> None:
+    """An hour nobody loaded, for which no file came, is judged all the same."""
+    bench.put(GOOD)
+    bench.load()
+
+    absent = bench.check(HOUR + ONE_HOUR)
+
+    assert (absent.passed, absent.state) == (False, "missing")
+    assert absent.findings == ("no file came, and one was due (expect: hourly)",)
+    assert bench.with_table(expect="sparse").check(HOUR + ONE_HOUR).state == "quiet"
+
+
+def test_an_hour_nobody_loaded_is_red(bench: Bench) -> None:
+    """Files in the lake that were never loaded are found."""
+    bench.put(GOOD)
+    bench.put(GOOD, HOUR + ONE_HOUR)
+    bench.load()
+
+    assert bench.check(HOUR + ONE_HOUR).state == "stale"
+
+
+def test_a_daily_table_is_missing_once_a_day(bench: Bench) -> None:
+    """`expect: daily` is content with one hour's files a day, and misses them at the day's last hour."""
+    daily = bench.with_table(expect="daily")
+    daily.put(GOOD)
+    daily.load()
+    last = HOUR.replace(hour=23)
+
+    assert [daily.check(hour).state for hour in (HOUR + ONE_HOUR, last)] == ["quiet", "quiet"]
+    next_day = timedelta(days=1)
+    assert [daily.check(hour + next_day).state for hour in (HOUR, last)] == ["quiet", "missing"]
+
+
+def test_a_compressed_file_is_recounted(bench: Bench) -> None:
+    """A deep check unpacks for itself."""
+    bench.bucket.put("shop/orders/20180906-100000000.csv.gz", gzip.compress(GOOD.encode()))
+    bench.load()
+
+    assert bench.check(deep=True).passed
+
+
+def test_whole_days_holds_the_range() -> None:
+    """A range is widened to midnight on both sides."""
+    first, end = whole_days(HOUR, HOUR + 20 * ONE_HOUR)
+
+    assert (first, end) == (HOUR.replace(hour=0), HOUR.replace(hour=0) + timedelta(days=2))

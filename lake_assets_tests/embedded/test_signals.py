@@ -1,0 +1,39 @@
+"""Signals that are held back while servers start or stop."""
+
+import signal
+
+import pytest
+
+from lake_assets.embedded.signals import held_back, tidy_endings
+
+
+def interrupted(times: int, done: list[str]) -> None:
+    """Get Ctrl-C so many times inside the block, and note that the block came to its end."""
+    with held_back():
+        for _ in range(times):
+            signal.raise_signal(signal.SIGINT)
+        done.append("the rest")
+
+
+def test_a_held_back_signal_is_obeyed_at_the_end() -> None:
+    """Ctrl-C inside the block lets the block end, and is obeyed then."""
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(1, done)
+    assert done == ["the rest"]
+
+
+def test_a_second_signal_is_obeyed_at_once() -> None:
+    """Who presses Ctrl-C twice does not wait."""
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(2, done)
+    assert done == []
+
+
+def test_sigterm_cleans_up() -> None:
+    """SIGTERM raises SystemExit with the status a shell would give, and the old handler comes back."""
+    with pytest.raises(SystemExit) as caught, tidy_endings():
+        signal.raise_signal(signal.SIGTERM)
+    assert caught.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -1,0 +1,133 @@
+"""Fixtures that put a table of the catalog, its lake and a warehouse side by side, without Dagster."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from lake_assets.catalog.models import Column, FileOptions, Table
+from lake_assets.checks.row_count import CheckedHour, check_hours
+from lake_assets.hours import ONE_HOUR
+from lake_assets.lake.s3 import Lake
+from lake_assets.main.load import LoadReport, TableLoader
+from lake_assets_tests.fix_lake import LakeBucket
+
+HOUR = datetime(2018, 9, 6, 10, tzinfo=UTC)
+ORDER_COLUMNS = {"id": "bigint", "amount": "numeric(12,2)", "placed_at": "timestamptz", "note": "text"}
+GOOD = "1,10.50,2018-09-06 10:00:00,first\n2,20.00,2018-09-06 10:01:00,\n3,,2018-09-06 10:02:00,third\n"
+
+
+def make_table(columns: Mapping[str, str] = ORDER_COLUMNS, **changes: Any) -> Table:
+    """Make the table shop.orders with other columns or policies.
+
+    Args:
+        columns: name → type.
+        changes: fields of `Table`; `files` may be a mapping of `FileOptions`.
+    """
+    if isinstance(changes.get("files"), dict):
+        changes["files"] = FileOptions(**changes["files"])
+    return Table(
+        **{
+            "source": "shop",
+            "name": "orders",
+            "columns": tuple(Column(name=name, type=declared) for name, declared in columns.items()),
+            **changes,
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A table, its folder in the lake, and a warehouse.
+
+    Attributes:
+        url: the warehouse.
+        bucket: the lake's bucket.
+        table: the table as the catalog has it.
+    """
+
+    url: str
+    bucket: LakeBucket
+    table: Table = field(default_factory=make_table)
+
+    def with_table(self, columns: Mapping[str, str] = ORDER_COLUMNS, **changes: Any) -> "Bench":
+        """Give the same bench with another table on it."""
+        return replace(self, table=make_table(columns, **changes))
+
+    @property
+    def lake(self) -> Lake:
+        """The lake."""
+        return Lake(self.bucket.client, self.bucket.bucket)
+
+    def key(self, hour: datetime = HOUR, number: int = 0) -> str:
+        """Give the key of a CDC file of an hour."""
+        return f"shop/{self.table.folder}/{hour:%Y%m%d-%H}{number:02d}00000.csv"
+
+    def put(self, body: str | bytes, hour: datetime = HOUR, number: int = 0) -> str:
+        """Write a CDC file of an hour, and give its key."""
+        key = self.key(hour, number)
+        self.bucket.put(key, body.encode() if isinstance(body, str) else body)
+        return key
+
+    def load(self, hour: datetime = HOUR, *, run_id: str = "test") -> LoadReport:
+        """Load an hour as the lake has it now."""
+        listing = self.lake.list_table("shop", self.table, hour, hour + ONE_HOUR)
+        with TableLoader(self.url, self.lake, self.table, run_id) as loader:
+            return loader.load(hour, listing.by_hour().get(hour, ()))
+
+    def load_twice(self, hour: datetime = HOUR) -> LoadReport:
+        """Load an hour, load it again, and see that the second load changed nothing a reader can see."""
+        self.load(hour)
+        before = self.rows()
+        report = self.load(hour)
+        assert before == self.rows()
+        return report
+
+    def check(self, hour: datetime = HOUR, *, deep: bool = False) -> CheckedHour:
+        """Check an hour against lake and warehouse."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            return check_hours(connection, self.lake, self.table, [hour], deep=deep)[0]
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the warehouse; an answer comes as a list of rows, a change as an empty list."""
+        with psycopg.connect(self.url, autocommit=True, options="-c timezone=UTC") as connection:
+            cursor = connection.execute(sql.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def rows(self, columns: str = "*") -> list[tuple[Any, ...]]:
+        """Give main's rows in the order of hour, file and record."""
+        order = "_lake_hour, _lake_file, _lake_record"
+        return self.query(f'SELECT {columns} FROM shop."{self.table.name}" ORDER BY {order}')
+
+    def quarantine(self, columns: str = "record, column_name, value, sqlstate, raw") -> list[tuple[Any, ...]]:
+        """Give the quarantined records in the order of file and record."""
+        return self.query(f"SELECT {columns} FROM lake_assets.quarantine ORDER BY hour, key, record")
+
+    def state(self, hour: datetime = HOUR) -> tuple[Any, ...]:
+        """Give state, records, loaded and quarantined of an hour by the ledger."""
+        rows = self.query(
+            "SELECT state, records, loaded, quarantined FROM lake_assets.table_hours "
+            f"WHERE hour = '{hour.isoformat()}'"
+        )
+        return rows[0] if rows else ()
+
+
+@pytest.fixture
+def bench(warehouse_url: str, lake_bucket: LakeBucket) -> Bench:
+    """Give a bench on PostgreSQL 18 with the table shop.orders."""
+    return Bench(warehouse_url, lake_bucket)
+
+
+@pytest.fixture
+def bench16(warehouse16_url: str, lake_bucket: LakeBucket) -> Bench:
+    """Give a bench on PostgreSQL 16, whose COPY cannot leave out a record."""
+    return Bench(warehouse16_url, lake_bucket)
+
+
+@pytest.fixture(params=["bench", "bench16"])
+def any_bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """Give a bench on PostgreSQL 18, then one on 16: both ways of casting must come to the same."""
+    yield request.getfixturevalue(request.param)

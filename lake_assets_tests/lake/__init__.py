@@ -1,0 +1,1 @@
+"""Tests of the lake: keys, listings and bytes, on a real S3 server."""
