@@ -160,7 +160,7 @@ class _TableRun:
         hours = sorted(from_partition_key(key) for key in self.context.partition_keys)
         metadata: dict[datetime, Any] = {}
         failed: list[LoadReport] = []
-        with self.warehouse.table_loader(self.lake, self.table, self.context.run_id) as loader:
+        with self.warehouse.table_loader(self.lake, self.table, self.context.run.run_id) as loader:
             for report in self._load(loader, hours):
                 if report.error or report.state not in {*FINE, "quarantined"}:
                     failed.append(report)

@@ -1,6 +1,6 @@
 """Fixtures that put a table of the catalog, its lake and a warehouse side by side, without Dagster."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -128,6 +128,7 @@ def bench16(warehouse16_url: str, lake_bucket: LakeBucket) -> Bench:
 
 
 @pytest.fixture(params=["bench", "bench16"])
-def any_bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+def any_bench(request: pytest.FixtureRequest) -> Bench:
     """Give a bench on PostgreSQL 18, then one on 16: both ways of casting must come to the same."""
-    yield request.getfixturevalue(request.param)
+    chosen: Bench = request.getfixturevalue(request.param)
+    return chosen

@@ -191,13 +191,14 @@ class _Lines:
         limit = start + self.max_record
         at, inside = start, False
         while (line_end := text.find(b"\n", at, limit)) >= 0:
-            line = text[at:line_end].removesuffix(b"\r")
-            after = self._inside_after(line, inside=inside)
+            after = self._inside_after(text[at:line_end].removesuffix(b"\r"), inside=inside)
             if after is None:
                 return self._first_line(text, start, limit)
-            at, inside = line_end + 1, after
-            if not inside:
-                return at
+            if not after:
+                return line_end + 1
+            # Lines without a quote are part of the open cell.
+            quote = text.find(b'"', line_end, limit)
+            at, inside = text.rfind(b"\n", line_end, limit if quote < 0 else quote) + 1, True
         if len(text) <= limit and not final:
             return 0
         if len(text) <= limit and self._inside_after(text[at:], inside=inside) is False:
@@ -208,7 +209,7 @@ class _Lines:
         """Tell whether a quoted cell is open after this line, None if a quote is out of place."""
         if not self._quoted or b'"' not in line:
             return inside
-        for piece in line.split(self._delimiter):
+        for piece in _pieces(line, self._delimiter):
             if not inside and not piece.startswith(b'"'):
                 if b'"' in piece:
                     return None
@@ -224,3 +225,12 @@ class _Lines:
         if line_end < 0 and len(text) > limit:
             raise LakeError(f"There is no line end within {self.max_record} bytes. Look at the object.")
         return line_end + 1 or len(text)
+
+
+def _pieces(line: bytes, delimiter: bytes) -> Iterator[bytes]:
+    """Split a line; one after the other, for a hostile line has millions."""
+    at = 0
+    while (end := line.find(delimiter, at)) >= 0:
+        yield line[at:end]
+        at = end + 1
+    yield line[at:]

@@ -1,10 +1,9 @@
-"""The command line itself: its commands, options and exit statuses.
+"""The command line itself: its commands, their options and help, and how errors end them.
 
 Modules that are slow to import are imported by the command that needs them. What a command does belongs to
-the module named after it.
+the module named after it; the help texts stand in docs/commands.md too (`lake_assets.cli.reference`).
 """
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -12,12 +11,11 @@ from typing import Any, NoReturn
 
 import click
 
+from lake_assets.cli.answer import STOPPED, UNUSABLE
 from lake_assets.exceptions import ConfigurationError, LakeAssetsError
 from lake_assets.hours import parse_hour
 
-FINE, NEEDS_ATTENTION, UNUSABLE = 0, 1, 2
-
-EPILOG = "Exit status 0: all is well; 1: something needs attention; 2: usage, settings or a service."
+EPILOG = "Exit status: 0 all is well; 1 something needs attention; 2 the command, a setting or a service is wrong."
 
 
 class HourType(click.ParamType[datetime]):
@@ -35,45 +33,53 @@ class HourType(click.ParamType[datetime]):
             self.fail(str(error), param, ctx)
 
 
-HOUR = HourType()
-
-
 class Group(click.Group):
-    """A command group whose errors are a sentence on stderr and an exit status, not a traceback."""
+    """Commands in the order they are written, whose errors are sentences on stderr and an exit status."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """Name the commands."""
+        return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; errors that name their remedy end it with status 2."""
+        """Run a command; an error that names its remedy ends it with status 2, Ctrl-C with 130."""
         try:
             return super().invoke(ctx)
         except LakeAssetsError as error:
-            raise Unusable(str(error)) from error
+            raise Ended(str(error), UNUSABLE) from error
+        except KeyboardInterrupt as error:
+            raise Ended("Stopped. What was loaded stays; the same command goes on with the rest.", STOPPED) from error
 
 
-class Unusable(click.ClickException):
-    """An error that is shown as it is."""
+class Ended(click.ClickException):
+    """The end of a command, with a message that is shown as it is."""
 
-    exit_code = UNUSABLE
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.exit_code = status
 
     def show(self, file: Any = None) -> None:
         """Write the message to stderr."""
-        click.echo(f"{click.style('Error:', fg='red', bold=True)} {self.message}", err=True, file=file)
+        from lake_assets.cli.display import one_line  # noqa: PLC0415 - rich, for an error only
+
+        lines = "\n".join(one_line(line) for line in self.message.splitlines())
+        click.echo(f"{click.style('Error:', fg='red', bold=True)} {lines}", err=True, file=file)
 
 
-def json_option(command: Callable[..., None]) -> Callable[..., None]:
+HOUR = HourType()
+Command = Callable[..., None]
+
+
+def json_option(command: Command) -> Command:
     """Give a command the option --json."""
-    return click.option("--json", "as_json", is_flag=True, help="Write JSON to stdout, for machines.")(
-        command
-    )
+    text = "Write one JSON document to stdout, for machines."
+    return click.option("--json", "as_json", is_flag=True, help=text)(command)
 
 
-def range_options(command: Callable[..., None]) -> Callable[..., None]:
+def range_options(command: Command) -> Command:
     """Give a command the options --from and --to."""
-    for option in (
-        click.option("--to", "end", type=HOUR, help="Hour to stop before (UTC), as 2018-09-06T12."),
-        click.option("--from", "first", type=HOUR, help="First hour (UTC), as 2018-09-06T10."),
-    ):
-        command = option(command)
-    return command
+    end = click.option("--to", "end", type=HOUR, help="The hour to stop before (UTC), such as 2018-09-06T12.")
+    first = click.option("--from", "first", type=HOUR, help="The first hour (UTC), such as 2018-09-06T10.")
+    return first(end(command))
 
 
 tables_argument = click.argument("tables", metavar="[TABLE]...", nargs=-1)
@@ -82,124 +88,223 @@ tables_argument = click.argument("tables", metavar="[TABLE]...", nargs=-1)
 @click.group(cls=Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="lake-assets", prog_name="lake-assets")
 def main() -> None:
-    """Hourly S3 files into a PostgreSQL warehouse, with nothing skipped in silence.
+    r"""Load hourly S3 files into PostgreSQL, with nothing skipped in silence.
 
-    TABLE is source.table, or a source for all its tables; none means all of the catalog. Settings are read
-    from the environment (LAKE_ASSETS_LAKE, LAKE_ASSETS_WAREHOUSE, LAKE_ASSETS_CATALOG, AWS_*); with neither
-    lake nor warehouse set, a stack of its own is started under .lake_assets/.
-    """
-
-
-@main.command()
-@tables_argument
-@range_options
-@json_option
-def load(tables: Sequence[str], first: datetime | None, end: datetime | None, as_json: bool) -> None:
-    r"""Load table-hours and check them, through Dagster.
-
-    With a range, every hour of it is loaded anew, each in one transaction. Without one, every table-hour that
-    needs it: never loaded, failed, or changed in the lake since.
+    The unit of everything is a table-hour: one table, one hour (UTC). Every record of it is in the
+    warehouse, in quarantine, or in what `status` shows as needing attention.
 
     \b
-    Examples:
-      lake-assets load
-      lake-assets load shop.orders --from 2018-09-06T10 --to 2018-09-06T12
+    First steps:
+      lake-assets demo      see all of it work, on a stack of its own
+      lake-assets doctor    what is set up, what is not, and what to do
+      lake-assets load      load every table-hour that needs it
+      lake-assets status    see the state of every table-hour
+
+    \b
+    Settings are read from the environment:
+      LAKE_ASSETS_LAKE       s3://bucket/prefix
+      LAKE_ASSETS_WAREHOUSE  postgresql://user:password@host/database
+      LAKE_ASSETS_CATALOG    the folder of the catalog's YAML files
+      AWS_*, DAGSTER_HOME    as boto3 and Dagster read them
+    With neither lake nor warehouse set, PostgreSQL and an S3 server of its own are started for as long as a
+    command runs, with their data under .lake_assets/.
     """
-    from lake_assets.cli import load as command
-
-    leave(command.run(tables, first, end, as_json=as_json))
-
-
-@main.command()
-@tables_argument
-@range_options
-@click.option("--deep", is_flag=True, help="Read the files' bytes again and count their records anew.")
-@json_option
-def check(
-    tables: Sequence[str], first: datetime | None, end: datetime | None, deep: bool, as_json: bool
-) -> None:
-    """Compare lake, ledger and main as they are now; load nothing.
-
-    The outcome of each table-hour is shown here and, as an evaluation of the table's row_count check, in the
-    Dagster UI.
-    """
-    from lake_assets.cli import check as command
-
-    leave(command.run(tables, first, end, deep=deep, as_json=as_json))
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a text stream, always
 
 
-@main.command()
-@tables_argument
-@range_options
-@json_option
-def status(tables: Sequence[str], first: datetime | None, end: datetime | None, as_json: bool) -> None:
-    """Show the state of every table-hour, as lake and ledger have it now."""
-    from lake_assets.cli import status as command
-
-    leave(command.run(tables, first, end, as_json=as_json))
-
-
-@main.group()
-def quarantine() -> None:
-    """The records that could not be loaded, and why."""
-
-
-@quarantine.command("list")
-@tables_argument
-@range_options
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Most records shown."
-)
-@json_option
-def list_quarantine(
-    tables: Sequence[str], first: datetime | None, end: datetime | None, limit: int, as_json: bool
-) -> None:
-    """List quarantined records: where each came from, what is wrong with it, and its value."""
-    from lake_assets.cli import quarantine as command
-
-    leave(command.run_list(tables, first, end, limit=limit, as_json=as_json))
-
-
-@main.command()
-@json_option
-def doctor(as_json: bool) -> None:
-    """Say of each thing that is needed whether it is there, and what to do where it is not."""
-    from lake_assets.cli import doctor as command
-
-    leave(command.run(as_json=as_json))
-
-
-@main.command()
+@main.command(short_help="Load three days of real flights, and see.")
 @click.option("--ui/--no-ui", default=True, show_default=True, help="Serve the Dagster UI afterwards.")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port of the UI."
+    "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="The UI's port."
 )
 @json_option
 def demo(ui: bool, port: int, as_json: bool) -> None:
-    """Load three days of real flights on a stack of its own, and show what was found.
+    r"""Load three days of real flights on a stack of its own, and show what was found.
 
-    Starts PostgreSQL and an S3 server under .lake_assets/, writes hourly files as AWS DMS would (one hour
-    left out and one record broken on purpose), loads them through Dagster, then serves the UI until Ctrl-C.
+    Starts PostgreSQL and an S3 server, writes hourly files as AWS DMS would (one hour left out and one record
+    broken on purpose), loads them through Dagster, shows the state of every table-hour and the record that
+    went to quarantine, then serves the Dagster UI on 127.0.0.1 until Ctrl-C. All data stays under
+    .lake_assets/: the other commands, run in the same folder, work on it; to start afresh, remove it.
+
+    \b
+    Examples:
+      lake-assets demo
+      lake-assets demo --no-ui
+
+    Exit status 0: the demo ran.
     """
     from lake_assets.cli import demo as command
 
     leave(command.run(ui=ui, port=port, as_json=as_json))
 
 
+@main.command(short_help="Say what is set up, what is not, and what to do.")
+@json_option
+def doctor(as_json: bool) -> None:
+    r"""Look at everything that is needed: a line each, OK, or BAD with what to do.
+
+    Settings, catalog, lake, warehouse, Dagster; and whether every table has a folder in the lake and every
+    folder a table. Run it first when anything goes wrong.
+
+    \b
+    Examples:
+      lake-assets doctor
+      lake-assets doctor --json
+
+    Exit status 0: every line is OK; 1: some are BAD.
+    """
+    from lake_assets.cli import doctor as command
+
+    leave(command.run(as_json=as_json))
+
+
+@main.command(short_help="Load table-hours and check them.")
+@tables_argument
+@range_options
+@json_option
+def load(tables: Sequence[str], first: datetime | None, end: datetime | None, as_json: bool) -> None:
+    r"""Load table-hours and check them, through Dagster.
+
+    Without a range: every table-hour that needs it, that is, whose files were never loaded or have changed
+    since, or whose last load failed. Run it every hour, or after a repair: what is loaded is left alone.
+
+    With --from or --to: every hour of that range is loaded anew, whether it needs it or not. Loading an hour
+    replaces it in one transaction: readers see it before or after, and a second load gives the same rows.
+
+    TABLE is source.table, or a source for all its tables; none means every table of the catalog.
+
+    \b
+    Examples:
+      lake-assets load
+      lake-assets load shop.orders
+      lake-assets load shop --from 2018-09-06T10 --to 2018-09-06T12   (the hours 10 and 11)
+
+    Exit status 0: every table-hour it touched is loaded or quiet; 1: some need attention (failed, missing,
+    quarantined, mismatch), each told on a line; 2: the command, a setting or a service is wrong.
+    """
+    from lake_assets.cli import load as command
+
+    leave(command.run(tables, first, end, as_json=as_json))
+
+
+@main.command(short_help="Compare lake, ledger and main; load nothing.")
+@tables_argument
+@range_options
+@click.option("--deep", is_flag=True, help="Also read the files' bytes again and count their records anew.")
+@json_option
+def check(
+    tables: Sequence[str], first: datetime | None, end: datetime | None, deep: bool, as_json: bool
+) -> None:
+    r"""Compare lake, ledger and main as they are now; load nothing.
+
+    For each table-hour: are the files in the lake those that were loaded, and does main hold as many rows as
+    were loaded from each? With --deep the files are read again and their records counted by a second reader.
+    The Dagster UI shows the outcome as the row_count check of the table.
+
+    TABLE is source.table, or a source for all its tables; none means every table of the catalog. Without
+    --from and --to, all hours up to now are checked.
+
+    \b
+    Examples:
+      lake-assets check
+      lake-assets check shop.orders --from 2018-09-06T00 --deep
+
+    Exit status 0: all agree; 1: some need attention, each told on a line; 2: the command, a setting or a
+    service is wrong.
+    """
+    from lake_assets.cli import check as command
+
+    leave(command.run(tables, first, end, deep=deep, as_json=as_json))
+
+
+@main.command(short_help="Show the state of every table-hour.")
+@tables_argument
+@range_options
+@json_option
+def status(tables: Sequence[str], first: datetime | None, end: datetime | None, as_json: bool) -> None:
+    r"""Show the state of every table-hour: a row a table, a sign an hour.
+
+    States come from the lake's list of files and the ledger, as they are now; no rows are counted (`check`
+    does that) and nothing is changed. Below the grid, each table-hour that needs attention is told on a line.
+
+    \b
+    States:
+      = loaded       every record is in main
+      Q quarantined  loaded, and some records are in quarantine
+      M missing      no file came, and one was due
+      F failed       its load failed; main is as it was before
+      X mismatch     lake, ledger and main do not count the same
+      S stale        not loaded yet, or its files have changed since
+      . quiet        no file, and none was due
+      ~ expected     the hour is not over, or its files are not due yet
+      w waived       missing or failed, and accepted by a person
+
+    TABLE is source.table, or a source for all its tables; none means every table of the catalog. Without
+    --from and --to, the newest hours are drawn, as many as fit.
+
+    \b
+    Examples:
+      lake-assets status
+      lake-assets status shop.orders --from 2018-09-06T00 --to 2018-09-07T00
+      lake-assets status --json
+
+    Exit status 0: every state is loaded, quiet, expected or waived; 1: some need attention; 2: the command, a
+    setting or a service is wrong.
+    """
+    from lake_assets.cli import status as command
+
+    leave(command.run(tables, first, end, as_json=as_json))
+
+
+@main.group(cls=Group, short_help="See the records that could not be loaded.")
+def quarantine() -> None:
+    r"""See the records that could not be loaded.
+
+    One bad record never stops a load: it is put aside with its file, its number in the file, the column, the
+    reason and its original bytes, and the other records are loaded.
+
+    \b
+    Example:
+      lake-assets quarantine list shop.orders
+    """
+
+
+@quarantine.command("list", short_help="List them, each with its reason.")
+@tables_argument
+@range_options
+@click.option(
+    "--limit", type=click.IntRange(min=1), help="The most records to list.  [default: 100; with --json all]"
+)
+@json_option
+def list_quarantine(
+    tables: Sequence[str],
+    first: datetime | None,
+    end: datetime | None,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    r"""List quarantined records: where each came from, its value, and what is wrong with it.
+
+    Mend what is wrong in the source, or in the catalog (a type, a delimiter, a column), then load those hours
+    again: lake-assets load TABLE --from HOUR --to HOUR.
+
+    TABLE is source.table, or a source for all its tables; none means every table of the catalog.
+
+    \b
+    Examples:
+      lake-assets quarantine list
+      lake-assets quarantine list shop.orders --from 2018-09-06T10 --to 2018-09-06T11
+      lake-assets quarantine list --json      (with the original bytes, as hexadecimal digits)
+
+    Exit status 0: none; 1: there are some; 2: the command, a setting or a service is wrong.
+    """
+    from lake_assets.cli import quarantine as command
+
+    leave(command.run_list(tables, first, end, limit=limit, as_json=as_json))
+
+
 def leave(status: int) -> NoReturn:
     """End with an exit status; output that is still on its way is written first."""
     sys.stdout.flush()
     raise SystemExit(status)
-
-
-def write_json(data: object) -> None:
-    """Write data to stdout as JSON; hours as 2018-09-06T10:00:00Z, bytes as hexadecimal digits."""
-    click.echo(json.dumps(data, indent=2, default=_plain, ensure_ascii=False))
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, bytes):
-        return value.hex()
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

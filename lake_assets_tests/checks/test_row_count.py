@@ -1,13 +1,16 @@
 """Proves `checks.row_count`: green when lake, ledger and main agree, red with the reason when they do not."""
 
 import gzip
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from lake_assets.checks.row_count import whole_days
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake import records
+from lake_assets.lake.cut import cut
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
 
 
@@ -34,7 +37,8 @@ def test_an_added_file_is_found(loaded: Bench) -> None:
     result = loaded.check()
 
     assert not result.passed
-    assert (result.state, result.findings) == ("stale", (f"{key}: in the lake and not loaded ({len(GOOD)} bytes)",))
+    assert result.state == "stale"
+    assert result.findings == (f"{key}: in the lake and not loaded ({len(GOOD)} bytes)",)
     assert loaded.state()[0] == "stale"
 
 
@@ -71,8 +75,10 @@ def test_a_deleted_row_is_found(loaded: Bench) -> None:
 
 def test_a_row_nobody_loaded_is_found(loaded: Bench) -> None:
     """A row put into main by hand is a mismatch."""
-    loaded.query("INSERT INTO shop.orders (_lake_hour, _lake_file, _lake_record) "
-                 f"VALUES ('{HOUR.isoformat()}', 999, 1)")
+    loaded.query(
+        "INSERT INTO shop.orders (_lake_hour, _lake_file, _lake_record) "
+        f"VALUES ('{HOUR.isoformat()}', 999, 1)"
+    )
 
     assert loaded.check().findings == ("1 rows in main of file id 999, which the ledger does not know",)
 
@@ -99,10 +105,9 @@ def test_a_loader_that_loses_records_is_found_before_its_commit(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the loader's reader drops a line, the recount tells, and main never shows the hour."""
-    honest = records.cut
 
-    def forgetful(chunks, *rest):  # type: ignore[no-untyped-def]
-        return honest((chunk.replace(b"2,20.00,2018-09-06 10:01:00,\n", b"") for chunk in chunks), *rest)
+    def forgetful(chunks: Iterable[bytes], *rest: Any) -> Iterator[Any]:
+        return cut((chunk.replace(b"2,20.00,2018-09-06 10:01:00,\n", b"") for chunk in chunks), *rest)
 
     monkeypatch.setattr(records, "cut", forgetful)
     bench.put(GOOD)

@@ -1,9 +1,9 @@
 """Loads that kill themselves: `python -m lake_assets_tests.main.killed_load BUCKET`.
 
-For each number on stdin a child loads the hour. Each statement, each COPY, each block of bytes and each commit
-is a step; before the step of that number the child sends itself SIGKILL. With 0 it lives. The answer on stdout
-is the signal that ended the child, or 0, and how many steps it took. The warehouse's address comes from
-LAKE_ASSETS_WAREHOUSE, the lake's from AWS_*.
+For each number on stdin a child loads the hour. Each statement, each COPY, each block of bytes and each
+commit is a step; before the step of that number the child sends itself SIGKILL. With 0 it lives. The answer
+on stdout is the signal that ended the child, or 0, and how many steps it took. The warehouse's address comes
+from LAKE_ASSETS_WAREHOUSE, the lake's from AWS_*.
 """
 
 import os

@@ -35,9 +35,8 @@ def test_every_record_of_a_file_is_accounted_for(any_bench: Bench) -> None:
 
     any_bench.load_twice()
 
-    assert any_bench.query("SELECT records, loaded, quarantined, superseded, filtered FROM lake_assets.files") == [
-        (3, 1, 2, 0, 0)
-    ]
+    counts = "records, loaded, quarantined, superseded, filtered"
+    assert any_bench.query(f"SELECT {counts} FROM lake_assets.files") == [(3, 1, 2, 0, 0)]
 
 
 def test_a_value_that_does_not_cast_costs_its_record_alone(any_bench: Bench) -> None:
@@ -55,7 +54,7 @@ def test_a_value_that_does_not_cast_costs_its_record_alone(any_bench: Bench) -> 
 
 
 def test_a_record_that_is_not_well_formed_costs_itself_alone(any_bench: Bench) -> None:
-    """A short record and a stray quote are set aside with their bytes; records after them keep their numbers."""
+    """A short record and a stray quote are set aside with their bytes; later records keep their numbers."""
     any_bench.put('1,1,2018-09-06,a\n2,2\n3,3,2018-09-06,5" pipe\n4,4,2018-09-06,"two\nlines"\n')
 
     any_bench.load_twice()
@@ -250,7 +249,7 @@ def test_a_new_column_may_fail_the_load(bench: Bench) -> None:
         ("double precision", "+5.0656000000000000e+05", 506560.0),
         ("interval", "30:00:00", timedelta(hours=30)),
         ("text[]", '"{a,b}"', ["a", "b"]),
-        ("numeric(20,0)", "18446744073709551615", Decimal("18446744073709551615")),
+        ("numeric(20,0)", "18446744073709551615", Decimal(18446744073709551615)),
         ("date", "2018-09-06", datetime(2018, 9, 6, tzinfo=UTC).date()),
     ],
 )
@@ -332,7 +331,7 @@ def test_a_missing_column_of_the_catalog_is_added_to_main(bench: Bench) -> None:
 
 def test_what_is_not_loaded_yet_is_refused(bench: Bench) -> None:
     """A merge table is refused with its name and the remedy, not loaded as something else."""
-    with pytest.raises(LoadError, match="shop.orders asks for load: merge"):
+    with pytest.raises(LoadError, match=r"shop\.orders asks for load: merge"):
         bench.with_table(load="merge", key=("id",)).load()
 
 

@@ -50,7 +50,7 @@ def run_child(bench: Bench, s3_server: S3Server) -> Iterator[RunChild]:
 
 
 def test_a_load_killed_at_any_step_leaves_the_hour_before_or_after(bench: Bench, run_child: RunChild) -> None:
-    """Whichever step SIGKILL meets, main, ledger and quarantine are those of before; the next load completes."""
+    """Whichever step SIGKILL meets, main, ledger and quarantine stay; the next load completes."""
 
     def look() -> tuple[object, ...]:
         return bench.rows("id, note, _lake_record"), bench.state(), bench.quarantine("record, raw, refused")
@@ -90,7 +90,7 @@ def test_two_loads_of_one_hour_at_once_give_one_hour(bench: Bench) -> None:
 
 
 def test_first_loads_of_many_hours_at_once_make_one_table(bench: Bench) -> None:
-    """Loads of different hours that all find no table, no schema and no ledger do not stumble over each other."""
+    """Loads of different hours that all find no table, schema or ledger do not get in each other's way."""
     hours = [HOUR + number * ONE_HOUR for number in range(6)]
     for hour in hours:
         bench.put(GOOD, hour)

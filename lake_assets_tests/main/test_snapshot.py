@@ -1,4 +1,4 @@
-"""Proves `load: snapshot`: the newest hour that has files is the table, in whatever order hours are loaded."""
+"""Proves `load: snapshot`: the newest hour that has files is the table, in any order of loading."""
 
 from itertools import permutations
 
@@ -37,7 +37,7 @@ def test_the_newest_snapshot_is_the_table_in_any_order(snapshots: Bench, order: 
 
 
 def test_a_snapshot_that_goes_brings_the_one_before_back(snapshots: Bench) -> None:
-    """When the newest snapshot's files go, the hour before is stale until it is loaded, then it is the table."""
+    """When the newest snapshot's files go, the one before is stale until it is loaded, then the table."""
     for hour in HOURS:
         snapshots.load(hour)
     snapshots.bucket.delete(snapshots.key(HOURS[2]))

@@ -1,0 +1,1 @@
+"""Benchmarks: our load beside plain COPY, on the same machine, in one run. See docs/performance.md."""

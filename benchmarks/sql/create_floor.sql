@@ -1,0 +1,2 @@
+-- Create the table of the floor.
+CREATE TABLE floor.orders ({columns}{key})
