@@ -48,7 +48,7 @@ NOTES = (
     b'"crlf\r\nhere"',
     "emoji \N{GRINNING FACE} ok".encode(),
 )
-# Three in four are plain, one in five NULL, one in a hundred empty, one in 500 the word NULL, one in 20 special.
+# One in five is NULL, one in a hundred empty, one in 500 the word NULL, one in 20 special.
 NOTE_SHARES = (0.738, 0.2, 0.01, 0.002, 0.01, 0.01, 0.01, 0.01, 0.01)
 
 Bytes = npt.NDArray[np.uint8]

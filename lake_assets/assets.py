@@ -171,6 +171,7 @@ class _TableRun:
             else:
                 yield from self._materialize(metadata)
             checked = check_hours(loader.connection, self.lake, self.table, hours)
+        self._correct([report.hour for report in failed], checked)
         evaluations = check_asset_hours(self.context, self.table, checked)
         if failed:
             for evaluation in evaluations:
@@ -195,6 +196,14 @@ class _TableRun:
             note = report.error or report.note
             heard.settled(Settled(self.table.qualified, hour, report.state, report.counts, note))
             yield report
+
+    def _correct(self, failed: Sequence[datetime], checked: Sequence[CheckedHour]) -> None:
+        """Tell the listener of hours that were loaded and whose check is red all the same."""
+        for result in checked:
+            if not result.passed and result.hour not in failed:
+                listener().settled(
+                    Settled(self.table.qualified, result.hour, result.state, result.counts, result.why)
+                )
 
     def _tell_loaded(self, metadata: dict[datetime, Any]) -> None:
         """Tell Dagster of the good hours of a run that is about to fail for the others."""

@@ -4,6 +4,7 @@ Loading needs no job of its own: any selection of assets is one. What a check co
 `checks.row_count`; how an evaluation is told to `assets`.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -11,12 +12,14 @@ from pydantic import Field
 
 from lake_assets.assets import check_asset_hours
 from lake_assets.catalog.models import Catalog, Source
-from lake_assets.checks.row_count import check_hours
+from lake_assets.checks.row_count import CheckedHour, check_hours
 from lake_assets.hours import hours_between, parse_hour
 from lake_assets.lake.resources import LakeResource
 from lake_assets.ledger import ledger
 from lake_assets.main.io_manager import PostgresIOManager
 from lake_assets.progress import Settled, listener
+
+UNSEEN_HOURS_TOLD = 168  # a week
 
 
 class CheckConfig(dg.Config):
@@ -31,6 +34,16 @@ class CheckConfig(dg.Config):
 def _hours(config: CheckConfig, source: Source) -> list[datetime]:
     first = max(parse_hour(config.first), source.start) if config.first else source.start
     return list(hours_between(first, parse_hour(config.end) if config.end else datetime.now(UTC)))
+
+
+def _worth_telling(checked: Sequence[CheckedHour]) -> list[CheckedHour]:
+    """Leave out all but the newest of the hours for which neither lake nor ledger has anything.
+
+    A source may have begun years before its first file, and each evaluation takes Dagster some 10 ms.
+    """
+    nothing = [result for result in checked if not result.files and not result.counts.records]
+    old = {result.hour for result in nothing[:-UNSEEN_HOURS_TOLD]}
+    return [result for result in checked if result.hour not in old]
 
 
 def build_check_job(catalog: Catalog) -> dg.JobDefinition:
@@ -53,13 +66,13 @@ def build_check_job(catalog: Catalog) -> dg.JobDefinition:
                 if not hours:
                     continue
                 checked = check_hours(connection, lake.lake(), table, hours, deep=config.deep)
-                for result, evaluation in zip(
-                    checked, check_asset_hours(context, table, checked), strict=True
-                ):
-                    context.log_event(evaluation)  # type: ignore[arg-type] # its types do not say so
+                for result in checked:
                     listener().settled(
-                        Settled(table.qualified, result.hour, result.state, result.counts, result.description)
+                        Settled(table.qualified, result.hour, result.state, result.counts, result.why)
                     )
+                told = checked if config.first else _worth_telling(checked)
+                for evaluation in check_asset_hours(context, table, told):
+                    context.log_event(evaluation)  # type: ignore[arg-type] # its types do not say so
 
     @dg.job(
         name="check",

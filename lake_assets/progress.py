@@ -32,7 +32,7 @@ class Listener(Protocol):
         """Hear that `size` bytes were read from the lake."""
 
     def settled(self, outcome: Settled) -> None:
-        """Hear what became of a table-hour."""
+        """Hear what became of a table-hour; heard again, the check after the load has found otherwise."""
 
     def stranger(self, url: str, reason: str) -> None:
         """Hear of an object that lies in a table's folder and is not loaded."""

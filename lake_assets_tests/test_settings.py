@@ -14,11 +14,11 @@ WAREHOUSE = "postgresql://loader:s3cr3t@db.example:5433/reports?sslmode=require"
 
 
 def test_nothing_set_means_the_embedded_stack() -> None:
-    """Without lake and warehouse the embedded stack is used, with its data in the current folder."""
+    """Without lake and warehouse the embedded stack is used, with data and catalog in the current folder."""
     settings = Settings.from_env({})
     assert settings.embedded
     assert settings.home == Path.cwd() / ".lake_assets"
-    assert settings.catalog == Path.cwd() / "catalog"
+    assert settings.catalog == Path.cwd() / ".lake_assets" / "catalog"
     assert settings.dagster_home is None
     assert settings.alerts == ()
 
@@ -41,6 +41,12 @@ def test_everything_set() -> None:
     assert (settings.catalog, settings.home) == (Path("/etc/catalog"), Path("/var/lake"))
     assert settings.dagster_home == Path("/var/dagster")
     assert settings.alerts == ("mailto://a:b@example.com", "slack://token")
+
+
+def test_a_lake_of_ones_own_has_its_catalog_in_the_current_folder() -> None:
+    """With lake and warehouse set, the catalog is the folder `catalog` unless another is named."""
+    settings = Settings.from_env({"LAKE_ASSETS_LAKE": LAKE, "LAKE_ASSETS_WAREHOUSE": WAREHOUSE})
+    assert settings.catalog == Path.cwd() / "catalog"
 
 
 @pytest.mark.parametrize(

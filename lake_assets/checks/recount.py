@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_RECORD = 128 * 2**20  # the rule's limit, said again
 BATCH = 2**20  # bytes gathered before they are counted
+GROWTH = 8
 
 
 def recount(chunks: Iterable[bytes], dialect: "Dialect") -> int:
@@ -46,7 +47,7 @@ class Recount:
 
     def __init__(self, dialect: "Dialect", *, max_record: int = MAX_RECORD, batch: int = BATCH) -> None:
         self._text = _Text(dialect)
-        self._lines = _Lines(dialect, max_record)
+        self._lines = _Lines(dialect, max_record, batch)
         self._header = dialect.header
         self._batch, self._enough = batch, batch
         self._pieces: list[bytes] = []
@@ -80,11 +81,17 @@ class Recount:
 
     def _count(self, *, final: bool) -> None:
         text = b"".join(self._pieces)
-        records, counted = self._lines.count(text, final=final)
-        self._records += records
-        self._pieces, self._gathered = [text[counted:]], len(text) - counted
-        # An unfinished record is looked at again when it has doubled, not with every chunk.
-        self._enough = min(2 * self._gathered, self._lines.max_record) + self._batch
+        at, size = 0, self._batch
+        while at < len(text):
+            records, counted = self._lines.count(text[at : at + size], final=final and at + size >= len(text))
+            self._records += records
+            at += counted
+            if not counted and at + size >= len(text):
+                break
+            size = self._batch if counted else GROWTH * size
+        self._pieces, self._gathered = [text[at:]], len(text) - at
+        # An unfinished record is looked at again when it has grown a lot, not with every chunk.
+        self._enough = min(GROWTH * self._gathered, self._lines.max_record) + self._batch
 
 
 class _Text:
@@ -155,8 +162,8 @@ class _Lines:
         max_record: bytes a record may have, its line end included.
     """
 
-    def __init__(self, dialect: "Dialect", max_record: int) -> None:
-        self.max_record = max_record
+    def __init__(self, dialect: "Dialect", max_record: int, batch: int) -> None:
+        self.max_record, self._batch = max_record, batch
         self._delimiter = dialect.delimiter.encode()
         self._quoted = dialect.quoting == "rfc4180"
         # A quoted cell and its quoted neighbours. No repeat holds another that can fail: Python 3.11.0 to
@@ -167,7 +174,7 @@ class _Lines:
         )
 
     def count(self, text: bytes, *, final: bool) -> tuple[int, int]:
-        """Count the whole records of a text.
+        """Count whole records at the beginning of a text: all, or a batch of them.
 
         Args:
             text: bytes from the start of a record on.
@@ -176,13 +183,13 @@ class _Lines:
         Returns:
             The records, and the bytes they take.
         """
-        lines = text if final else text[: text.rfind(b"\n") + 1]
-        if len(lines) <= self.max_record:
+        if len(text) <= min(self.max_record, self._batch):
+            lines = text if final else text[: text.rfind(b"\n") + 1]
             plain = self._cells.sub(b"", lines) if self._quoted and b'"' in lines else lines
             if not (self._quoted and b'"' in plain):
                 return plain.count(b"\n") + (lines[-1:] not in {b"", b"\n"}), len(lines)
         records = start = 0
-        while start < len(text) and (end := self._end(text, start, final=final)):
+        while start < min(len(text), self._batch) and (end := self._end(text, start, final=final)):
             records, start = records + 1, end
         return records, start
 

@@ -51,13 +51,18 @@ class CheckedHour:
         return self.state in FINE or self.state == "quarantined"
 
     @property
+    def why(self) -> str | None:
+        """Say what differs, or what the ledger has noted; None where there is nothing to say."""
+        shown = list(self.findings[:MOST_FINDINGS_SHOWN])
+        if more := len(self.findings) - len(shown):
+            shown.append(f"and {more} more")
+        return "; ".join(shown) or self.note
+
+    @property
     def description(self) -> str:
         """Say the outcome in a sentence or a few."""
         if self.findings:
-            shown = list(self.findings[:MOST_FINDINGS_SHOWN])
-            if more := len(self.findings) - len(shown):
-                shown.append(f"and {more} more")
-            return f"{self.state}: " + "; ".join(shown)
+            return f"{self.state}: {self.why}"
         if not self.files:
             return {"quiet": "No file, and none was due.", "expected": "The hour is not over."}.get(
                 self.state, self.state
@@ -216,7 +221,7 @@ class _Evidence:
         before = self.known.state if self.known else None
         if before == "waived":
             return "waived"
-        if differing:
+        if differing or (before == "mismatch" and self.rows_in_main is None):
             return "mismatch"
         if before == "failed" and self.listed:
             return "failed"
@@ -224,8 +229,6 @@ class _Evidence:
             return "mismatch" if before == "mismatch" else "stale"
         if not self.listed:
             return state_without_files(self.table, self.hour, now, day_has_files=self.day_has_files)
-        if before == "mismatch" and self.rows_in_main is None:
-            return "mismatch"
         return "quarantined" if any(file.quarantined for file in self.files) else "loaded"
 
     def unchanged(self) -> list[tuple[LakeObject, LedgerFile]]:

@@ -1,16 +1,16 @@
 """`lake-assets check`: the row-count checks alone, through Dagster's job `check`."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
+from lake_assets.cli.answer import exit_status, write_table_hours
 from lake_assets.cli.display import bar, summarize, talk
-from lake_assets.cli.load import as_row, exit_status
-from lake_assets.cli.main import write_json
-from lake_assets.cli.runs import QUIET_LOGS, Recorder, root_causes
-from lake_assets.cli.workplace import refuse_empty_range, workplace
+from lake_assets.cli.workplace import Workplace, hours_of, workplace
 from lake_assets.exceptions import LakeAssetsError
-from lake_assets.hours import floor_hour, format_hour
-from lake_assets.progress import listening
+from lake_assets.hours import ONE_HOUR, format_hour
+from lake_assets.progress import Settled, listening
+
+NOTHING = "Nothing to check."
 
 
 def run(
@@ -18,30 +18,36 @@ def run(
 ) -> int:
     """Check the table-hours of a range, by default all up to now; give the exit status."""
     with workplace() as place:
-        tables = place.catalog.select(names)
-        hours = [place.hours(table, first, end) for table in tables]
-        refuse_empty_range(hours, first, end)
+        wanted = {table: hours for table, hours in hours_of(place, names, first, end).items() if hours}
+        place.reach()
         config = {
-            "tables": [table.qualified for table in tables],
-            "first": format_hour(first) if first else "",
-            "end": format_hour(min(end, floor_hour(datetime.now(UTC)))) if end else "",
+            "tables": [table.qualified for table in wanted],
+            "first": format_hour(min(hours[0] for hours in wanted.values())),
+            "end": format_hour(max(hours[-1] for hours in wanted.values()) + ONE_HOUR),
             "deep": deep,
         }
-        with place.dagster() as instance, bar(sum(map(len, hours))) as progress:
-            heard = Recorder(progress)
-            with listening(heard):
-                result = (
-                    place.definitions()
-                    .resolve_job_def("check")
-                    .execute_in_process(
-                        instance=instance,
-                        run_config={"ops": {"check_table_hours": {"config": config}}, **QUIET_LOGS},
-                        raise_on_error=False,
-                    )
-                )
-        if not result.success:
-            raise LakeAssetsError("; ".join(root_causes(result).values()))
-    summarize(talk(), heard.outcomes)
+        outcomes = _check(place, config, sum(map(len, wanted.values())))
+    summarize(talk(), outcomes, NOTHING)
     if as_json:
-        write_json({"table_hours": [as_row(outcome) for outcome in heard.outcomes]})
-    return exit_status(heard.outcomes)
+        write_table_hours(outcomes)
+    return exit_status(outcomes)
+
+
+def _check(place: Workplace, config: dict[str, object], total: int) -> list[Settled]:
+    from lake_assets.cli.runs import QUIET_LOGS, Recorder, root_causes  # noqa: PLC0415 - dagster takes seconds
+
+    with place.dagster() as instance, bar(total) as progress:
+        heard = Recorder(progress)
+        with listening(heard):
+            result = (
+                place.definitions()
+                .resolve_job_def("check")
+                .execute_in_process(
+                    instance=instance,
+                    run_config={"ops": {"check_table_hours": {"config": config}}, **QUIET_LOGS},
+                    raise_on_error=False,
+                )
+            )
+    if not result.success:
+        raise LakeAssetsError("; ".join(root_causes(result).values()))
+    return heard.outcomes

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from lake_assets.cli import quarantine
+from lake_assets.cli.answer import ALL_WELL, write_json
 from lake_assets.cli.display import data, summarize, talk
-from lake_assets.cli.load import load_hours, what_needs_it
-from lake_assets.cli.main import FINE, write_json
+from lake_assets.cli.load import NOTHING, load_hours, what_needs_it
 from lake_assets.cli.status import judge, show
 from lake_assets.cli.ui import serve
 from lake_assets.cli.workplace import Workplace, workplace
@@ -34,12 +34,12 @@ def run(*, ui: bool, port: int, as_json: bool) -> int:
         console.print("Loading every table-hour through Dagster …")
         wanted, missing = what_needs_it(place, place.catalog.tables)
         outcomes = [*missing, *load_hours(place, wanted)]
-        summarize(console, outcomes)
+        summarize(console, outcomes, NOTHING)
         _show(place, as_json=as_json)
         console.print(f"All of it took {monotonic() - started:.0f} s.")
         if ui:
             serve(place.settings.home, port)
-    return FINE
+    return ALL_WELL
 
 
 def _write_lake(place: Workplace) -> None:
@@ -51,16 +51,16 @@ def _write_lake(place: Workplace) -> None:
 
 
 def _show(place: Workplace, *, as_json: bool) -> None:
-    judged = judge(place, [], None, None)
+    outcomes = judge(place, [])
+    hours = [outcome.hour for outcome in outcomes]
     with place.connect() as connection:
-        hours = [result.hour for results in judged.values() for result in results]
         bad = ledger.list_quarantine(connection, place.catalog.tables, min(hours), max(hours))
     if as_json:
         write_json({"quarantine": bad})
         return
     console = data()
     console.print()
-    show(console, judged)
+    show(outcomes, whole=False)
     console.print("\nRecords in quarantine:")
     quarantine.show(bad)
     console.print()

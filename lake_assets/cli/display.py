@@ -1,23 +1,19 @@
-"""What people see in a terminal: progress on stderr, tables and grids on stdout.
+"""What people see in a terminal: progress and talk on stderr, data on stdout.
 
-What there is to show is worked out by the commands.
+What there is to show is worked out by the commands; what machines read is `answer`'s; the grid is `grid`'s.
 """
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, track
 from rich.text import Text
 
-from lake_assets.hours import format_hour
+from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger.ledger import State
 from lake_assets.ledger.states import FINE
 from lake_assets.progress import Settled
@@ -35,7 +31,19 @@ SIGNS: dict[State, tuple[str, str]] = {
 }
 """One letter a state, legible without colour, and its colour."""
 
+HINTS: dict[State, str] = {
+    "quarantined": "quarantined: `lake-assets quarantine list` shows the records and the reasons.",
+    "missing": "missing: see whether DMS runs and writes; `lake-assets load` takes files that come late.",
+    "failed": "failed: mend what the line says, then `lake-assets load` tries again.",
+    "mismatch": "mismatch: main was changed by others; `lake-assets load` loads these hours again.",
+    "stale": "stale: `lake-assets load` loads these hours.",
+}
+"""What to do about each state that needs attention."""
+
 MOST_SHOWN = 20
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+Item = TypeVar("Item")
 
 
 def talk() -> Console:
@@ -44,8 +52,18 @@ def talk() -> Console:
 
 
 def data() -> Console:
-    """Give the console that data is written to: stdout, never cut off when it is not a terminal."""
+    """Give the console that data is written to: stdout, whose lines are never cut."""
     return Console(highlight=False, soft_wrap=True)
+
+
+def one_line(text: str) -> str:
+    """Give text of any origin as one line that cannot steer a terminal: its control characters escaped."""
+    return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def counted(number: int, what: str) -> str:
+    """Say how many there are of something: `1 record`, `2 records`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 class Bar:
@@ -53,25 +71,26 @@ class Bar:
 
     def __init__(self, progress: Progress, total: int) -> None:
         self._progress = progress
-        self._hours = progress.add_task("table-hours", total=total, bytes="")
+        self._task = progress.add_task("table-hours", total=total, bytes="")
         self._bytes = 0
-        self._attention = 0
+        self._states: dict[tuple[str, object], State] = {}
 
     def read(self, size: int) -> None:
         """Show bytes that were read."""
         self._bytes += size
-        self._progress.update(self._hours, bytes=f"{self._bytes / 1e6:,.0f} MB")
+        self._progress.update(self._task, bytes=f"{self._bytes / 1e6:,.0f} MB")
 
     def settled(self, outcome: Settled) -> None:
-        """Show that a table-hour is done."""
-        self._progress.advance(self._hours)
-        if outcome.state not in FINE:
-            self._attention += 1
-            self._progress.update(self._hours, description=f"{self._attention} need attention")
+        """Show that a table-hour is done; told of one again, the last word counts."""
+        self._states[outcome.table, outcome.hour] = outcome.state
+        attention = sum(state not in FINE for state in self._states.values())
+        said = f"{attention} need attention" if attention else "table-hours"
+        self._progress.update(self._task, completed=len(self._states), description=said)
 
     def stranger(self, url: str, reason: str) -> None:
         """Show an object that was not loaded."""
-        self._progress.console.print(Text.assemble(("not loaded ", "yellow"), f"{url}: {reason}"))
+        line = Text.assemble(("not loaded ", "yellow"), one_line(f"{url}: {reason}"))
+        self._progress.console.print(line, soft_wrap=True)
 
 
 @contextmanager
@@ -96,35 +115,79 @@ def bar(total: int) -> Iterator[Bar]:
         yield Bar(progress, total)
 
 
-def describe(outcome: Settled) -> Text:
-    """Say what became of a table-hour, on a line."""
-    _, colour = SIGNS[outcome.state]
-    counts = f" {outcome.counts.records} records" if outcome.counts.records else ""
-    if outcome.counts.quarantined:
-        counts += f", {outcome.counts.quarantined} in quarantine"
-    note = f": {outcome.note}" if outcome.note else ""
-    return Text.assemble(
-        (f"{outcome.state:<11}", colour), f" {outcome.table} {format_hour(outcome.hour)}{counts}{note}"
-    )
+def watched(items: Sequence[Item], what: str) -> Iterable[Item]:
+    """Go through items with a progress bar on a terminal.
+
+    Args:
+        items: what to go through.
+        what: what is done with them, such as `listing tables`.
+    """
+    console = talk()
+    return track(items, what, console=console, transient=True, disable=not console.is_terminal)
 
 
 def show_attention(console: Console, outcomes: Sequence[Settled]) -> None:
-    """List the table-hours that need attention, a line each."""
-    attention = [outcome for outcome in outcomes if outcome.state not in FINE]
-    for outcome in attention[:MOST_SHOWN]:
-        console.print(describe(outcome), soft_wrap=True)
-    if len(attention) > MOST_SHOWN:
-        console.print(f"and {len(attention) - MOST_SHOWN} more that need attention; --json lists them all.")
+    """List the table-hours that need attention, hours that follow each other on one line, and what to do."""
+    stretches = list(_stretches([outcome for outcome in outcomes if outcome.state not in FINE]))
+    for stretch in stretches[:MOST_SHOWN]:
+        console.print(_describe(stretch), soft_wrap=True)
+    if more := sum(len(stretch) for stretch in stretches[MOST_SHOWN:]):
+        console.print(f"and {counted(more, 'table-hour')} more that need attention; --json lists them all.")
+    states = {outcome.state for outcome in outcomes}
+    for state in SIGNS:
+        if state in states and state in HINTS:
+            console.print(Text(HINTS[state], "dim"), soft_wrap=True)
 
 
-def summarize(console: Console, outcomes: Sequence[Settled]) -> None:
-    """Say how many table-hours are in which state, and which of them need attention."""
+def _stretches(outcomes: Sequence[Settled]) -> Iterator[list[Settled]]:
+    """Put hours that follow each other and are alike together."""
+    stretch: list[Settled] = []
+    for outcome in sorted(outcomes, key=lambda outcome: (outcome.table, outcome.hour)):
+        if stretch and not _goes_on(stretch[-1], outcome):
+            yield stretch
+            stretch = []
+        stretch.append(outcome)
+    if stretch:
+        yield stretch
+
+
+def _goes_on(before: Settled, after: Settled) -> bool:
+    return after.hour - before.hour == ONE_HOUR and all(
+        getattr(before, same) == getattr(after, same) for same in ("table", "state", "counts", "note")
+    )
+
+
+def _describe(stretch: Sequence[Settled]) -> Text:
+    """Say what became of some hours of a table, on a line."""
+    first, last = stretch[0], stretch[-1]
+    when = format_hour(first.hour)
+    if first is not last:
+        when += f" to {format_hour(last.hour)}, {len(stretch)} hours"
+    counts = f" {counted(first.counts.records, 'record')}" if first.counts.records else ""
+    if first.counts.quarantined:
+        counts += f", {first.counts.quarantined:,} in quarantine"
+    if counts and first is not last:
+        counts += " each"
+    note = f": {one_line(first.note)}" if first.note else ""
+    return Text.assemble(
+        (f"{first.state:<11}", SIGNS[first.state][1]), f" {first.table} {when}{counts}{note}"
+    )
+
+
+def summarize(console: Console, outcomes: Sequence[Settled], nothing: str) -> None:
+    """Say which table-hours need attention, and how many are in which state.
+
+    Args:
+        console: where to say it.
+        outcomes: what became of each table-hour.
+        nothing: what to say where there are none.
+    """
+    if not outcomes:
+        console.print(nothing, soft_wrap=True)
+        return
     show_attention(console, outcomes)
     states = Counter(outcome.state for outcome in outcomes)
-    records = sum(outcome.counts.loaded for outcome in outcomes)
-    parts = [Text(f"{count} {state}", SIGNS[state][1]) for state, count in states.most_common()]
-    console.print(
-        Text(f"{len(outcomes)} table-hours, {records:,} rows: ") + Text(", ").join(parts)
-        if outcomes
-        else "Nothing to do: every table-hour is as the lake has it."
-    )
+    rows = sum(outcome.counts.loaded for outcome in outcomes)
+    parts = [Text(f"{count:,} {state}", SIGNS[state][1]) for state, count in states.most_common()]
+    said = f"{counted(len(outcomes), 'table-hour')}, {counted(rows, 'row')}: "
+    console.print(Text(said) + Text(", ").join(parts), soft_wrap=True)

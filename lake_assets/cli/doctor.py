@@ -1,22 +1,28 @@
-"""`lake-assets doctor`: one line for each thing that is needed, OK or the remedy."""
+"""`lake-assets doctor`: a line for each thing that is needed, OK or what to do."""
 
 import importlib.metadata
+import platform
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-import psycopg
 from rich.text import Text
 
-from lake_assets.cli.display import data
-from lake_assets.cli.main import FINE, NEEDS_ATTENTION, write_json
+from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
+from lake_assets.cli.display import counted, data, one_line
 from lake_assets.cli.workplace import Workplace, workplace
 from lake_assets.exceptions import LakeAssetsError
 from lake_assets.postgres import SOFT_COPY_SERVER
 
+STORAGES = {
+    "SqliteEventLogStorage": "SQLite, fit for one user at a time",
+    "ConsolidatedSqliteEventLogStorage": "SQLite, fit for one user at a time",
+    "PostgresEventLogStorage": "PostgreSQL",
+}
+
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is needed: whether it is there, and what is known of it or what to do."""
+    """One thing that is needed: whether it is as it should be, and what is known of it or what to do."""
 
     name: str
     ok: bool
@@ -25,26 +31,39 @@ class Finding:
 
 def run(*, as_json: bool) -> int:
     """Look at everything; give exit status 1 if something is not as it should be."""
-    findings = list(examine())
+    findings: list[Finding] = []
+    for finding in examine():
+        findings.append(finding)
+        if not as_json:
+            _show(finding)
     if as_json:
-        write_json({"findings": [vars(finding) for finding in findings]})
-    else:
-        console = data()
-        for finding in findings:
-            mark = Text("OK  ", "green") if finding.ok else Text("BAD ", "bold red")
-            console.print(Text.assemble(mark, f"{finding.name}: {finding.detail}"))
-    return FINE if all(finding.ok for finding in findings) else NEEDS_ATTENTION
+        write_json({"findings": [asdict(finding) for finding in findings]})
+    return ALL_WELL if all(finding.ok for finding in findings) else NEEDS_ATTENTION
+
+
+def _show(finding: Finding) -> None:
+    mark = ("OK  ", "green") if finding.ok else ("BAD ", "bold red")
+    first, *more = finding.detail.splitlines()
+    data().print(Text.assemble(mark, f"{finding.name}: {one_line(first)}"))
+    for line in more:
+        data().print(Text(f"    {one_line(line)}"))
 
 
 def examine() -> Iterator[Finding]:
     """Look at settings and services, then at what they hold."""
-    yield Finding("lake_assets", ok=True, detail=importlib.metadata.version("lake-assets"))
+    version = importlib.metadata.version("lake-assets")
+    yield Finding("lake_assets", ok=True, detail=f"{version} on Python {platform.python_version()}")
     try:
         with workplace() as place:
-            kind = "your own lake and warehouse" if place.settings.home else ""
-            yield Finding("settings", ok=True, detail=kind or "read")
-            for name, look in CHECKS.items():
-                yield _examine_one(name, look, place)
+            yield Finding("settings", ok=True, detail=_settings(place))
+            good = {"settings"}
+            for name, (look, needs) in CHECKS.items():
+                if lacking := [need for need in needs if need not in good]:
+                    yield Finding(name, ok=False, detail=f"not looked at; first mend {' and '.join(lacking)}")
+                    continue
+                finding = _examine_one(name, look, place)
+                good |= {name} if finding.ok else set()
+                yield finding
     except LakeAssetsError as error:
         yield Finding("settings", ok=False, detail=str(error))
 
@@ -52,61 +71,70 @@ def examine() -> Iterator[Finding]:
 def _examine_one(name: str, look: Callable[[Workplace], str], place: Workplace) -> Finding:
     try:
         return Finding(name, ok=True, detail=look(place))
-    except (LakeAssetsError, psycopg.Error) as error:
+    except LakeAssetsError as error:
         return Finding(name, ok=False, detail=str(error).strip())
 
 
+def _settings(place: Workplace) -> str:
+    if place.embedded:
+        return (
+            f"the embedded stack under {place.settings.home}, for neither LAKE_ASSETS_LAKE nor "
+            "LAKE_ASSETS_WAREHOUSE is set"
+        )
+    return "your own lake and warehouse (LAKE_ASSETS_LAKE, LAKE_ASSETS_WAREHOUSE)"
+
+
 def _catalog(place: Workplace) -> str:
-    tables = len(place.catalog.tables)
-    return f"{tables} tables of {len(place.catalog.sources)} sources in {place.settings.catalog}"
+    sources = counted(len(place.catalog.sources), "source")
+    return f"{counted(len(place.catalog.tables), 'table')} of {sources} in {place.settings.catalog}"
 
 
 def _lake(place: Workplace) -> str:
     folders = place.lake.list_folders()
     tables = sum(len(tables) for tables in folders.values())
-    return f"{place.lake_place.url}: {len(folders)} folders of sources with {tables} tables"
+    return f"{place.lake_place.url}: {counted(len(folders), 'source')} with {counted(tables, 'table')}"
 
 
 def _warehouse(place: Workplace) -> str:
     with place.connect() as connection:
         version = connection.info.server_version
-    how = "COPY casts" if version >= SOFT_COPY_SERVER else "cast after COPY, for PostgreSQL 16 (slower)"
-    return f"{place.warehouse}: PostgreSQL {version // 10000}, {how}; the schema lake_assets can be written"
+    how = "" if version >= SOFT_COPY_SERVER else " (17 and later load faster)"
+    return f"{place.warehouse}: PostgreSQL {version // 10000}{how}, with the schema lake_assets"
 
 
 def _dagster(place: Workplace) -> str:
     with place.dagster() as instance:
-        return f"{instance.root_directory}, runs and events in {type(instance.event_log_storage).__name__}"
+        storage = type(instance.event_log_storage).__name__
+        return f"{instance.root_directory}, runs and events in {STORAGES.get(storage, storage)}"
 
 
-def _known_tables(place: Workplace) -> str:
+def _tables(place: Workplace) -> str:
     folders = place.lake.list_folders()
-    known = {(table.source, table.folder) for table in place.catalog.tables}
+    known = {(table.source_folder, table.folder): table for table in place.catalog.tables}
     present = {(source, table) for source, tables in folders.items() for table in tables}
-    unknown = sorted(f"{source}/{table}" for source, table in present - known)
-    absent = sorted(f"{source}/{table}" for source, table in known - present)
-    if unknown or absent:
-        raise LakeAssetsError(
-            "; ".join(
-                part
-                for part in (
-                    unknown
-                    and f"folders of the lake that the catalog does not name: {', '.join(unknown)} "
-                    "(add them under `tables`)",
-                    absent
-                    and f"tables of the catalog without a folder in the lake: {', '.join(absent)} "
-                    "(see whether DMS delivers them)",
-                )
-                if part
-            )
+    unknown = sorted(f"{source}/{folder}" for source, folder in present - known.keys())
+    absent = sorted(known[place_].qualified for place_ in known.keys() - present)
+    lines = []
+    if unknown:
+        lines.append(
+            f"in the lake and not in the catalog: {', '.join(unknown)}. Add them to the catalog, for their "
+            "files are not loaded."
         )
-    return f"all {len(known)} tables of the catalog have a folder, and no folder is unknown"
+    if absent:
+        lines.append(
+            f"in the catalog and without a folder in the lake: {', '.join(absent)}. See whether DMS delivers "
+            "them, and whether `from` in the catalog names their folder."
+        )
+    if lines:
+        raise LakeAssetsError("\n".join(lines))
+    return "every table of the catalog has a folder in the lake, and every folder a table"
 
 
-CHECKS: dict[str, Callable[[Workplace], str]] = {
-    "catalog": _catalog,
-    "lake": _lake,
-    "warehouse": _warehouse,
-    "dagster": _dagster,
-    "tables": _known_tables,
+CHECKS: dict[str, tuple[Callable[[Workplace], str], tuple[str, ...]]] = {
+    "catalog": (_catalog, ()),
+    "lake": (_lake, ()),
+    "warehouse": (_warehouse, ()),
+    "dagster": (_dagster, ()),
+    "tables": (_tables, ("catalog", "lake")),
 }
+"""What is looked at, in this order, and what must be good before it can be."""

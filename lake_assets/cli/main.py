@@ -4,6 +4,8 @@ Modules that are slow to import are imported by the command that needs them. Wha
 the module named after it; the help texts stand in docs/commands.md too (`lake_assets.cli.reference`).
 """
 
+# ruff: noqa: D301 - click takes a backspace for "keep these lines as they are"
+
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -15,22 +17,15 @@ from lake_assets.cli.answer import STOPPED, UNUSABLE
 from lake_assets.exceptions import ConfigurationError, LakeAssetsError
 from lake_assets.hours import parse_hour
 
-EPILOG = "Exit status: 0 all is well; 1 something needs attention; 2 the command, a setting or a service is wrong."
+EPILOG = "Exit status: 0 all is well; 1 something needs attention; 2 a command, setting or service is wrong."
 
 
-class HourType(click.ParamType[datetime]):
-    """An hour in UTC, such as 2018-09-06T10."""
-
-    name = "hour"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read the hour, or fail with what would be one."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            return parse_hour(value)
-        except ConfigurationError as error:
-            self.fail(str(error), param, ctx)
+def read_hour(_: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
+    """Read an hour in UTC, such as 2018-09-06T10, or say what would be one."""
+    try:
+        return parse_hour(value) if value is not None else None
+    except ConfigurationError as error:
+        raise click.BadParameter(str(error), param=param) from error
 
 
 class Group(click.Group):
@@ -45,27 +40,36 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except LakeAssetsError as error:
-            raise Ended(str(error), UNUSABLE) from error
+            raise Unusable(str(error)) from error
         except KeyboardInterrupt as error:
-            raise Ended("Stopped. What was loaded stays; the same command goes on with the rest.", STOPPED) from error
+            raise Stopped(
+                "Stopped. What was loaded stays; the same command goes on with the rest."
+            ) from error
 
 
-class Ended(click.ClickException):
-    """The end of a command, with a message that is shown as it is."""
+class Unusable(click.ClickException):
+    """An error whose message is shown as it is, line by line."""
 
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.exit_code = status
+    exit_code = UNUSABLE
 
     def show(self, file: Any = None) -> None:
         """Write the message to stderr."""
-        from lake_assets.cli.display import one_line  # noqa: PLC0415 - rich, for an error only
+        from lake_assets.cli.display import one_line
 
         lines = "\n".join(one_line(line) for line in self.message.splitlines())
         click.echo(f"{click.style('Error:', fg='red', bold=True)} {lines}", err=True, file=file)
 
 
-HOUR = HourType()
+class Stopped(click.ClickException):
+    """The end by Ctrl-C."""
+
+    exit_code = STOPPED
+
+    def show(self, file: Any = None) -> None:
+        """Write the message to stderr."""
+        click.echo(self.message, err=True, file=file)
+
+
 Command = Callable[..., None]
 
 
@@ -77,9 +81,10 @@ def json_option(command: Command) -> Command:
 
 def range_options(command: Command) -> Command:
     """Give a command the options --from and --to."""
-    end = click.option("--to", "end", type=HOUR, help="The hour to stop before (UTC), such as 2018-09-06T12.")
-    first = click.option("--from", "first", type=HOUR, help="The first hour (UTC), such as 2018-09-06T10.")
-    return first(end(command))
+    end = "The hour to stop before (UTC), such as 2018-09-06T12."
+    first = "The first hour (UTC), such as 2018-09-06T10."
+    command = click.option("--to", "end", metavar="HOUR", callback=read_hour, help=end)(command)
+    return click.option("--from", "first", metavar="HOUR", callback=read_hour, help=first)(command)
 
 
 tables_argument = click.argument("tables", metavar="[TABLE]...", nargs=-1)
@@ -88,7 +93,7 @@ tables_argument = click.argument("tables", metavar="[TABLE]...", nargs=-1)
 @click.group(cls=Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="lake-assets", prog_name="lake-assets")
 def main() -> None:
-    r"""Load hourly S3 files into PostgreSQL, with nothing skipped in silence.
+    """Load hourly S3 files into PostgreSQL, with nothing skipped in silence.
 
     The unit of everything is a table-hour: one table, one hour (UTC). Every record of it is in the
     warehouse, in quarantine, or in what `status` shows as needing attention.
@@ -106,6 +111,7 @@ def main() -> None:
       LAKE_ASSETS_WAREHOUSE  postgresql://user:password@host/database
       LAKE_ASSETS_CATALOG    the folder of the catalog's YAML files
       AWS_*, DAGSTER_HOME    as boto3 and Dagster read them
+
     With neither lake nor warehouse set, PostgreSQL and an S3 server of its own are started for as long as a
     command runs, with their data under .lake_assets/.
     """
@@ -116,11 +122,16 @@ def main() -> None:
 @main.command(short_help="Load three days of real flights, and see.")
 @click.option("--ui/--no-ui", default=True, show_default=True, help="Serve the Dagster UI afterwards.")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="The UI's port."
+    "--port",
+    metavar="NUMBER",
+    type=click.IntRange(1, 65535),
+    default=3000,
+    show_default=True,
+    help="The UI's port; if another program has it, the next free one is taken.",
 )
 @json_option
 def demo(ui: bool, port: int, as_json: bool) -> None:
-    r"""Load three days of real flights on a stack of its own, and show what was found.
+    """Load three days of real flights on a stack of its own, and show what was found.
 
     Starts PostgreSQL and an S3 server, writes hourly files as AWS DMS would (one hour left out and one record
     broken on purpose), loads them through Dagster, shows the state of every table-hour and the record that
@@ -132,7 +143,7 @@ def demo(ui: bool, port: int, as_json: bool) -> None:
       lake-assets demo
       lake-assets demo --no-ui
 
-    Exit status 0: the demo ran.
+    Exit status 0: the demo ran; 2: a setting or a service is wrong.
     """
     from lake_assets.cli import demo as command
 
@@ -142,7 +153,7 @@ def demo(ui: bool, port: int, as_json: bool) -> None:
 @main.command(short_help="Say what is set up, what is not, and what to do.")
 @json_option
 def doctor(as_json: bool) -> None:
-    r"""Look at everything that is needed: a line each, OK, or BAD with what to do.
+    """Look at everything that is needed: a line each, OK, or BAD with what to do.
 
     Settings, catalog, lake, warehouse, Dagster; and whether every table has a folder in the lake and every
     folder a table. Run it first when anything goes wrong.
@@ -164,7 +175,7 @@ def doctor(as_json: bool) -> None:
 @range_options
 @json_option
 def load(tables: Sequence[str], first: datetime | None, end: datetime | None, as_json: bool) -> None:
-    r"""Load table-hours and check them, through Dagster.
+    """Load table-hours and check them, through Dagster.
 
     Without a range: every table-hour that needs it, that is, whose files were never loaded or have changed
     since, or whose last load failed. Run it every hour, or after a repair: what is loaded is left alone.
@@ -178,7 +189,9 @@ def load(tables: Sequence[str], first: datetime | None, end: datetime | None, as
     Examples:
       lake-assets load
       lake-assets load shop.orders
-      lake-assets load shop --from 2018-09-06T10 --to 2018-09-06T12   (the hours 10 and 11)
+      lake-assets load shop --from 2018-09-06T10 --to 2018-09-06T12
+
+    The last one loads the hours 10 and 11 of every table of shop: --to is exclusive.
 
     Exit status 0: every table-hour it touched is loaded or quiet; 1: some need attention (failed, missing,
     quarantined, mismatch), each told on a line; 2: the command, a setting or a service is wrong.
@@ -196,7 +209,7 @@ def load(tables: Sequence[str], first: datetime | None, end: datetime | None, as
 def check(
     tables: Sequence[str], first: datetime | None, end: datetime | None, deep: bool, as_json: bool
 ) -> None:
-    r"""Compare lake, ledger and main as they are now; load nothing.
+    """Compare lake, ledger and main as they are now; load nothing.
 
     For each table-hour: are the files in the lake those that were loaded, and does main hold as many rows as
     were loaded from each? With --deep the files are read again and their records counted by a second reader.
@@ -223,7 +236,7 @@ def check(
 @range_options
 @json_option
 def status(tables: Sequence[str], first: datetime | None, end: datetime | None, as_json: bool) -> None:
-    r"""Show the state of every table-hour: a row a table, a sign an hour.
+    """Show the state of every table-hour: a row a table, a sign an hour.
 
     States come from the lake's list of files and the ledger, as they are now; no rows are counted (`check`
     does that) and nothing is changed. Below the grid, each table-hour that needs attention is told on a line.
@@ -259,7 +272,7 @@ def status(tables: Sequence[str], first: datetime | None, end: datetime | None, 
 
 @main.group(cls=Group, short_help="See the records that could not be loaded.")
 def quarantine() -> None:
-    r"""See the records that could not be loaded.
+    """See the records that could not be loaded.
 
     One bad record never stops a load: it is put aside with its file, its number in the file, the column, the
     reason and its original bytes, and the other records are loaded.
@@ -274,7 +287,10 @@ def quarantine() -> None:
 @tables_argument
 @range_options
 @click.option(
-    "--limit", type=click.IntRange(min=1), help="The most records to list.  [default: 100; with --json all]"
+    "--limit",
+    metavar="NUMBER",
+    type=click.IntRange(min=1),
+    help="The most records to list; 100 if left out, and with --json all.",
 )
 @json_option
 def list_quarantine(
@@ -284,10 +300,11 @@ def list_quarantine(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    r"""List quarantined records: where each came from, its value, and what is wrong with it.
+    """List quarantined records: where each came from, its value, and what is wrong with it.
 
     Mend what is wrong in the source, or in the catalog (a type, a delimiter, a column), then load those hours
-    again: lake-assets load TABLE --from HOUR --to HOUR.
+    again: lake-assets load TABLE --from HOUR --to HOUR. With --json, each record comes with its original
+    bytes too, as hexadecimal digits.
 
     TABLE is source.table, or a source for all its tables; none means every table of the catalog.
 
@@ -295,7 +312,7 @@ def list_quarantine(
     Examples:
       lake-assets quarantine list
       lake-assets quarantine list shop.orders --from 2018-09-06T10 --to 2018-09-06T11
-      lake-assets quarantine list --json      (with the original bytes, as hexadecimal digits)
+      lake-assets quarantine list --json
 
     Exit status 0: none; 1: there are some; 2: the command, a setting or a service is wrong.
     """

@@ -1,39 +1,44 @@
 """`lake-assets quarantine`: the records that could not be loaded."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from rich.text import Text
 
-from lake_assets.cli.display import data, talk
-from lake_assets.cli.main import FINE, NEEDS_ATTENTION, write_json
-from lake_assets.cli.workplace import workplace
-from lake_assets.hours import ONE_HOUR, floor_hour, format_hour
+from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
+from lake_assets.cli.display import counted, data, one_line, talk
+from lake_assets.cli.workplace import hours_of, workplace
+from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger import ledger
 
-SHOWN_VALUE = 60  # characters of a value that is shown in a terminal; --json has all of it
+SHOWN = 100  # records in a terminal, unless --limit says otherwise
+SHOWN_VALUE = 60  # characters of a value in a terminal; --json has all of it
 
 
 def run_list(
-    names: Sequence[str], first: datetime | None, end: datetime | None, *, limit: int, as_json: bool
+    names: Sequence[str],
+    first: datetime | None,
+    end: datetime | None,
+    *,
+    limit: int | None,
+    as_json: bool,
 ) -> int:
     """List quarantined records; give exit status 1 if there are any."""
     with workplace() as place:
-        tables = place.catalog.select(names)
-        start = min(place.catalog.source_of(table).start for table in tables)
-        stop = floor_hour(datetime.now(UTC)) + ONE_HOUR
+        wanted = {table: hours for table, hours in hours_of(place, names, first, end).items() if hours}
+        start = min(hours[0] for hours in wanted.values())
+        stop = max(hours[-1] for hours in wanted.values()) + ONE_HOUR
+        most = limit or (None if as_json else SHOWN)
         with place.connect() as connection:
-            rows = ledger.list_quarantine(connection, tables, first or start, end or stop)
+            rows = ledger.list_quarantine(connection, wanted, start, stop, limit=most)
+            total = ledger.count_listed(connection, wanted, start, stop)
     if as_json:
         write_json({"quarantine": rows})
     else:
-        show(rows[:limit])
-        if len(rows) > limit:
-            talk().print(f"{len(rows) - limit} more; raise --limit, or narrow with TABLE, --from and --to.")
-        if not rows:
-            talk().print("Quarantine is empty.")
-    return NEEDS_ATTENTION if rows else FINE
+        show(rows)
+    _tell(total, len(rows))
+    return NEEDS_ATTENTION if total else ALL_WELL
 
 
 def show(rows: Sequence[dict[str, Any]]) -> None:
@@ -41,18 +46,33 @@ def show(rows: Sequence[dict[str, Any]]) -> None:
     console = data()
     for row in rows:
         table = f"{row['source']}.{row['table_name']}"
-        file = row["key"].rsplit("/", 1)[-1]
+        file = one_line(row["key"].rsplit("/", 1)[-1])
         console.print(
             Text.assemble(
                 (f"{table} {format_hour(row['hour'])}", "bold"),
                 f"  {file} record {row['record']}",
-                (" (its load was refused)" if row["refused"] else "", "red"),
+                (" (its whole load was refused)" if row["refused"] else "", "red"),
             )
         )
-        console.print(Text.assemble("    ", (_value(row), "yellow"), f": {row['reason']}"))
+        console.print(Text.assemble("    ", (_value(row), "yellow"), f": {one_line(row['reason'])}"))
 
 
 def _value(row: dict[str, Any]) -> str:
-    name = f"{row['column_name']} = " if row["column_name"] else ""
-    value = row["raw"].decode(errors="replace") if row["value"] is None else row["value"]
+    name = f"{one_line(row['column_name'])} = " if row["column_name"] else ""
+    raw = row["raw"][: 4 * SHOWN_VALUE]  # UTF-8 takes up to four bytes a character
+    value = raw.decode(errors="replace") if row["value"] is None else row["value"]
     return name + repr(value if len(value) <= SHOWN_VALUE else value[: SHOWN_VALUE - 1] + "…")
+
+
+def _tell(total: int, listed: int) -> None:
+    console = talk()
+    if not total:
+        console.print("Quarantine is empty.")
+    elif listed < total:
+        console.print(
+            f"{listed:,} of {counted(total, 'record')}. Narrow the list with TABLE, --from and --to, or raise"
+            " --limit.",
+            soft_wrap=True,
+        )
+    else:
+        console.print(f"{counted(total, 'record')} in quarantine.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import dagster as dg
+from dagster_shared.error import SerializableErrorInfo
 
 from lake_assets.assets import HOURS_PER_RUN, asset_key
 from lake_assets.catalog.models import Table
@@ -16,6 +17,7 @@ from lake_assets.cli.workplace import Workplace
 from lake_assets.hours import ONE_HOUR, partition_key
 from lake_assets.progress import Listener, Settled, listening
 
+CUT_SHORT = "The run ended before it came to this hour. Load the hour again."
 QUIET_LOGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -73,59 +75,68 @@ def load_through_dagster(
         runs: what to run.
         listener: hears how far the loads are.
     """
-    definitions = place.definitions()
-    outcomes: list[Settled] = []
+    job = place.definitions().resolve_implicit_global_asset_job_def()
+    heard = Recorder(listener)
     for run in runs:
-        heard = Recorder(listener)
         with listening(heard):
-            result = definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+            result = job.execute_in_process(
                 instance=instance,
                 tags=run.tags,
                 asset_selection=[asset_key(table) for table in run.tables],
                 run_config=QUIET_LOGS,
                 raise_on_error=False,
             )
-        outcomes.extend(heard.outcomes)
-        for outcome in _never_settled(run, heard.outcomes, result):
-            listener.settled(outcome)
-            outcomes.append(outcome)
-    return outcomes
-
-
-def _never_settled(
-    run: Run, outcomes: Sequence[Settled], result: dg.ExecuteInProcessResult
-) -> Iterator[Settled]:
-    settled = {(outcome.table, outcome.hour) for outcome in outcomes}
-    errors = root_causes(result)
-    for table in run.tables:
-        error = errors.get(f"{table.source}__{table.name}", "the run ended before it came to this hour")
-        for hour in run.hours:
-            if (table.qualified, hour) not in settled:
-                yield Settled(table.qualified, hour, "failed", note=error)
+        errors = root_causes(result)
+        for table in run.tables:
+            error = errors.get(f"{table.source}__{table.name}") or errors.get(None, CUT_SHORT)
+            heard.settle_rest(table, run.hours, error)
+    return heard.outcomes
 
 
 def root_causes(result: dg.ExecuteInProcessResult) -> dict[str | None, str]:
-    """Give the error at the root of each step that failed, without Dagster's own around it."""
+    """Give the error at the root of each step that failed, and of the run itself under None.
+
+    Dagster's own errors around it are left out, and the class before the message of ours.
+    """
     causes: dict[str | None, str] = {}
     for event in result.all_events:
         if event.event_type == dg.DagsterEventType.STEP_FAILURE:
-            error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            causes[event.step_key] = error.message.strip() if error else "the step failed"
+            causes[event.step_key] = _root(event.step_failure_data.error)
+        elif event.event_type == dg.DagsterEventType.RUN_FAILURE and event.job_failure_data.error:
+            causes[None] = _root(event.job_failure_data.error)
     return causes
 
 
+def _root(error: SerializableErrorInfo | None) -> str:
+    while error is not None and error.cause is not None:
+        error = error.cause
+    if error is None:
+        return CUT_SHORT
+    name, colon, said = error.message.strip().partition(": ")
+    return said if colon and name.startswith(("lake_assets.", "psycopg.")) else error.message.strip()
+
+
 class Recorder:
-    """A listener that keeps the outcomes and passes everything on."""
+    """A listener that keeps the last word on each table-hour and passes everything on."""
 
     def __init__(self, listener: Listener) -> None:
-        self.outcomes: list[Settled] = []
+        self._settled: dict[tuple[str, datetime], Settled] = {}
         self.read = listener.read
         self.stranger = listener.stranger
         self._pass_on = listener.settled
 
+    @property
+    def outcomes(self) -> list[Settled]:
+        """What became of each table-hour, in the order they were first told."""
+        return list(self._settled.values())
+
     def settled(self, outcome: Settled) -> None:
-        """Keep an outcome."""
-        self.outcomes.append(outcome)
+        """Keep an outcome, in the place of an earlier one of the same table-hour."""
+        self._settled[outcome.table, outcome.hour] = outcome
         self._pass_on(outcome)
+
+    def settle_rest(self, table: Table, hours: Sequence[datetime], error: str) -> None:
+        """Count the hours of a table that nothing was told of as failed."""
+        for hour in hours:
+            if (table.qualified, hour) not in self._settled:
+                self.settled(Settled(table.qualified, hour, "failed", note=error))

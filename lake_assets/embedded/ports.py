@@ -1,5 +1,6 @@
 """Free ports on loopback. Who listens on them belongs to `postgres` and `s3`."""
 
+import os
 import secrets
 import socket
 from pathlib import Path
@@ -23,10 +24,17 @@ def is_free(port: int) -> bool:
 def is_free_twice(port: int) -> bool:
     """Say whether a SeaweedFS server could take this port: it and its gRPC twin are free.
 
-    SeaweedFS also opens `/tmp/seaweedfs-…-<port>.sock`; another user's leftover there would be in its way.
+    A socket in `/tmp` that another user's server left behind would be in its way as well.
     """
-    leftovers = Path("/tmp").glob(f"seaweedfs-*-{port}.sock")  # noqa: S108 - SeaweedFS puts them there
-    return is_free(port) and is_free(port + GRPC_OFFSET) and not any(leftovers)
+    return is_free(port) and is_free(port + GRPC_OFFSET) and all(map(_is_ours, seaweed_sockets(port)))
+
+
+def seaweed_sockets(port: int) -> list[Path]:
+    """Give the Unix sockets that a SeaweedFS server opened, or left behind, for a port and its twin."""
+    folder = Path("/tmp")  # noqa: S108 - SeaweedFS puts them there whatever TMPDIR says
+    return [
+        path for number in (port, port + GRPC_OFFSET) for path in folder.glob(f"seaweedfs-*-{number}.sock")
+    ]
 
 
 def free_port(*, twice: bool = False) -> int:
@@ -52,3 +60,10 @@ def _binds(probe: socket.socket, port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        return path.stat().st_uid == os.geteuid()
+    except FileNotFoundError:
+        return True

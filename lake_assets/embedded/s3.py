@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_assets.embedded import processes
 from lake_assets.embedded.files import private_folder, read_json, write_json, write_private
-from lake_assets.embedded.ports import GRPC_OFFSET, LOOPBACK, free_port, is_free_twice
+from lake_assets.embedded.ports import LOOPBACK, free_port, is_free_twice, seaweed_sockets
 from lake_assets.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -200,10 +200,8 @@ class S3Server:
         ]
 
     def _remove_sockets(self) -> None:
-        # SeaweedFS puts them there and leaves them behind.
-        ports = [port + offset for port in read_json(self._ports).values() for offset in (0, GRPC_OFFSET)]
-        for port in ports:
-            for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108 - see ports.py
+        for port in read_json(self._ports).values():
+            for socket in seaweed_sockets(port):
                 socket.unlink(missing_ok=True)
 
 

@@ -157,7 +157,7 @@ class _Path:
                 return at + len(line_end)
         if at == self._stop and self._whole:
             return at
-        if not self._whole and self._window[at : self._stop] in {b"", b"\r"}:
+        if not self._whole and self._window.startswith(b"\r", at) >= self._stop - at:
             raise _RanOut
         raise _Broken(TEXT_AFTER_QUOTE)
 

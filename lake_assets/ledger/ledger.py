@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
@@ -22,6 +23,9 @@ State = Literal[
 ]
 
 Row = dict[str, Any]
+
+VERSION = "lake_assets ledger, version 1"
+"""Kept as the comment of the schema; raise it with every change of install.sql."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +92,25 @@ class LedgerHour:
 
 
 def install(connection: psycopg.Connection) -> None:
-    """Create or complete the schema `lake_assets`; two at once wait for each other."""
+    """Create or complete the schema `lake_assets`, unless this version of it is there.
+
+    Two at once wait for each other. A ledger that is up to date is only looked at: creating an index that is
+    there would wait for every load that is under way.
+
+    Args:
+        connection: a session without an open transaction.
+    """
+    if _installed_version(connection) == VERSION:
+        return
     with connection.transaction():
         lock(connection, "lake_assets")
-        connection.execute(statement(__package__, "install"))
+        if _installed_version(connection) != VERSION:
+            connection.execute(statement(__package__, "install", version=sql.Literal(VERSION)))
+
+
+def _installed_version(connection: psycopg.Connection) -> str | None:
+    row = connection.execute(statement(__package__, "installed_version")).fetchone()
+    return row[0] if row else None
 
 
 def lock(connection: psycopg.Connection, what: str) -> None:
@@ -152,13 +171,10 @@ def judge_hour(
     connection.execute(statement(__package__, "judge_hour"), values)
 
 
-def note_missing(connection: psycopg.Connection, table: Table, hours: Iterable[tuple[datetime, str]]) -> None:
-    """Write down hours for which no file came, each with a note; an hour that is known otherwise stays."""
-    values = [
-        {"source": table.source, "table_name": table.name, "hour": hour, "note": note} for hour, note in hours
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(statement(__package__, "note_missing"), values)
+def note_missing(connection: psycopg.Connection, table: Table, hours: Iterable[datetime], note: str) -> None:
+    """Write down hours for which no file came, with a note; an hour the ledger knows stays as it is."""
+    values = {"source": table.source, "table_name": table.name, "hours": list(hours), "note": note}
+    connection.execute(statement(__package__, "note_missing"), values)
 
 
 def judge_again(
@@ -238,9 +254,27 @@ def count_quarantine(
 
 
 def list_quarantine(
-    connection: psycopg.Connection, tables: Iterable[Table], first: datetime, end: datetime
+    connection: psycopg.Connection,
+    tables: Iterable[Table],
+    first: datetime,
+    end: datetime,
+    *,
+    limit: int | None = None,
 ) -> list[Row]:
-    """List quarantined records with every column of `lake_assets.quarantine`."""
-    values = {"tables": [table.qualified for table in tables], "first": first, "end": end}
+    """List quarantined records of [first, end), with every column of `lake_assets.quarantine`."""
+    values = _tables_of(tables, first, end) | {"limit": limit}
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(statement(__package__, "list_quarantine"), values).fetchall()
+
+
+def count_listed(
+    connection: psycopg.Connection, tables: Iterable[Table], first: datetime, end: datetime
+) -> int:
+    """Count what `list_quarantine` lists without a limit."""
+    count = statement(__package__, "count_listed")
+    row = connection.execute(count, _tables_of(tables, first, end)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _tables_of(tables: Iterable[Table], first: datetime, end: datetime) -> Row:
+    return {"tables": [table.qualified for table in tables], "first": first, "end": end}

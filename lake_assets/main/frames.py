@@ -1,47 +1,45 @@
 """pandas DataFrames in and out of the warehouse: one partition replaced in one transaction.
 
-Table-hours of the lake belong to `main.load`; what Dagster asks of an IO manager to `main.io_manager`.
+What a value of pandas is in PostgreSQL belongs to `main.frame_values`, table-hours of the lake to
+`main.load`, what Dagster asks of an IO manager to `main.io_manager`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from itertools import chain
 from typing import Any
-from uuid import UUID
 
 import pandas as pd
 import psycopg
-import sqlalchemy as sa
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
+from lake_assets.catalog.type_form import TYPE_FORM
 from lake_assets.exceptions import WarehouseError
 from lake_assets.ledger.ledger import lock
+from lake_assets.main.frame_values import (
+    OWN_PREFIX,
+    Columns,
+    columns_of,
+    dtype_of,
+    fault_of_name,
+    frame_of,
+    postgres_type,
+    rows_of,
+)
 from lake_assets.postgres import statement, type_name
 
-PARTITION_COLUMNS = {"_lake_hour": "timestamptz", "_lake_partition": "text"}
-
-_DTYPE_KINDS = {
-    "i": "bigint",
-    "u": "numeric(20,0)",
-    "f": "double precision",
-    "b": "boolean",
-    "m": "interval",
-}
-_VALUE_TYPES: tuple[tuple[type, str], ...] = (
-    (bool, "boolean"),
-    (int, "numeric"),
-    (float, "double precision"),
-    (Decimal, "numeric"),
-    (datetime, "timestamptz"),
-    (date, "date"),
-    (bytes, "bytea"),
-    (UUID, "uuid"),
-    (dict, "jsonb"),
-    (list, "jsonb"),
+HOUR_COLUMN = "_lake_hour"
+KEY_COLUMN = "_lake_partition"
+FILE_COLUMN = "_lake_file"
+ROWS_PER_FETCH = 20_000
+MEND = (
+    "The rows are those of before. If the DataFrame is right, change the column in the warehouse "
+    "(ALTER TABLE … ALTER COLUMN … TYPE …)."
 )
+
+Window = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -51,173 +49,313 @@ class FrameSlice:
     Attributes:
         schema: the warehouse schema.
         table: the table.
-        hours: the half-open time window of the partition(s), for time-partitioned assets.
-        partitions: the partition keys, for assets partitioned otherwise.
-        types: PostgreSQL types of columns whose dtype does not say enough.
+        column: the column that tells partitions apart; None for the whole of an unpartitioned table.
+        windows: the half-open time windows of the partitions, for time partitions.
+        keys: the partition keys, for other partitions.
+        stamp: what `column` holds in rows that come without it; None unless the slice is one partition.
+        types: PostgreSQL types of columns, where those worked out from the values are not wanted.
     """
 
     schema: str
     table: str
-    hours: tuple[datetime, datetime] | None = None
-    partitions: tuple[str, ...] | None = None
+    column: str | None = None
+    windows: tuple[Window, ...] = ()
+    keys: tuple[str, ...] = ()
+    stamp: datetime | str | None = None
     types: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def title(self) -> str:
+        """The table as people write it."""
+        return f"{self.schema}.{self.table}"
+
+    @property
     def name(self) -> sql.Identifier:
-        """The table's schema-qualified name."""
+        """The table as SQL names it."""
         return sql.Identifier(self.schema, self.table)
 
     @property
-    def column(self) -> str | None:
-        """The column that holds the partition, if there is one."""
-        if self.hours:
-            return "_lake_hour"
-        return "_lake_partition" if self.partitions is not None else None
+    def is_empty(self) -> bool:
+        """Whether no partition at all is meant."""
+        return self.column is not None and not self.windows and not self.keys
 
     @property
     def condition(self) -> sql.Composable:
         """The condition that is true of the slice's rows."""
-        if self.hours:
-            first, end = map(sql.Literal, self.hours)
-            return sql.SQL("_lake_hour >= {} AND _lake_hour < {}").format(first, end)
-        if self.partitions is not None:
-            return sql.SQL("_lake_partition = ANY ({})").format(sql.Literal(list(self.partitions)))
-        return sql.SQL("true")
+        if self.column is None:
+            return sql.SQL("true")
+        column = sql.Identifier(self.column)
+        if self.windows:
+            within = sql.SQL("({column} >= {first} AND {column} < {end})")
+            return sql.SQL(" OR ").join(
+                within.format(column=column, first=sql.Literal(first), end=sql.Literal(end))
+                for first, end in self.windows
+            )
+        return sql.SQL("{} = ANY ({})").format(column, sql.Literal(list(self.keys)))
+
+    def holds(self, values: "pd.Series[Any]") -> bool:
+        """Tell whether all values of the partition column lie in the slice; times without zone are UTC."""
+        if not self.windows:
+            return bool(values.astype(object).isin(self.keys).all())
+        times = pd.to_datetime(values, utc=True)
+        within = pd.Series(data=False, index=values.index)
+        for first, end in self.windows:
+            within |= (times >= first) & (times < end)
+        return bool(within.all())
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one write did.
+
+    Attributes:
+        rows: how many rows the slice has now.
+        types: the PostgreSQL types of the columns that were written.
+        guessed: columns made as text because no value said what they hold.
+    """
+
+    rows: int
+    types: Mapping[str, str]
+    guessed: tuple[str, ...] = ()
 
 
 def replace_slice(
-    connection: psycopg.Connection,
-    target: FrameSlice,
-    frames: Iterable[pd.DataFrame],
-    partition: datetime | str | None,
-) -> int:
+    connection: psycopg.Connection, target: FrameSlice, frames: Iterable[pd.DataFrame]
+) -> Written:
     """Replace one slice of a table by DataFrames, in one transaction.
 
+    The table is made, or given the columns it lacks, in a short transaction of its own before that, so that
+    readers and the writers of other partitions are not held up by the length of the write.
+
     Args:
-        connection: a session without an open transaction.
+        connection: a session in autocommit mode.
         target: what is replaced.
         frames: the rows; the first frame's columns are the table's, and later ones must have the same.
-        partition: the value of the partition column, or None where the frames carry it or there is none.
-
-    Returns:
-        The number of rows written.
 
     Raises:
-        WarehouseError: there is no frame, or the frames do not fit the table or each other.
+        WarehouseError: there is no frame, or the frames do not fit the table, the slice or each other; the
+            rows are those of before.
     """
+    # A stricter default of role or database would hide what the transaction has waited for.
+    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
     stream = iter(frames)
     first = next(stream, None)
     if first is None:
         raise WarehouseError(
-            f"{target.schema}.{target.table}: no DataFrame came. "
-            "Give an empty one with the right columns to empty the partition."
+            f"{target.title}: no DataFrame came. Give an empty one to empty the partition or the table."
         )
-    names = [str(name) for name in first.columns]
+    types, guessed = _ensure_table(connection, target, _columns(target, first))
+    stream = chain([first], stream)
+    del first  # each frame can go once it is written
     with connection.transaction():
-        lock(connection, f"main:{target.schema}.{target.table}")
-        _ensure_table(connection, target, first)
-        connection.execute(statement(__package__, "delete_slice", table=target.name, slice=target.condition))
-        return sum(
-            _copy_frame(connection, target, frame, names, partition) for frame in chain([first], stream)
+        with _blame(target):
+            _wait_for_turn(connection, target)
+            connection.execute(
+                statement(__package__, "delete_slice", table=target.name, slice=target.condition)
+            )
+        rows = sum(_copy_frame(connection, target, types, frame) for frame in stream)
+    return Written(rows, types, guessed)
+
+
+@contextmanager
+def _blame(target: FrameSlice, remedy: str = "") -> Iterator[None]:
+    """Name the table in what PostgreSQL says is wrong."""
+    try:
+        yield
+    except psycopg.Error as error:
+        context = f" ({error.diag.context})" if error.diag.context else ""
+        reason = error.diag.message_primary or str(error).strip()
+        raise WarehouseError(f"{target.title}: {reason}{context}. {remedy}".strip()) from error
+
+
+def _wait_for_turn(connection: psycopg.Connection, target: FrameSlice) -> None:
+    """Keep others from writing this slice: one partition waits for its like, anything wider for all."""
+    if target.stamp is None:
+        connection.execute(statement(__package__, "lock_writers", table=target.name))
+    else:
+        lock(connection, f"slice:{target.title}:{target.stamp}")
+
+
+def _columns(target: FrameSlice, frame: Any) -> Columns:
+    return columns_of(target.title, frame, partition_column=target.column)
+
+
+def _ensure_table(
+    connection: psycopg.Connection, target: FrameSlice, columns: Columns
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Make the table, or add the columns it lacks; give the types of the frame's, and the guessed ones."""
+    with _blame(target), connection.transaction():
+        lock(connection, f"main:{target.title}")
+        known = _list_columns(connection, target)
+        missing = {name: values for name, values in columns.items() if name not in (known or {})}
+        types = {name: target.types.get(name) or postgres_type(values) for name, values in missing.items()}
+        guessed = tuple(name for name, known_type in types.items() if known_type is None)
+        added = {name: known_type or "text" for name, known_type in types.items()}
+        if known is None:
+            _create_table(connection, target, added)
+        else:
+            _refuse_foreign(target, known)
+            for name, declared in added.items():
+                parts = {"column": sql.Identifier(name), "type": _checked_type(target, name, declared)}
+                connection.execute(statement(__package__, "add_column", main=target.name, **parts))
+        _refuse_other_types(connection, target, columns)
+        known = _list_columns(connection, target) or {}
+    return {name: known[name] for name in columns}, guessed
+
+
+def _list_columns(connection: psycopg.Connection, target: FrameSlice) -> dict[str, str] | None:
+    """Give the types of a table's columns by name, or None where there is no such table."""
+    for part in (target.schema, target.table):
+        if fault := fault_of_name(part):
+            raise WarehouseError(f"{target.title}: {fault} Rename the asset.")
+    name = target.name.as_string(connection)
+    row = connection.execute(statement(__package__, "table_exists"), {"main": name}).fetchone()
+    if not row or not row[0]:
+        return None
+    return dict(connection.execute(statement(__package__, "list_columns"), {"table": name}).fetchall())
+
+
+def _create_table(connection: psycopg.Connection, target: FrameSlice, types: Mapping[str, str]) -> None:
+    if target.column and target.column not in types:
+        types = {**types, target.column: "timestamptz" if target.windows else "text"}
+    lock(connection, f"schema:{target.schema}")
+    there = connection.execute(statement(__package__, "schema_exists"), {"schema": target.schema}).fetchone()
+    if not there or not there[0]:
+        connection.execute(statement(__package__, "create_schema", schema=sql.Identifier(target.schema)))
+    columns = _definitions(target, types)
+    connection.execute(statement(__package__, "create_frame_table", table=target.name, columns=columns))
+    if target.column:
+        column = sql.Identifier(target.column)
+        connection.execute(statement(__package__, "create_slice_index", table=target.name, column=column))
+
+
+def _definitions(target: FrameSlice, types: Mapping[str, str]) -> sql.Composed:
+    return sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(name), _checked_type(target, name, declared))
+        for name, declared in types.items()
+    )
+
+
+def _checked_type(target: FrameSlice, name: str, declared: str) -> sql.SQL:
+    if not TYPE_FORM.fullmatch(declared):
+        raise WarehouseError(
+            f"{target.title}: the type {declared!r} of column {name!r} is not one of PostgreSQL's. "
+            'Write it as in CREATE TABLE, such as "numeric(12,2)".'
+        )
+    return type_name(declared)
+
+
+def _refuse_foreign(target: FrameSlice, known: Mapping[str, str]) -> None:
+    if FILE_COLUMN in known:
+        raise WarehouseError(
+            f"{target.title} is a table of the lake, which only a TableHour replaces. "
+            "Give the asset another name, or drop the table first."
+        )
+    if target.column and target.column not in known:
+        raise WarehouseError(
+            f"{target.title} is there without the column {target.column}, which tells partitions apart. Drop "
+            "the table and materialize its partitions again, or add the column and fill it."
         )
 
 
-def _ensure_table(connection: psycopg.Connection, target: FrameSlice, frame: pd.DataFrame) -> None:
-    columns = {
-        str(name): target.types.get(str(name)) or _postgres_type(frame[name]) for name in frame.columns
-    }
-    if target.column and target.column not in columns:
-        columns[target.column] = PARTITION_COLUMNS[target.column]
-    known = connection.execute(
-        statement(__package__, "list_columns"), {"table": target.name.as_string(connection)}
-    ).fetchall()
-    if not known:
-        _create_table(connection, target, columns)
+def _refuse_other_types(connection: psycopg.Connection, target: FrameSlice, columns: Columns) -> None:
+    """Hold the types that were asked for against those the table has."""
+    asked = {name: declared for name, declared in target.types.items() if name in columns}
+    if not asked:
         return
-    for name in columns.keys() - {name for (name,) in known}:
-        parts = {"main": target.name, "column": sql.Identifier(name), "type": type_name(columns[name])}
-        connection.execute(statement(__package__, "add_column", **parts))
-
-
-def _create_table(connection: psycopg.Connection, target: FrameSlice, columns: Mapping[str, str]) -> None:
-    definitions = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), type_name(declared))
-        for name, declared in columns.items()
-    )
-    connection.execute(statement(__package__, "create_schema", schema=sql.Identifier(target.schema)))
-    connection.execute(statement(__package__, "create_frame_table", table=target.name, columns=definitions))
-
-
-def _postgres_type(column: "pd.Series[Any]") -> str:
-    dtype = column.dtype
-    if isinstance(dtype, pd.DatetimeTZDtype):
-        return "timestamptz"
-    if dtype.kind == "M":
-        return "timestamp"
-    if dtype.kind in _DTYPE_KINDS:
-        return _DTYPE_KINDS[dtype.kind]
-    known = column.dropna()
-    if dtype.kind == "O" and len(known):
-        for python_type, postgres_type in _VALUE_TYPES:
-            if known.map(lambda value, wanted=python_type: isinstance(value, wanted)).all():
-                return postgres_type
-    return "text"
+    connection.execute(statement(__package__, "declare_columns", columns=_definitions(target, asked)))
+    compare = statement(__package__, "compare_columns")
+    rows = connection.execute(compare, {"main": target.name.as_string(connection)}).fetchall()
+    others = [
+        f"{name} is {existing} in the warehouse and {declared} in `types`"
+        for name, declared, existing in rows
+        if existing != declared
+    ]
+    if others:
+        raise WarehouseError(
+            f"{target.title}: {'; '.join(others)}. Change `types`, or the warehouse with ALTER TABLE … ALTER "
+            "COLUMN … TYPE."
+        )
 
 
 def _copy_frame(
-    connection: psycopg.Connection,
-    target: FrameSlice,
-    frame: pd.DataFrame,
-    names: list[str],
-    partition: datetime | str | None,
+    connection: psycopg.Connection, target: FrameSlice, types: Mapping[str, str], frame: pd.DataFrame
 ) -> int:
-    if [str(name) for name in frame.columns] != names:
+    columns = _columns(target, frame)
+    if columns.keys() != types.keys():
         raise WarehouseError(
-            f"{target.schema}.{target.table}: a DataFrame has columns {list(frame.columns)}, the first had "
-            f"{names}. Give every chunk the same columns."
+            f"{target.title}: a DataFrame has columns {list(columns)}, the first had {list(types)}. "
+            "Give all the same columns."
         )
-    stamped = partition is not None and target.column is not None and target.column not in names
-    columns = [*names, str(target.column)] if stamped else names
-    copy_sql = statement(
-        __package__,
-        "copy_frame",
-        table=target.name,
-        columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
-    )
-    suffix = (partition,) if stamped else ()
-    with connection.cursor() as cursor, cursor.copy(copy_sql) as copy:
-        for row in _rows(frame):
-            copy.write_row((*row, *suffix))
+    if not len(frame):
+        return 0
+    stamp = _stamp(target, columns)
+    names = sql.SQL(", ").join(map(sql.Identifier, [*columns, *stamp]))
+    copy_sql = statement(__package__, "copy_frame", table=target.name, columns=names)
+    suffix = tuple(stamp.values())
+    with _blame(target, MEND), connection.cursor() as cursor, cursor.copy(copy_sql) as copy:
+        for row in rows_of(target.title, columns, types):
+            copy.write_row(row + suffix)
     return len(frame)
 
 
-def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
-    values = frame.astype(object)
-    for row in values.where(values.notna(), None).itertuples(index=False, name=None):
-        yield tuple(Jsonb(value) if isinstance(value, dict | list) else value for value in row)
+def _stamp(target: FrameSlice, columns: Columns) -> dict[str, Any]:
+    """Give the partition column and its value where the rows come without it; else see that they fit."""
+    if target.column is None:
+        return {}
+    if target.column in columns:
+        if not target.holds(columns[target.column]):
+            raise WarehouseError(
+                f"{target.title}: column {target.column!r} of the DataFrame has values outside this run's "
+                "partition. Give only the partition's rows."
+            )
+        return {}
+    if target.stamp is None:
+        raise WarehouseError(
+            f"{target.title}: this run replaces several partitions, and the DataFrame has no column "
+            f"{target.column!r} that says which one a row belongs to. Add it, name a column of yours with "
+            'metadata={"partition_expr": …}, or set backfill_policy=dg.BackfillPolicy.multi_run(1).'
+        )
+    return {target.column: target.stamp}
 
 
-def read_slice(engine: sa.Engine, source: FrameSlice, columns: list[str] | None = None) -> pd.DataFrame:
-    """Read one slice of a table into a DataFrame whose integers stay integers where NULLs stand among them.
+def read_slice(
+    connection: psycopg.Connection, source: FrameSlice, columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Read one slice of a table into a DataFrame; its dtypes follow the table's types, never the values.
 
     Args:
-        engine: the warehouse.
+        connection: a session in autocommit mode.
         source: what to read.
-        columns: the columns wanted; all if left out.
+        columns: the columns wanted; if left out all but those with `_lake_`, which no user's frame has.
 
     Raises:
-        WarehouseError: the table is not there.
+        WarehouseError: the table or a column is not there.
     """
-    if not sa.inspect(engine).has_table(source.table, schema=source.schema):
+    known = _list_columns(connection, source)
+    if known is None and source.is_empty:
+        return pd.DataFrame()
+    if known is None:
+        raise WarehouseError(f"{source.title} is not in the warehouse. Materialize the asset first.")
+    wanted = [name for name in known if not name.startswith(OWN_PREFIX)] if columns is None else columns
+    needed = [*wanted, source.column] if source.column else wanted
+    if unknown := [name for name in needed if name not in known]:
         raise WarehouseError(
-            f"{source.schema}.{source.table} is not in the warehouse. Materialize the asset first."
+            f"{source.title} has no column {', '.join(map(repr, unknown))}. It has {', '.join(known)}."
         )
-    table = sa.Table(source.table, sa.MetaData(), schema=source.schema, autoload_with=engine)
-    query = sa.select(*(table.c[name] for name in columns)) if columns else sa.select(table)
-    if source.hours:
-        first, end = source.hours
-        query = query.where(table.c["_lake_hour"] >= first, table.c["_lake_hour"] < end)
-    elif source.partitions is not None:
-        query = query.where(table.c["_lake_partition"].in_(source.partitions))
-    with engine.connect() as connection:
-        return pd.read_sql_query(query, connection, dtype_backend="numpy_nullable")
+    names = sql.SQL(", ").join(map(sql.Identifier, wanted))
+    query = statement(__package__, "select_slice", table=source.name, columns=names, slice=source.condition)
+    with _blame(source), connection.transaction(), connection.cursor(name="lake_assets_slice") as cursor:
+        cursor.execute(query)
+        return _fetch(cursor, connection)
+
+
+def _fetch(cursor: psycopg.ServerCursor[Any], connection: psycopg.Connection) -> pd.DataFrame:
+    dtypes = {}
+    for column in cursor.description or ():
+        known = connection.adapters.types.get(column.type_code)
+        dtypes[column.name] = dtype_of(known.name if known else None)
+    parts = []
+    while rows := cursor.fetchmany(ROWS_PER_FETCH):
+        parts.append(frame_of(rows, dtypes))
+    return pd.concat(parts, ignore_index=True) if parts else frame_of([], dtypes)

@@ -5,7 +5,6 @@ import stat
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import boto3
 import psutil
@@ -13,6 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lake_assets.embedded.files import read_json
+from lake_assets.embedded.ports import seaweed_sockets
+from lake_assets.embedded.processes import is_gone, wait_for
 from lake_assets.embedded.s3 import S3Server
 from lake_assets_tests.fix_lake import LakeBucket
 
@@ -63,10 +64,14 @@ def test_a_second_start_adopts(s3_server: S3Server) -> None:
 
 
 def test_a_killed_server_is_mended(server: S3Server) -> None:
-    """After a SIGKILL the next start has the objects that were there."""
-    process_of(server).kill()
+    """After a SIGKILL the next start has the objects that were there, at the same address."""
+    before = server.endpoint
+    killed = process_of(server)
+    killed.kill()
+    assert wait_for(lambda: is_gone(killed), 10)
     server.start()
     assert kept(server) == b"bytes"
+    assert server.endpoint == before
 
 
 def test_a_taken_port_gives_another(server: S3Server) -> None:
@@ -83,7 +88,7 @@ def test_a_taken_port_gives_another(server: S3Server) -> None:
 def test_a_stop_leaves_no_socket_behind(server: S3Server) -> None:
     """The sockets that SeaweedFS puts into /tmp go with the server."""
     server.stop()
-    assert not list(Path("/tmp").glob(f"seaweedfs-*{server.port}.sock"))  # noqa: S108
+    assert not [socket for port in read_json(server._ports).values() for socket in seaweed_sockets(port)]
 
 
 def test_the_keys_are_secret(s3_server: S3Server, server: S3Server) -> None:

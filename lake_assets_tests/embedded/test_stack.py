@@ -143,3 +143,19 @@ def test_it_takes_the_place_of_the_users_own_aws(stack: EmbeddedStack) -> None:
 def test_secrets_are_in_no_repr(stack: EmbeddedStack) -> None:
     """The stack's repr names its folder and nothing else."""
     assert repr(stack) == f"EmbeddedStack({str(stack.home)!r})"
+
+
+def test_its_environment_can_be_had_in_a_shell(stack: EmbeddedStack) -> None:
+    """`python -m lake_assets.embedded` prints what a shell can take in, and says so if nothing runs."""
+    script = f'eval "$({sys.executable} -m lake_assets.embedded)" && printf %s "$LAKE_ASSETS_WAREHOUSE"'
+    environ = {"LAKE_ASSETS_HOME": str(stack.home)}
+    folder = Path(lake_assets.__file__).parent.parent
+    idle = subprocess.run(
+        ["sh", "-c", script], env=environ, cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert "does not run" in idle.stderr
+    with joined(stack.home):
+        done = subprocess.run(
+            ["sh", "-c", script], env=environ, cwd=folder, capture_output=True, text=True, check=True
+        )
+    assert done.stdout == stack.environment()["LAKE_ASSETS_WAREHOUSE"]

@@ -1,4 +1,5 @@
--- Write down that no file came for a table-hour which nobody has judged yet.
+-- Write down that no file came for table-hours which nobody has judged yet.
 INSERT INTO lake_assets.table_hours (source, table_name, hour, state, run_id, note)
-VALUES (%(source)s, %(table_name)s, %(hour)s, 'missing', '', %(note)s)
+SELECT %(source)s, %(table_name)s, absent.hour, 'missing', '', %(note)s
+FROM unnest(%(hours)s::timestamptz[]) AS absent (hour)
 ON CONFLICT (source, table_name, hour) DO NOTHING

@@ -1,2 +1,2 @@
 -- Create a table of DataFrames.
-CREATE TABLE IF NOT EXISTS {table} ({columns})
+CREATE TABLE {table} ({columns})

@@ -1,4 +1,5 @@
--- List the columns of a table, or nothing where there is no such table.
-SELECT attname
+-- List the columns of a table with their types.
+SELECT attname, format_type(atttypid, atttypmod)
 FROM pg_attribute
-WHERE attrelid = to_regclass(%(table)s) AND attnum > 0 AND NOT attisdropped
+WHERE attrelid = %(table)s::regclass AND attnum > 0 AND NOT attisdropped
+ORDER BY attnum

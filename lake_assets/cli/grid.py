@@ -1,0 +1,80 @@
+"""The table-by-hour grid of states: rows and signs that fit a width, legible without colour.
+
+Which states there are is worked out by `status`; the signs are `display`'s.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from rich.console import Console
+from rich.text import Text
+
+from lake_assets.cli.display import SIGNS, counted
+from lake_assets.hours import format_hour
+from lake_assets.ledger.ledger import State
+from lake_assets.ledger.states import FINE
+
+NARROWEST = 16  # hours; where fewer fit beside the names, a name stands above its row
+
+States = Mapping[str, Mapping[datetime, State]]
+
+
+def show_grid(console: Console, states: States, *, whole: bool) -> None:
+    """Draw a row for each table and a sign for each hour.
+
+    Args:
+        console: where to; its width decides how many hours stand in a row.
+        states: the state of each hour, by table.
+        whole: draw all hours, block under block; else the newest that fit, and say how many there are before.
+    """
+    hours = sorted({hour for row in states.values() for hour in row})
+    beside = max(len(table) for table in states) + 2
+    above = console.width - beside < NARROWEST
+    indent = 2 if above else beside
+    room = max(console.width - indent, 1)
+    blocks = (
+        [hours[place : place + room] for place in range(0, len(hours), room)] if whole else [hours[-room:]]
+    )
+    if len(blocks[-1]) < len(hours) and not whole:
+        console.print(Text(_left_out(states, blocks[0][0], len(hours) - len(blocks[0])), "dim"))
+    for block in blocks:
+        for line in _block(states, block, indent, above=above):
+            console.print(line)
+        console.print()
+    used = {state for row in states.values() for state in row.values()}
+    legend = [
+        Text.assemble(sign, f"\N{NO-BREAK SPACE}{state}") for state, sign in SIGNS.items() if state in used
+    ]
+    console.print(Text("   ").join(legend), soft_wrap=False)
+
+
+def _left_out(states: States, first: datetime, number: int) -> str:
+    hidden = [state for row in states.values() for hour, state in row.items() if hour < first]
+    attention = sum(state not in FINE for state in hidden)
+    said = (
+        f"{counted(attention, 'table-hour')} of them need attention" if attention else "all is well in them"
+    )
+    return f"{counted(number, 'earlier hour')} are not shown ({said}); --from shows them."
+
+
+def _block(states: States, hours: Sequence[datetime], indent: int, *, above: bool) -> Iterator[Text]:
+    yield Text(" " * indent + _ruler(hours))
+    for table, row in states.items():
+        if above:
+            yield Text(table)
+        line = Text(" " * indent if above else f"{table:<{indent}}")
+        for hour in hours:
+            line.append(*SIGNS[row[hour]] if hour in row else (" ", ""))
+        yield line
+
+
+def _ruler(hours: Sequence[datetime]) -> str:
+    """Write the first hour in full and every later day where it begins, as far as there is room."""
+    marks = [" "] * len(hours)
+    free = 0
+    for place, hour in enumerate(hours):
+        label = f"{hour:%m-%d}" if place else format_hour(hour)
+        if (hour.hour == 0 or not place) and free <= place <= len(hours) - len(label):
+            marks[place : place + len(label)] = label
+            free = place + len(label) + 1
+    return "".join(marks) if free else format_hour(hours[0])

@@ -1,0 +1,56 @@
+"""Dagster's instance for a command, its troubles told as ours.
+
+What is run on it belongs to `runs`.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.instance.ref import InstanceRef
+from sqlalchemy.exc import SQLAlchemyError
+
+from lake_assets.exceptions import ConfigurationError
+
+QUIET = {"telemetry": {"enabled": False}}
+"""Otherwise the first run of a DAGSTER_HOME greets people on the terminal; its dagster.yaml stays as it is."""
+
+PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]+@")
+
+
+@contextmanager
+def open_instance(home: Path) -> Iterator[dg.DagsterInstance]:
+    """Open the instance of a folder for a with block.
+
+    Args:
+        home: DAGSTER_HOME; its dagster.yaml, if there is one, says where runs and events are kept.
+
+    Raises:
+        ConfigurationError: the folder is not there, its dagster.yaml is wrong, or its database fails.
+    """
+    if not home.is_dir():
+        raise ConfigurationError(
+            f"DAGSTER_HOME is {home}, and there is no such folder. Create it, or unset DAGSTER_HOME."
+        )
+    try:
+        instance = dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=QUIET))
+    except Exception as error:  # whatever a dagster.yaml makes Dagster import and connect to
+        raise _unusable(home, error) from error
+    with instance:
+        try:
+            yield instance
+        except SQLAlchemyError as error:
+            raise _unusable(home, error) from error
+
+
+def _unusable(home: Path, error: BaseException) -> ConfigurationError:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    first_line = (str(error).strip().splitlines() or [""])[0]
+    reason = PASSWORD.sub(r"\1:***@", first_line)
+    return ConfigurationError(
+        f"Dagster cannot keep its runs and events ({type(error).__name__}: {reason}). "
+        f"Check {home / 'dagster.yaml'} and the database it names."
+    )

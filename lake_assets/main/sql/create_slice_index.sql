@@ -1,0 +1,2 @@
+-- Index a new table of DataFrames by partition.
+CREATE INDEX ON {table} ({column})

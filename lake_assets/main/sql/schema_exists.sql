@@ -1,0 +1,2 @@
+-- Tell whether a schema is there.
+SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %(schema)s)

@@ -1,0 +1,92 @@
+"""Proves `ledger`: what it refuses to write down, and that it stands in nobody's way."""
+
+import psycopg
+import pytest
+
+from lake_assets.exceptions import ConfigurationError, WarehouseError
+from lake_assets.ledger import ledger
+from lake_assets.postgres import connect
+from lake_assets_tests.fix_bench import GOOD, Bench
+
+
+@pytest.fixture
+def installed(connection: psycopg.Connection) -> psycopg.Connection:
+    """Give a session on a database with an empty ledger."""
+    ledger.install(connection)
+    return connection
+
+
+def test_installing_twice_changes_nothing(installed: psycopg.Connection) -> None:
+    """The ledger can be installed at any time; what it holds stays."""
+    installed.execute(
+        "INSERT INTO lake_assets.table_hours (source, table_name, hour, state, run_id) "
+        "VALUES ('shop', 'orders', '2018-09-06 10:00Z', 'loaded', 'r')"
+    )
+
+    ledger.install(installed)
+    installed.execute("COMMENT ON SCHEMA lake_assets IS 'an older version'")
+    ledger.install(installed)
+
+    assert installed.execute("SELECT state FROM lake_assets.table_hours").fetchall() == [("loaded",)]
+
+
+def test_a_ledger_that_is_there_does_not_wait_for_loads(bench: Bench) -> None:
+    """While a load holds its locks on the ledger, others still open it."""
+    bench.put(GOOD)
+    bench.load()
+
+    with psycopg.connect(bench.url) as load, psycopg.connect(bench.url, autocommit=True) as other:
+        load.execute("DELETE FROM lake_assets.quarantine")
+        other.execute("SET lock_timeout = '1ms'")
+        ledger.install(other)
+
+
+def test_a_sum_that_is_off_is_refused(bench: Bench) -> None:
+    """PostgreSQL itself refuses a file whose records are not all accounted for."""
+    bench.put(GOOD)
+    bench.load()
+
+    with pytest.raises(psycopg.errors.CheckViolation, match="every_record_accounted_for"):
+        bench.query("UPDATE lake_assets.files SET loaded = loaded - 1")
+
+
+def test_a_state_nobody_knows_is_refused(bench: Bench) -> None:
+    """PostgreSQL itself refuses a state that is none of the contract's."""
+    bench.put(GOOD)
+    bench.load()
+
+    with pytest.raises(psycopg.errors.CheckViolation, match="known_state"):
+        bench.query("UPDATE lake_assets.table_hours SET state = 'fine'")
+
+
+def test_a_server_that_is_too_old_is_refused(warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server below the oldest supported version gets an error that names both versions."""
+    monkeypatch.setattr("lake_assets.postgres.OLDEST_SERVER", 990000)
+
+    with pytest.raises(ConfigurationError, match=r"PostgreSQL 18 .* PostgreSQL 16 or later"):
+        connect(warehouse_url)
+
+
+def test_an_encoding_other_than_utf8_is_refused(connection: psycopg.Connection) -> None:
+    """A database that cannot hold all text gets an error that says so."""
+    name = f"{connection.info.dbname}_latin1"
+    connection.execute(f"CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0".encode())
+    try:
+        with pytest.raises(ConfigurationError, match="encoding LATIN1"):
+            connect(psycopg.conninfo.make_conninfo(_url(connection), dbname=name))
+    finally:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def test_a_server_that_is_not_there_is_a_clear_error(connection: psycopg.Connection) -> None:
+    """An address nobody listens on gives an error with the remedy, and not the password."""
+    address = psycopg.conninfo.make_conninfo(_url(connection), port=1)
+
+    with pytest.raises(WarehouseError, match="LAKE_ASSETS_WAREHOUSE") as caught:
+        connect(address)
+
+    assert connection.info.password not in str(caught.value)
+
+
+def _url(connection: psycopg.Connection) -> str:
+    return psycopg.conninfo.make_conninfo(connection.info.dsn, password=connection.info.password)
