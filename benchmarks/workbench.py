@@ -116,6 +116,9 @@ class Workbench:
     def _launch(self, command: list[str]) -> dict[str, float]:
         environ = dict(os.environ) | {"LAKE_ASSETS_CATALOG": str(self._catalog)}
         self.stack.put_into(environ)
+        # Compiled modules are kept, as pip keeps them, whatever this environment does: the warm-up compiles.
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        environ["PYTHONPYCACHEPREFIX"] = str(self.stack.home / "bytecode")
         done = subprocess.run(
             [sys.executable, "-I", "-S", str(LAUNCH), *command],
             capture_output=True,

@@ -2,7 +2,9 @@
 
 An asset loads every hour of its run's partition range through `main.load`, tells Dagster of each hour, and
 then checks each against lake and warehouse. Assets and asset checks:
-https://docs.dagster.io/guides/build/assets, https://docs.dagster.io/guides/test/asset-checks. What a load does belongs to `main`, jobs to `definitions`.
+https://docs.dagster.io/guides/build/assets and https://docs.dagster.io/guides/test/asset-checks.
+
+What a load does belongs to `main`; jobs and resources to `definitions`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -143,7 +145,7 @@ def _check_metadata(result: CheckedHour) -> dict[str, Any]:
         "rows_in_main": result.in_main,
         "in_quarantine": result.counts.quarantined,
         "superseded": result.counts.superseded,
-        "findings": dg.MetadataValue.md("\n".join(f"- {finding}" for finding in result.findings) or "none"),
+        "findings": "\n".join(result.findings) or "none",
     }
 
 

@@ -36,10 +36,13 @@ def connect(conninfo: str, *, autocommit: bool = False) -> psycopg.Connection:
             conninfo, autocommit=autocommit, options=SESSION_OPTIONS, application_name="lake_assets"
         )
     except psycopg.OperationalError as error:
+        reason = " ".join(str(error).split()).rstrip(".")
         raise WarehouseError(
-            f"The warehouse does not answer: {error}. Check LAKE_ASSETS_WAREHOUSE, "
+            f"The warehouse does not answer: {reason}. Check LAKE_ASSETS_WAREHOUSE, "
             "and that the server is up and lets this user in."
         ) from error
+    # A stricter default of role or database would hide from a load what it has waited for.
+    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
     version = connection.info.server_version
     encoding = connection.info.parameter_status("server_encoding")
     if version < OLDEST_SERVER or encoding != "UTF8":

@@ -1,4 +1,4 @@
-"""Fixtures of the command line: a company's lake, warehouse, catalog and Dagster home, and commands on them."""
+"""Fixtures of the command line: a company's lake, warehouse, catalog and Dagster home, with its commands."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import subprocess
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
@@ -54,7 +54,7 @@ class Company:
         folder: where its catalog and DAGSTER_HOME are, and its commands run.
     """
 
-    url: str
+    url: str = field(repr=False)
     bucket: LakeBucket
     server: S3Server
     folder: Path

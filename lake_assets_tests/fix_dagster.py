@@ -1,4 +1,4 @@
-"""Fixtures of a Dagster project of one's own: a few assets, the IO manager, a warehouse, no lake_assets catalog."""
+"""Fixtures of a Dagster project that uses the IO manager, and nothing else of lake_assets."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

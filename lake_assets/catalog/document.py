@@ -115,8 +115,7 @@ class SourceTable(Frozen):
     )
     columns: dict[ColumnName, TableColumn] = Field(
         min_length=1,
-        description="The columns in file order, each with its type or the long form. `lake-assets "
-        "discover` writes them.",
+        description="The columns in file order, each with its type or the long form.",
     )
     key: tuple[str, ...] = Field(
         default=(), description="The primary key's columns. `merge` needs it; other tables do not enforce it."

@@ -247,5 +247,5 @@ class Catalog(Frozen):
     def _unknown(self, name: str, known: Iterable[str]) -> str:
         same_name = [table.qualified for table in self.tables if table.name == name]
         hint = f"Did you mean {' or '.join(same_name)}?" if same_name else did_you_mean(name, sorted(known))
-        remedy = hint or "Name it as source.table, or add it to the catalog (lake-assets discover does)."
+        remedy = hint or "Name it as source.table, or add it to the catalog (docs/catalog.md)."
         return sentences(f"{name!r} is not in the catalog.", remedy)

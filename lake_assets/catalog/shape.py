@@ -91,7 +91,7 @@ def _say_list(_place: Place, details: ErrorDetails) -> tuple[str, str]:
 def _say_empty(_place: Place, _details: ErrorDetails) -> tuple[str, str]:
     return (
         "is empty.",
-        "Write at least one entry below it, indented; `lake-assets discover` writes them from the lake.",
+        "Write at least one entry below it, indented; docs/catalog.md has examples.",
     )
 
 

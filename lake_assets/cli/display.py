@@ -3,10 +3,12 @@
 What there is to show is worked out by the commands; what machines read is `answer`'s; the grid is `grid`'s.
 """
 
+import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
 from rich.console import Console
@@ -56,6 +58,11 @@ def data() -> Console:
     return Console(highlight=False, soft_wrap=True)
 
 
+def say(console: Console, text: str | Text) -> None:
+    """Write a line: a terminal wraps it between words, anything else gets it whole."""
+    console.print(Text(text) if isinstance(text, str) else text, soft_wrap=not console.is_terminal)
+
+
 def one_line(text: str) -> str:
     """Give text of any origin as one line that cannot steer a terminal: its control characters escaped."""
     return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
@@ -90,7 +97,7 @@ class Bar:
     def stranger(self, url: str, reason: str) -> None:
         """Show an object that was not loaded."""
         line = Text.assemble(("not loaded ", "yellow"), one_line(f"{url}: {reason}"))
-        self._progress.console.print(line, soft_wrap=True)
+        say(self._progress.console, line)
 
 
 @contextmanager
@@ -100,7 +107,12 @@ def bar(total: int) -> Iterator[Bar]:
     Args:
         total: how many table-hours there are to do.
     """
-    console = talk()
+    with ExitStack() as closing:
+        yield closing.enter_context(_bar(_steady_talk(closing), total))
+
+
+@contextmanager
+def _bar(console: Console, total: int) -> Iterator[Bar]:
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),
@@ -113,6 +125,16 @@ def bar(total: int) -> Iterator[Bar]:
     )
     with progress:
         yield Bar(progress, total)
+
+
+def _steady_talk(closing: ExitStack) -> Console:
+    """Give `talk` on a descriptor of its own: while a step runs, Dagster points that of stderr to a log file."""
+    if sys.stderr is not sys.__stderr__:
+        return talk()
+    copy = os.fdopen(
+        os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding, errors="backslashreplace"
+    )
+    return Console(file=closing.enter_context(copy), highlight=False)
 
 
 def watched(items: Sequence[Item], what: str) -> Iterable[Item]:
@@ -130,13 +152,13 @@ def show_attention(console: Console, outcomes: Sequence[Settled]) -> None:
     """List the table-hours that need attention, hours that follow each other on one line, and what to do."""
     stretches = list(_stretches([outcome for outcome in outcomes if outcome.state not in FINE]))
     for stretch in stretches[:MOST_SHOWN]:
-        console.print(_describe(stretch), soft_wrap=True)
+        say(console, _describe(stretch))
     if more := sum(len(stretch) for stretch in stretches[MOST_SHOWN:]):
-        console.print(f"and {counted(more, 'table-hour')} more that need attention; --json lists them all.")
+        say(console, f"and {counted(more, 'table-hour')} more that need attention; --json lists them all.")
     states = {outcome.state for outcome in outcomes}
     for state in SIGNS:
         if state in states and state in HINTS:
-            console.print(Text(HINTS[state], "dim"), soft_wrap=True)
+            say(console, Text(HINTS[state], "dim"))
 
 
 def _stretches(outcomes: Sequence[Settled]) -> Iterator[list[Settled]]:
@@ -183,11 +205,11 @@ def summarize(console: Console, outcomes: Sequence[Settled], nothing: str) -> No
         nothing: what to say where there are none.
     """
     if not outcomes:
-        console.print(nothing, soft_wrap=True)
+        say(console, nothing)
         return
     show_attention(console, outcomes)
     states = Counter(outcome.state for outcome in outcomes)
     rows = sum(outcome.counts.loaded for outcome in outcomes)
     parts = [Text(f"{count:,} {state}", SIGNS[state][1]) for state, count in states.most_common()]
     said = f"{counted(len(outcomes), 'table-hour')}, {counted(rows, 'row')}: "
-    console.print(Text(said) + Text(", ").join(parts), soft_wrap=True)
+    say(console, Text(said) + Text(", ").join(parts))

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from rich.text import Text
 
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
-from lake_assets.cli.display import counted, data, one_line
+from lake_assets.cli.display import counted, data, one_line, say
 from lake_assets.cli.workplace import Workplace, workplace
 from lake_assets.exceptions import LakeAssetsError
 from lake_assets.postgres import SOFT_COPY_SERVER
@@ -44,9 +44,9 @@ def run(*, as_json: bool) -> int:
 def _show(finding: Finding) -> None:
     mark = ("OK  ", "green") if finding.ok else ("BAD ", "bold red")
     first, *more = finding.detail.splitlines()
-    data().print(Text.assemble(mark, f"{finding.name}: {one_line(first)}"))
+    say(data(), Text.assemble(mark, f"{finding.name}: {one_line(first)}"))
     for line in more:
-        data().print(Text(f"    {one_line(line)}"))
+        say(data(), f"    {one_line(line)}")
 
 
 def examine() -> Iterator[Finding]:

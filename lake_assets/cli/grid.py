@@ -3,17 +3,18 @@
 Which states there are is worked out by `status`; the signs are `display`'s.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Console
 from rich.text import Text
 
-from lake_assets.cli.display import SIGNS, counted
+from lake_assets.cli.display import SIGNS, counted, say
 from lake_assets.hours import format_hour
 from lake_assets.ledger.ledger import State
 from lake_assets.ledger.states import FINE
 
+GAP = "   "
 NARROWEST = 16  # hours; where fewer fit beside the names, a name stands above its row
 
 States = Mapping[str, Mapping[datetime, State]]
@@ -36,16 +37,26 @@ def show_grid(console: Console, states: States, *, whole: bool) -> None:
         [hours[place : place + room] for place in range(0, len(hours), room)] if whole else [hours[-room:]]
     )
     if len(blocks[-1]) < len(hours) and not whole:
-        console.print(Text(_left_out(states, blocks[0][0], len(hours) - len(blocks[0])), "dim"))
+        say(console, Text(_left_out(states, blocks[0][0], len(hours) - len(blocks[0])), "dim"))
     for block in blocks:
         for line in _block(states, block, indent, above=above):
             console.print(line)
         console.print()
-    used = {state for row in states.values() for state in row.values()}
-    legend = [
-        Text.assemble(sign, f"\N{NO-BREAK SPACE}{state}") for state, sign in SIGNS.items() if state in used
-    ]
-    console.print(Text("   ").join(legend), soft_wrap=False)
+    for line in _legend({state for row in states.values() for state in row.values()}, console.width):
+        console.print(line)
+
+
+def _legend(used: Collection[State], width: int) -> Iterator[Text]:
+    """Name the signs that were drawn, as many on a line as fit."""
+    line = Text()
+    for state, sign in SIGNS.items():
+        if state in used:
+            entry = Text.assemble(sign, f" {state}")
+            if line and len(line) + len(GAP) + len(entry) > width:
+                yield line
+                line = Text()
+            line = line + GAP + entry if line else entry
+    yield line
 
 
 def _left_out(states: States, first: datetime, number: int) -> str:

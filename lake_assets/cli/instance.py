@@ -15,7 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from lake_assets.exceptions import ConfigurationError
 
 QUIET = {"telemetry": {"enabled": False}}
-"""Otherwise the first run of a DAGSTER_HOME greets people on the terminal; its dagster.yaml stays as it is."""
+"""Otherwise the first run of a DAGSTER_HOME greets people in the terminal. dagster.yaml stays as it is."""
+
+NEVER = 0
+AN_HOUR = 3600  # seconds after which a connection is made anew, as servers and proxies end idle ones
 
 PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]+@")
 
@@ -39,6 +42,8 @@ def open_instance(home: Path) -> Iterator[dg.DagsterInstance]:
     except Exception as error:  # whatever a dagster.yaml makes Dagster import and connect to
         raise _unusable(home, error) from error
     with instance:
+        # Otherwise dagster-postgres connects anew for each query, eight times for a table-hour.
+        instance.optimize_for_webserver(statement_timeout=NEVER, pool_recycle=AN_HOUR, max_overflow=10)
         try:
             yield instance
         except SQLAlchemyError as error:
@@ -52,5 +57,5 @@ def _unusable(home: Path, error: BaseException) -> ConfigurationError:
     reason = PASSWORD.sub(r"\1:***@", first_line)
     return ConfigurationError(
         f"Dagster cannot keep its runs and events ({type(error).__name__}: {reason}). "
-        f"Check {home / 'dagster.yaml'} and the database it names."
+        f"Check {home / 'dagster.yaml'} and the database it names; `dagster instance info` says more."
     )

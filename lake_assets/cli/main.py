@@ -54,10 +54,13 @@ class Unusable(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         """Write the message to stderr."""
-        from lake_assets.cli.display import one_line
+        del file
+        from rich.text import Text
+
+        from lake_assets.cli.display import one_line, say, talk
 
         lines = "\n".join(one_line(line) for line in self.message.splitlines())
-        click.echo(f"{click.style('Error:', fg='red', bold=True)} {lines}", err=True, file=file)
+        say(talk(), Text.assemble(("Error: ", "bold red"), lines))
 
 
 class Stopped(click.ClickException):

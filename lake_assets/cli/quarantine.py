@@ -7,7 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
-from lake_assets.cli.display import counted, data, one_line, talk
+from lake_assets.cli.display import counted, data, one_line, say, talk
 from lake_assets.cli.workplace import hours_of, workplace
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger import ledger
@@ -47,14 +47,15 @@ def show(rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         table = f"{row['source']}.{row['table_name']}"
         file = one_line(row["key"].rsplit("/", 1)[-1])
-        console.print(
+        say(
+            console,
             Text.assemble(
                 (f"{table} {format_hour(row['hour'])}", "bold"),
                 f"  {file} record {row['record']}",
                 (" (its whole load was refused)" if row["refused"] else "", "red"),
-            )
+            ),
         )
-        console.print(Text.assemble("    ", (_value(row), "yellow"), f": {one_line(row['reason'])}"))
+        say(console, Text.assemble("    ", (_value(row), "yellow"), f": {one_line(row['reason'])}"))
 
 
 def _value(row: dict[str, Any]) -> str:
@@ -67,12 +68,12 @@ def _value(row: dict[str, Any]) -> str:
 def _tell(total: int, listed: int) -> None:
     console = talk()
     if not total:
-        console.print("Quarantine is empty.")
+        say(console, "Quarantine is empty.")
     elif listed < total:
-        console.print(
+        say(
+            console,
             f"{listed:,} of {counted(total, 'record')}. Narrow the list with TABLE, --from and --to, or raise"
             " --limit.",
-            soft_wrap=True,
         )
     else:
-        console.print(f"{counted(total, 'record')} in quarantine.")
+        say(console, f"{counted(total, 'record')} in quarantine.")

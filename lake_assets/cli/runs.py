@@ -121,9 +121,9 @@ class Recorder:
 
     def __init__(self, listener: Listener) -> None:
         self._settled: dict[tuple[str, datetime], Settled] = {}
+        self._strangers: set[str] = set()
+        self._listener = listener
         self.read = listener.read
-        self.stranger = listener.stranger
-        self._pass_on = listener.settled
 
     @property
     def outcomes(self) -> list[Settled]:
@@ -133,7 +133,13 @@ class Recorder:
     def settled(self, outcome: Settled) -> None:
         """Keep an outcome, in the place of an earlier one of the same table-hour."""
         self._settled[outcome.table, outcome.hour] = outcome
-        self._pass_on(outcome)
+        self._listener.settled(outcome)
+
+    def stranger(self, url: str, reason: str) -> None:
+        """Pass on an object that was not loaded, once."""
+        if url not in self._strangers:
+            self._strangers.add(url)
+            self._listener.stranger(url, reason)
 
     def settle_rest(self, table: Table, hours: Sequence[datetime], error: str) -> None:
         """Count the hours of a table that nothing was told of as failed."""

@@ -3,6 +3,7 @@
 Where a setting comes from belongs to `settings`; how the stack is run to `embedded`.
 """
 
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -134,6 +135,8 @@ def workplace() -> Iterator[Workplace]:
     Raises:
         ConfigurationError: the settings are wrong, or the stack does not start.
     """
+    # What libraries log is not for the terminal: what matters of it comes as an error.
+    logging.basicConfig(handlers=[logging.NullHandler()])
     settings = Settings.from_env()
     with ExitStack() as stack:
         if settings.embedded:

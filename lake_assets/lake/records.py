@@ -1,11 +1,10 @@
-"""A file's records: judged one by one, and made ready for COPY.
+"""A file's records, each judged good or bad: the bad are set aside with their bytes, the good go on.
 
-Where records begin and end is settled in `lake.cut`; here each is good or bad, bad ones are set aside with
-their bytes, and the good ones go on as they came. What their values mean is PostgreSQL's business.
+Where records begin and end is settled in `lake.cut`, how they are written for COPY in `lake.copy_text`. What
+their values mean is PostgreSQL's business.
 """
 
 import codecs
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,17 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from lake_assets.exceptions import LakeError
+from lake_assets.lake.copy_text import copy_text
 from lake_assets.lake.cut import LIMITS, Limits, cut
 from lake_assets.lake.decode import decode
 from lake_assets.lake.dialect import Dialect
-from lake_assets.lake.scan import CR, LF, QUOTE, Positions, Slab
+from lake_assets.lake.scan import QUOTE, Slab, owners
 from lake_assets.lake.walk import split
 
 NUL_BECOMES = {"replace": "\ufffd".encode(), "strip": b""}
 UTF8_PIECE = 2**20  # bytes checked at once: as text they may take four times as much
-
-# A record that PostgreSQL up to 17 takes for the end of all data (manual, COPY, CSV format).
-_END_MARK = re.compile(rb"^\0*\\\0*\.\0*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def read_blocks(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMI
     """
     for first, slab in _slabs(chunks, dialect, limits):
         faults = _faults(slab, dialect)
-        data = _copy_text(slab, faults, dialect)
+        data = copy_text(slab, faults, dialect)
         nuls = 0
         if dialect.nul in NUL_BECOMES and b"\0" in data:
             nuls = data.count(b"\0")
@@ -154,7 +151,7 @@ def _faults(slab: Slab, dialect: Dialect) -> dict[int, str]:
         faults.setdefault(int(index), f"{width} cell{'s' * (width != 1)} where {due} are expected")
     if dialect.nul == "quarantine" and b"\0" in slab.data:
         nuls = np.flatnonzero(np.frombuffer(slab.data, np.uint8) == 0)
-        faults = dict.fromkeys(slab.owners(nuls), "a NUL byte") | faults
+        faults = dict.fromkeys(owners(slab.ends, nuls), "a NUL byte") | faults
     if not _is_utf8(slab.data):
         alien = (index for index in range(len(slab)) if not _is_utf8(slab.raw(index)))
         faults = dict.fromkeys(alien, f"bytes that are not {dialect.encoding}") | faults
@@ -182,52 +179,3 @@ def _values(raw: bytes, dialect: Dialect) -> Iterator[str | None]:
     else:
         for value in text.split(delimiter):
             yield None if value == null else value.decode()
-
-
-def _copy_text(slab: Slab, faults: dict[int, str], dialect: Dialect) -> bytes:
-    text, ends = slab.data, slab.ends
-    if len(slab.line_crs):
-        text = np.delete(np.frombuffer(text, np.uint8), slab.line_crs).tobytes()
-        ends = ends - np.searchsorted(slab.line_crs, ends)
-    if dialect.quoting == "none" and (QUOTE in text or CR in text):
-        text, ends = _quote(text, ends, ord(dialect.delimiter))
-    cells = len(dialect.columns) + dialect.op
-    nothing = dialect.delimiter.join([dialect.null] * cells).encode() + b"\n"
-    swaps = _end_marks(text, ends) if cells == 1 else {}
-    swaps |= dict.fromkeys(faults, nothing)
-    if swaps:
-        text = _swap(text, ends, swaps)
-    return text if text.endswith(b"\n") else text + b"\n"
-
-
-def _quote(text: bytes, ends: Positions, delimiter: int) -> tuple[bytes, Positions]:
-    """Quote the cells in which COPY would take a quote or a CR for structure."""
-    codes = np.frombuffer(text, np.uint8)
-    edges = np.flatnonzero((codes == LF) | (codes == delimiter))
-    edges = np.concatenate(([-1], edges, [len(codes)]))
-    quotes = np.flatnonzero(codes == QUOTE)
-    special = np.concatenate((quotes, np.flatnonzero(codes == CR)))
-    cells = np.unique(np.searchsorted(edges, special))
-    added = np.sort(np.concatenate((edges[cells - 1] + 1, edges[cells], quotes)))
-    return np.insert(codes, added, QUOTE).tobytes(), ends + np.searchsorted(added, ends)
-
-
-def _end_marks(text: bytes, ends: Positions) -> dict[int, bytes]:
-    r"""Quote the records that are `\.` and nothing else."""
-    marks = {}
-    for mark in _END_MARK.finditer(text) if b"\\" in text else ():
-        index = int(np.searchsorted(ends, mark.start(), side="right"))
-        if mark.start() == (ends[index - 1] if index else 0) and ends[index] - mark.end() <= 1:
-            marks[index] = b'"' + mark[0] + b'"\n'
-    return marks
-
-
-def _swap(text: bytes, ends: Positions, swaps: dict[int, bytes]) -> bytes:
-    """Put other lines in the place of some records."""
-    pieces, at = [], 0
-    for index, line in sorted(swaps.items()):
-        start = int(ends[index - 1]) if index else 0
-        pieces += [text[at:start], line]
-        at = int(ends[index])
-    pieces.append(text[at:])
-    return b"".join(pieces)

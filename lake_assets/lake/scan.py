@@ -6,7 +6,7 @@ left to `lake.walk`, which follows it cell by cell. Judging and rewriting record
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,7 @@ class Slab:
     ends: Positions
     widths: Positions
     line_crs: Positions
-    faults: Mapping[int, str] = field(default_factory=dict)
+    faults: Mapping[int, str]
 
     def __len__(self) -> int:
         """Give the number of records."""
@@ -47,10 +47,6 @@ class Slab:
         record = self.data[start : self.ends[index]]
         return record[:-2] if record.endswith(b"\r\n") else record.removesuffix(b"\n")
 
-    def owners(self, offsets: Positions) -> list[int]:
-        """Give the indexes of the records that own the bytes at these offsets, each once, ascending."""
-        return [int(index) for index in np.unique(np.searchsorted(self.ends, offsets, side="right"))]
-
     def without_first(self) -> "Slab":
         """Give the same without its first record."""
         cut = self.ends[0]
@@ -61,6 +57,11 @@ class Slab:
             line_crs=self.line_crs[self.line_crs >= cut] - cut,
             faults={index - 1: fault for index, fault in self.faults.items() if index},
         )
+
+
+def owners(ends: Positions, offsets: Positions) -> list[int]:
+    """Give the indexes of the records that the bytes at these offsets belong to, each once, ascending."""
+    return [int(index) for index in np.unique(np.searchsorted(ends, offsets, side="right"))]
 
 
 def scan(window: bytes, delimiter: int, *, quoted: bool, final: bool) -> Slab | None:
@@ -93,8 +94,7 @@ def scan(window: bytes, delimiter: int, *, quoted: bool, final: bool) -> Slab | 
     ends, widths = _lines(codes, structure, final=final)
     data = window[: ends[-1]] if len(ends) else b""
     line_crs, bare = _carriage_returns(data, quotes)
-    slab = Slab(data, ends, widths, line_crs)
-    return Slab(data, ends, widths, line_crs, dict.fromkeys(slab.owners(bare), BARE_CR)) if quoted else slab
+    return Slab(data, ends, widths, line_crs, dict.fromkeys(owners(ends, bare), BARE_CR) if quoted else {})
 
 
 def _well_quoted(codes: Codes, quotes: Positions, delimiter: int, *, final: bool) -> bool:

@@ -28,6 +28,7 @@ from lake_assets.main.frame_values import (
     postgres_type,
     rows_of,
 )
+from lake_assets.main.tables import ensure_schema
 from lake_assets.postgres import statement, type_name
 
 HOUR_COLUMN = "_lake_hour"
@@ -97,7 +98,7 @@ class FrameSlice:
         """Tell whether all values of the partition column lie in the slice; times without zone are UTC."""
         if not self.windows:
             return bool(values.astype(object).isin(self.keys).all())
-        times = pd.to_datetime(values, utc=True)
+        times = pd.to_datetime(values, utc=True, errors="coerce")
         within = pd.Series(data=False, index=values.index)
         for first, end in self.windows:
             within |= (times >= first) & (times < end)
@@ -136,8 +137,6 @@ def replace_slice(
         WarehouseError: there is no frame, or the frames do not fit the table, the slice or each other; the
             rows are those of before.
     """
-    # A stricter default of role or database would hide what the transaction has waited for.
-    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
     stream = iter(frames)
     first = next(stream, None)
     if first is None:
@@ -145,8 +144,8 @@ def replace_slice(
             f"{target.title}: no DataFrame came. Give an empty one to empty the partition or the table."
         )
     types, guessed = _ensure_table(connection, target, _columns(target, first))
-    stream = chain([first], stream)
-    del first  # each frame can go once it is written
+    stream = chain(iter([first]), stream)
+    del first  # a frame's memory is free once it is written: an exhausted iterator lets go of its list
     with connection.transaction():
         with _blame(target):
             _wait_for_turn(connection, target)
@@ -218,10 +217,7 @@ def _list_columns(connection: psycopg.Connection, target: FrameSlice) -> dict[st
 def _create_table(connection: psycopg.Connection, target: FrameSlice, types: Mapping[str, str]) -> None:
     if target.column and target.column not in types:
         types = {**types, target.column: "timestamptz" if target.windows else "text"}
-    lock(connection, f"schema:{target.schema}")
-    there = connection.execute(statement(__package__, "schema_exists"), {"schema": target.schema}).fetchone()
-    if not there or not there[0]:
-        connection.execute(statement(__package__, "create_schema", schema=sql.Identifier(target.schema)))
+    ensure_schema(connection, target.schema)
     columns = _definitions(target, types)
     connection.execute(statement(__package__, "create_frame_table", table=target.name, columns=columns))
     if target.column:

@@ -5,7 +5,8 @@ early leaves the state before. Events for Dagster belong to `main.assets`; the p
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 from time import monotonic
@@ -88,7 +89,7 @@ class TableLoader:
         progress: called with the number of bytes just read from S3.
     """
 
-    conninfo: str
+    conninfo: str = field(repr=False)
     lake: Lake
     table: Table
     run_id: str
@@ -103,10 +104,12 @@ class TableLoader:
             WarehouseError: the warehouse does not answer, or has the table with other types.
         """
         refuse_unsupported(self.table)
-        with connect(self.conninfo, autocommit=True) as connection:
+        with ExitStack() as undo:
+            connection = undo.enter_context(connect(self.conninfo, autocommit=True))
             ledger.install(connection)
             ensure_main(connection, self.table, catalog_columns(self.table))
-        self._connection = connect(self.conninfo, autocommit=True)
+            undo.pop_all()
+        self._connection = connection
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -146,7 +149,7 @@ class TableLoader:
             if self.connection.closed:
                 raise
             report = self._failed(hour, error)
-        return LoadReport(**(vars(report) | {"seconds": monotonic() - started}))
+        return replace(report, seconds=monotonic() - started)
 
     def _failed(self, hour: datetime, error: Exception) -> LoadReport:
         state: State = "mismatch" if isinstance(error, CountMismatch) else "failed"
@@ -229,6 +232,12 @@ class _HourLoad:
         chunks = self._watched(self.loader.lake.open(file))
         head = next(chunks, b"")
         dialect = decide(head, self.table, file.kind)
+        if dialect.header and len(dialect.missing) == len(self.table.file_columns):
+            raise LoadError(
+                f"{self.loader.lake.url(file)}: its header {', '.join(dialect.columns)} names none of the "
+                f"columns {', '.join(dialect.missing)}. Give the header's names in the catalog as `from:`, "
+                "or set `header: false` if its first record is data."
+            )
         plan = self._make_room(dialect.extra)
         if dialect.missing:
             self.notes.append(f"{file.key} has no column {', '.join(dialect.missing)}")

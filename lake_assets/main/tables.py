@@ -58,9 +58,20 @@ def ensure_main(connection: psycopg.Connection, table: Table, columns: Sequence[
                 connection.execute(statement(__package__, "add_column", main=main, **column))
 
 
+def ensure_schema(connection: psycopg.Connection, schema: str) -> None:
+    """Create a schema unless it is there; two at once wait for each other.
+
+    A schema that is there is only looked at, so that its user need not be allowed to create any.
+    """
+    lock(connection, f"schema:{schema}")
+    there = connection.execute(statement(__package__, "schema_exists"), {"schema": schema}).fetchone()
+    if not there or not there[0]:
+        connection.execute(statement(__package__, "create_schema", schema=sql.Identifier(schema)))
+
+
 def _create(connection: psycopg.Connection, table: Table, columns: Sequence[tuple[str, str]]) -> None:
     main = main_table(table)
-    connection.execute(statement(__package__, "create_schema", schema=sql.Identifier(table.schema_name)))
+    ensure_schema(connection, table.schema_name)
     connection.execute(statement(__package__, "create_main", main=main, columns=_definitions(columns)))
     index = sql.Identifier(f"{table.name.encode()[:40].decode(errors='ignore')}_lake_hour")
     connection.execute(statement(__package__, "create_hour_index", main=main, index=index))

@@ -260,7 +260,7 @@ def test_folders_are_sources_and_tables(lake: Lake, lake_bucket: LakeBucket, cli
 def test_bytes_come_as_they_are_stored(
     put_changes: Callable[[bytes], LakeObject], lake: Lake, size: int
 ) -> None:
-    """Every byte of an object comes, in order and in chunks of at most 1 MiB."""
+    """Every byte of an object comes, in order and in chunks of at most 256 KiB."""
     body = os.urandom(size)
 
     chunks = list(lake.open(put_changes(body)))

@@ -1,21 +1,14 @@
-"""Proves `main.io_manager`: what Dagster hands it is in the warehouse, and comes back partition by partition."""
+"""Proves `main.io_manager`: what assets return is in the warehouse, and comes back by partition."""
 
-import os
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 import pytest
 
-from lake_assets.exceptions import LoadError, WarehouseError
-from lake_assets.hours import ONE_HOUR
-from lake_assets.lake.s3 import Lake
-from lake_assets.main.io_manager import PostgresIOManager, TableHour
-from lake_assets.main.metadata import definition_metadata
-from lake_assets_tests.fix_bench import GOOD, HOUR, Bench, make_table
+from lake_assets.main.io_manager import PostgresIOManager
 from lake_assets_tests.fix_dagster import URL_VARIABLE, Project, metadata_of, reason_of
 
 HOURLY = dg.HourlyPartitionsDefinition(start_date="2018-09-06-00:00", end_date="2018-09-07-00:00")
@@ -24,10 +17,10 @@ COLOURS = dg.StaticPartitionsDefinition(["red", "green", "50% blue", "it's"])
 BOTH = dg.MultiPartitionsDefinition({"colour": COLOURS, "day": DAILY})
 
 
-def rows_asset(partitions: dg.PartitionsDefinition[Any] | None, **options: Any) -> dg.AssetsDefinition:
+def rows_asset(partitions: dg.PartitionsDefinition[Any] | None) -> dg.AssetsDefinition:
     """Make the asset [shop, orders], each partition of which has two rows that name it."""
 
-    @dg.asset(key=["shop", "orders"], partitions_def=partitions, **options)
+    @dg.asset(key=["shop", "orders"], partitions_def=partitions)
     def orders(context: dg.AssetExecutionContext) -> pd.DataFrame:
         keys = [str(key) for key in context.partition_keys] if context.has_partition_key else ["all"]
         return pd.DataFrame({"id": [1, 2], "key": keys * 2})
@@ -61,7 +54,7 @@ def reader_asset(
 def test_a_partition_is_replaced_and_read_back_alone(
     project: Project, partitions: dg.PartitionsDefinition[Any], keys: list[str]
 ) -> None:
-    """Each partition's rows replace those of the same partition only, and a reader of it gets its own columns."""
+    """Each partition's rows replace those of the same partition only, and its reader gets its own columns."""
     orders = rows_asset(partitions)
     reader, seen = reader_asset(partitions)
     for key in keys:
@@ -206,7 +199,7 @@ def test_a_column_of_the_frame_can_tell_partitions_apart(project: Project) -> No
 
 
 def test_rows_of_another_partition_are_refused(project: Project) -> None:
-    """A row that this run's partition does not hold would be doubled by the next run, so nothing is written."""
+    """Rows that this run's partition does not hold would be doubled by the next run: none is written."""
 
     @dg.asset(partitions_def=DAILY, metadata={"partition_expr": "day"})
     def visits() -> pd.DataFrame:
@@ -264,7 +257,7 @@ def test_the_output_of_an_op_is_refused(project: Project) -> None:
     def frame() -> pd.DataFrame:
         return pd.DataFrame({"a": [1]})
 
-    @dg.job(resource_defs={"warehouse": PostgresIOManager(url=dg.EnvVar(URL_VARIABLE))})  # type: ignore[dict-item]
+    @dg.job(resource_defs={"warehouse": PostgresIOManager(url=dg.EnvVar(URL_VARIABLE))})
     def one_frame() -> None:
         frame()
 
@@ -344,4 +337,5 @@ def test_a_value_can_be_loaded_without_a_run(project: Project) -> None:
         ["shop", "orders"], partition_key="2018-09-02", instance=project.instance
     )
 
+    assert isinstance(value, pd.DataFrame)
     assert list(value["key"]) == ["2018-09-02"] * 2

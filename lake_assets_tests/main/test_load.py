@@ -216,6 +216,17 @@ def test_a_new_column_may_come_with_a_later_file(any_bench: Bench) -> None:
     assert "has no column amount, placed_at, note" in (report.note or "")
 
 
+def test_a_header_that_names_no_column_is_refused(bench: Bench) -> None:
+    """Under `header: true`, a header with none of the catalog's columns fails the hour: no made-up NULLs."""
+    headed = bench.with_table(files={"header": True})
+    headed.put("a,b,c,d\n1,1,2018-09-06,x\n")
+
+    report = headed.load_twice()
+
+    assert report.state == "failed"
+    assert "its header a, b, c, d names none of the columns id, amount" in (report.error or "")
+
+
 def test_a_new_column_may_be_ignored(any_bench: Bench) -> None:
     """`new_columns: ignore` leaves it out."""
     deaf = any_bench.with_table(new_columns="ignore")
@@ -384,3 +395,10 @@ def test_each_hour_of_one_session_is_committed_by_itself(bench: Bench) -> None:
             assert len(bench.query("SELECT 1 FROM lake_assets.table_hours")) == number
 
     assert [bench.state(hour)[0] for hour in hours] == ["loaded", "loaded", "failed"]
+
+
+def test_a_loader_shows_no_password(bench: Bench) -> None:
+    """What a loader says of itself holds no password, for it may end in a log."""
+    loader = TableLoader(bench.url, bench.lake, bench.table, "test")
+
+    assert bench.url not in repr(loader)

@@ -1,0 +1,179 @@
+"""The cells of a file, many records at a time and column by column, as the loader will read them.
+
+Where records begin and end, and which are bad, is told by `lake.cut`; bad records are left out here. What the
+cells mean is `profile`'s business.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+
+import numpy as np
+
+from lake_assets.catalog.models import FileOptions
+from lake_assets.discover.classes import QUOTED
+from lake_assets.discover.profile import SPECIAL
+from lake_assets.lake.cut import cut
+from lake_assets.lake.decode import GZIP_MAGIC, decode
+from lake_assets.lake.dialect import HEAD, SAMPLE
+from lake_assets.lake.records import NUL_BECOMES
+from lake_assets.lake.scan import Slab
+
+Cells = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some good records of one width.
+
+    Attributes:
+        numbers: their numbers in the file, from 1, the first record included whatever it is.
+        columns: for each column the cells, `QUOTED` before those that mean NULL only without quotes.
+        bad: how many records around them are bad, by reason.
+    """
+
+    numbers: Sequence[int]
+    columns: list[list[str]]
+    bad: dict[str, int]
+
+
+def compression_of(head: bytes, files: FileOptions) -> str:
+    """Tell how a file is packed, as the loader will."""
+    packed = files.compression == "gzip" or (files.compression == "auto" and head.startswith(GZIP_MAGIC))
+    return "gzip" if packed else "none"
+
+
+def sample(head: bytes, files: FileOptions) -> list[Cells | None]:
+    """Give the records that the loader judges a file by, None for those whose quoting is broken.
+
+    Raises:
+        LakeError: the head cannot be unpacked or decoded.
+    """
+    records = islice(_head_records(head, files), SAMPLE)
+    return [None if fault else cells_of(raw, files) for raw, fault in records]
+
+
+def count_quotes(head: bytes, files: FileOptions) -> tuple[int, int]:
+    """Count the records at a file's beginning that use quotes as RFC 4180 has it, and those that break it.
+
+    Raises:
+        LakeError: the head cannot be unpacked or decoded.
+    """
+    records = [(raw, fault) for raw, fault in _head_records(head, files) if b'"' in raw]
+    broken = sum(fault is not None for _, fault in records)
+    return len(records) - broken, broken
+
+
+def _head_records(head: bytes, files: FileOptions) -> Iterator[tuple[bytes, str | None]]:
+    """Give the first records, cut as `lake.dialect` cuts them, each with its fault."""
+    pieces, total = [], 0
+    for piece in decode([head], compression_of(head, files), files.encoding, whole=False):
+        pieces.append(piece)
+        total += len(piece)
+        if total >= HEAD:
+            break
+    text = b"".join(pieces)
+    whole_lines = text[: text.rfind(b"\n") + 1] or text
+    for slab in cut([whole_lines], files.delimiter, files.quoting):
+        for index in range(len(slab)):
+            yield slab.raw(index), slab.faults.get(index)
+
+
+def read_batches(
+    chunks: Iterable[bytes], files: FileOptions, compression: str, width: int
+) -> Iterator[Batch]:
+    """Read a file.
+
+    Args:
+        chunks: its raw bytes, cut anywhere.
+        files: how the source's files are written.
+        compression: `gzip` or `none`.
+        width: cells of a good record.
+
+    Raises:
+        LakeError: the bytes cannot be unpacked or decoded, or hold no line end where one is due.
+    """
+    number = 1
+    for slab in cut(decode(chunks, compression, files.encoding), files.delimiter, files.quoting):
+        yield _batch(slab, number, files, width)
+        number += len(slab)
+
+
+def _batch(slab: Slab, first: int, files: FileOptions, width: int) -> Batch:
+    numbers: Sequence[int] = range(first, first + len(slab))
+    # A quarantined NUL makes its record bad, and half the work is not worth a path of its own.
+    doubtful = (
+        slab.faults or (slab.widths != width).any() or (files.nul == "quarantine" and b"\0" in slab.data)
+    )
+    if not doubtful and (text := _as_text(_without_line_crs(slab))) is not None:
+        return Batch(numbers, _columns(text if text.endswith("\n") else f"{text}\n", files, width), {})
+    good: list[tuple[int, bytes]] = []
+    bad: dict[str, int] = {}
+    for index in range(len(slab)):
+        raw = slab.raw(index)
+        if reason := _fault(slab, index, raw, files, width):
+            bad[reason] = bad.get(reason, 0) + 1
+        else:
+            good.append((first + index, raw))
+    text = b"".join(raw + b"\n" for _, raw in good).decode()
+    return Batch([number for number, _ in good], _columns(text, files, width), bad)
+
+
+def _without_line_crs(slab: Slab) -> bytes:
+    if not len(slab.line_crs):
+        return slab.data
+    return np.delete(np.frombuffer(slab.data, np.uint8), slab.line_crs).tobytes()
+
+
+def _fault(slab: Slab, index: int, raw: bytes, files: FileOptions, width: int) -> str | None:
+    if index in slab.faults:
+        return slab.faults[index]
+    if _as_text(raw) is None:
+        return f"bytes that are not {files.encoding}"
+    if files.nul == "quarantine" and b"\0" in raw:
+        return "a NUL byte"
+    cells = int(slab.widths[index])
+    return None if cells == width else f"{cells} cell{'s' * (cells != 1)} where {width} are expected"
+
+
+def _as_text(data: bytes) -> str | None:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _columns(text: str, files: FileOptions, width: int) -> list[list[str]]:
+    """Cut records of one width, each with a LF behind it, into columns."""
+    text = text.replace("\0", NUL_BECOMES.get(files.nul, b"").decode())
+    if files.quoting == "rfc4180" and '"' in text:
+        cells = _cell_form(files.delimiter).findall(text)
+        return [_values(cells[place::width]) for place in range(width)]
+    cells = text.replace("\n", files.delimiter).split(files.delimiter)
+    cells.pop()  # what stands behind the last LF
+    return [cells[place::width] for place in range(width)]
+
+
+def cells_of(raw: bytes, files: FileOptions) -> Cells:
+    """Cut one good record into its cells, as `Batch` has them."""
+    text = raw.decode(errors="replace") + "\n"
+    if files.quoting == "rfc4180" and '"' in text:
+        return tuple(_values(_cell_form(files.delimiter).findall(text)))
+    return tuple(text[:-1].split(files.delimiter))
+
+
+@cache
+def _cell_form(delimiter: str) -> re.Pattern[str]:
+    mark = re.escape(delimiter)
+    return re.compile(rf'("[^"]*+(?:""[^"]*+)*+"|[^"\n{mark}]*+)[\n{mark}]')
+
+
+def _values(cells: list[str]) -> list[str]:
+    return [_value(cell) if cell.startswith('"') else cell for cell in cells]
+
+
+def _value(quoted: str) -> str:
+    value = quoted[1:-1].replace('""', '"')
+    return QUOTED + value if value in SPECIAL else value

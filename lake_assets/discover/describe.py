@@ -1,0 +1,116 @@
+"""A table as the catalog shall have it: its shape put into columns, settings and comments.
+
+What the columns are is decided in `shape`; how it is spelled in YAML is `emit`'s.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from lake_assets.discover.emit import ColumnText, TableText
+from lake_assets.discover.shape import FoundColumn, Shape
+from lake_assets.discover.survey import Survey
+from lake_assets.discover.why import count_of, why_type, why_widths
+from lake_assets.hours import ONE_HOUR, format_hour
+from lake_assets.lake.objects import LakeObject
+
+LEAST_HOURS = 24  # that a table must have been seen for, before each hour is expected
+LEAST_PART = 0.95  # of them that must have files
+STILL_COMING = timedelta(days=7)
+MOST_REASONS = 3
+KEY_NAMES = frozenset({"id", "_id", "oid__id", "oid_id", "uuid", "pk", "key"})
+
+
+def describe(
+    survey: Survey, shape: Shape, name: str, null: str, now: datetime, *, changes: bool
+) -> TableText:
+    """Put a table into words.
+
+    Args:
+        survey: what its files hold.
+        shape: its columns.
+        name: its name in the warehouse.
+        null: the text that means NULL.
+        now: the hour it is.
+        changes: some table of the source has files of changes.
+    """
+    columns = tuple(
+        ColumnText(
+            column.name,
+            column.profile.type_with(null),
+            column.source_name,
+            column.position,
+            why_type(column.profile, null),
+        )
+        for column in shape.columns
+    )
+    settings = dict(_load(survey.objects, shape, changes=changes)) | dict(_expect(survey.objects, now))
+    return TableText(name, survey.folder, settings, columns, tuple(_comments(survey, shape, name, null)))
+
+
+def _load(
+    objects: Sequence[LakeObject], shape: Shape, *, changes: bool
+) -> Iterator[tuple[str, tuple[str, str]]]:
+    updates = shape.letters["U"] + shape.letters["D"]
+    if updates:
+        why = f"{count_of(updates, 'update or delete')} go to quarantine: this version has no merge yet"
+        yield "load", ("append", why)
+    elif not changes and all(item.kind == "full" for item in objects):
+        hours = {item.hour for item in objects}
+        if len(hours) == 1:
+            yield (
+                "load",
+                ("snapshot", "full loads only, and no changes in the source: a new one replaces this"),
+            )
+        else:
+            why = f"full loads in {len(hours)} hours, maybe parts of one; `snapshot` keeps the newest hour's"
+            yield "load", ("append", why)
+
+
+def _expect(objects: Sequence[LakeObject], now: datetime) -> Iterator[tuple[str, tuple[str, str]]]:
+    hours = {item.hour for item in objects if item.kind == "cdc"}
+    if not hours:
+        yield "expect", ("sparse", "no files of changes so far")
+        return
+    span = (max(hours) - min(hours)) // ONE_HOUR + 1
+    seen = f"{count_of(len(hours), 'hour')} of {span} have files"
+    if len(hours) < LEAST_PART * span or span < LEAST_HOURS:
+        yield "expect", ("sparse", seen)
+    elif max(hours) < now - STILL_COMING:
+        yield (
+            "expect",
+            ("sparse", f"{seen}, and none after {format_hour(max(hours))}; `hourly` if more are due"),
+        )
+    else:
+        yield "expect", ("hourly", seen)
+
+
+def _comments(survey: Survey, shape: Shape, name: str, null: str) -> Iterator[str]:
+    files = len(survey.files)
+    bad = survey.bad.total()
+    said = f"{count_of(files, 'file')}, {count_of(shape.records, 'record')}"
+    yield f"{said}{f' and {bad:,} bad ones, which go to quarantine' if bad else ''}"
+    for reason, count in survey.bad.most_common(MOST_REASONS):
+        yield f"{count_of(count, 'bad record')}: {reason}"
+    if shape.header.verdict == "header":
+        bare = any(not header for header, _ in shape.expected.values())
+        yield f"header{' in some files' if bare else ''}: {shape.header.why}"
+    else:
+        yield f"no header: {shape.header.why}"
+    if shape.letters:
+        yield "the leading Op column is left out"
+    if widths := why_widths(shape.widths, len(shape.columns)):
+        yield widths
+    if key := _key(shape.columns, name, null):
+        yield f"key: [{key.name}] is unique in all files"
+
+
+def _key(columns: Sequence[FoundColumn], table: str, null: str) -> FoundColumn | None:
+    singular = table.lower().removesuffix("s")
+    usual = KEY_NAMES | {
+        f"{stem}_{end}" for stem in (singular, table.lower()) for end in ("id", "uuid", "key")
+    }
+    for column in columns[:1]:
+        named = column.source_name.lower() in usual or column.source_name == f"column_{1}"
+        if named and column.profile.is_unique(null):
+            return column
+    return None

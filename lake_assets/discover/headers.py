@@ -1,0 +1,151 @@
+"""Whether the first records of a table's files name its columns.
+
+A header that is taken for data costs nothing but good names; data that is taken for a header is lost. So a
+first record is data unless something speaks for the opposite: what stands below it, other files, or the other
+tables of the source (DMS writes a header into all files of an endpoint, or into none: AddColumnName).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from lake_assets.discover.batches import Cells
+from lake_assets.discover.classes import FIGURES, OTHER, QUOTED, SIMPLE, TEXT, class_of, type_of
+from lake_assets.discover.profile import ColumnProfile
+
+if TYPE_CHECKING:
+    from lake_assets.discover.survey import Group
+
+Verdict = Literal["header", "data", "unsure"]
+
+LONGEST = 200  # characters of a name
+NO_NAMES = frozenset(
+    [
+        *("n/a", "na", "nan", "null", "none", "nil", "undefined", "unknown", "true", "false", "yes", "no"),
+        *("inf", "infinity"),
+    ]
+)
+USUAL = frozenset(
+    [
+        *("id", "uuid", "key", "name", "first_name", "last_name", "first", "last", "value", "type", "kind"),
+        *("date", "time", "timestamp", "year", "month", "day", "created_at", "updated_at", "start", "end"),
+        *("code", "title", "status", "description", "text", "note", "comment", "label", "tag", "tags"),
+        *(
+            "city",
+            "country",
+            "state",
+            "zip",
+            "postcode",
+            "street",
+            "address",
+            "region",
+            "email",
+            "phone",
+            "url",
+        ),
+        *("lat", "lon", "lng", "latitude", "longitude", "price", "amount", "quantity", "total", "count"),
+        *("user", "username", "gender", "age", "company", "department", "category", "currency", "language"),
+        *("version", "color", "colour", "size", "weight", "height", "width", "length", "source", "target"),
+        *("x", "y", "z", "a", "b", "c"),
+    ]
+)
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
+_NAME = re.compile(r"[^\W\d][\w .\-/()#%&:]{0,60}")
+_FIGURES = frozenset(SIMPLE) - {"uuid", "word", "t", "f"}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a first record is taken for, and why."""
+
+    verdict: Verdict
+    why: str
+
+
+def may_be_header(first: Cells) -> bool:
+    """Tell whether a first record could be the names of columns."""
+    names = [cell for cell in first if cell]
+    if not names or 2 * len(names) < len(first) or 2 * len(set(names)) < len(names):
+        return False
+    return any(map(_is_name, names)) and all(_is_name(name) or _YEAR.fullmatch(name) for name in names)
+
+
+def _is_name(cell: str) -> bool:
+    return (
+        len(cell) <= LONGEST
+        and not cell.startswith(QUOTED)
+        and "\ufffd" not in cell
+        and cell.strip().casefold() not in NO_NAMES
+        and class_of(cell) in {OTHER, "t", "f"}
+        and any(character.isalpha() for character in cell)
+    )
+
+
+def judge(groups: Sequence["Group"], all_groups: Sequence["Group"]) -> Judgement:
+    """Judge a first record by its own table.
+
+    Args:
+        groups: those whose files begin with it, with or without Op.
+        all_groups: all of the table.
+    """
+    if any(group.begins_with_op for group in groups):
+        return Judgement("header", "it begins with Op")
+    names = groups[0].names
+    below = _joined(groups)
+    alike, unlike = _compare(names, below)
+    if alike:
+        return Judgement("data", f"its {alike[0]!r} is like the cells below it")
+    if unlike:
+        return Judgement("header", f"its {unlike[0]!r} is unlike the cells below it")
+    copies = len(set().union(*(group.etags for group in groups)))
+    files = sum(group.files for group in all_groups)
+    if copies > 1 and sum(group.files for group in groups) == files:
+        return Judgement("header", f"all {files} files begin with it")
+    if 2 * sum(group.files for group in groups) < files:
+        return Judgement("data", f"only one of {files} files begins with it")
+    return Judgement("unsure", "its cells and those below are texts alike")
+
+
+def judge_by_others(names: Cells, balance: int) -> Judgement:
+    """Judge a first record that its own table says nothing of.
+
+    Args:
+        names: its cells, without Op.
+        balance: tables of the source with a header, less those without.
+    """
+    look = [name for name in names if name]
+    if balance < 0 or not all(_NAME.fullmatch(name) for name in look):
+        return Judgement(
+            "data", "the source's other tables have no header" if balance < 0 else "it may be data"
+        )
+    if balance > 0:
+        return Judgement("header", "the source's other tables have one")
+    usual = sum(name.strip().casefold().replace(" ", "_") in USUAL or name.endswith("_id") for name in look)
+    if len(look) > 1 and 2 * usual >= len(look):
+        return Judgement("header", f"{usual} of {len(look)} names are usual for columns")
+    return Judgement("data", "nothing tells it from the records below")
+
+
+def _joined(groups: Sequence["Group"]) -> list[ColumnProfile]:
+    joined = [ColumnProfile() for _ in groups[0].names]
+    for group in groups:
+        columns = group.columns[len(group.columns) - len(joined) :]
+        joined = [before.joined(column) for before, column in zip(joined, columns, strict=True)]
+    return joined
+
+
+def _compare(names: Cells, below: Sequence[ColumnProfile]) -> tuple[list[str], list[str]]:
+    """Give the names that could be cells of their columns' types, and those that could not."""
+    alike: list[str] = []
+    unlike: list[str] = []
+    for name, column in zip(names, below, strict=True):
+        classes = column.examples.keys()
+        if not name or not classes:
+            continue
+        kind = class_of(name)
+        if type_of(classes) != TEXT:
+            (alike if type_of(classes | {kind}) != TEXT else unlike).append(name)
+        elif classes <= _FIGURES and FIGURES in classes and not any(map(str.isdigit, name)):
+            unlike.append(name)
+    return alike, unlike

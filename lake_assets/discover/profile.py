@@ -1,0 +1,130 @@
+"""What the cells of one column have in common, gathered block by block in a few counters.
+
+What one cell looks like is `classes`' business; which column the cells belong to is `survey`'s.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from lake_assets.discover.classes import OTHER, QUOTED, TEXT, block_pattern, class_of, type_of
+
+MARKERS = ("NULL", "\\N")
+"""What may stand for NULL beside the empty cell: DMS's default (guide, CsvNullValue) and MySQL's own."""
+
+SPECIAL = frozenset({"", *MARKERS})
+MOST_VALUES = 200_000  # told apart at most: some 20 MB, and then nothing is said of a key
+
+
+class Example(NamedTuple):
+    """A cell, and where it stands."""
+
+    value: str
+    record: int
+    file: str
+
+
+@dataclass
+class ColumnProfile:
+    """What is known of the cells of one column.
+
+    Attributes:
+        examples: the first cell of each class that was seen.
+        bare: how often each unquoted text stands that may mean NULL.
+        first_bare: the first of them.
+        cells: how many other cells there are.
+        distinct: hashes of the other cells, while all differ and they are few; None from then on.
+    """
+
+    examples: dict[str, Example] = field(default_factory=dict)
+    bare: dict[str, int] = field(default_factory=dict)
+    first_bare: dict[str, Example] = field(default_factory=dict)
+    cells: int = 0
+    distinct: set[int] | None = None
+
+    def absorb(self, cells: Sequence[str], numbers: Sequence[int], file: str) -> None:
+        """Take in some cells.
+
+        Args:
+            cells: their values; `QUOTED` stands before those that mean NULL only without quotes.
+            numbers: their record numbers.
+            file: the file's name.
+        """
+        values = [cell for cell in cells if cell not in SPECIAL]
+        if len(values) < len(cells):
+            self._absorb_bare(cells, numbers, file)
+        self.cells += len(values)
+        if self.distinct is not None:
+            self._absorb_distinct(values)
+        if values and OTHER not in self.examples and not self._is_more_of_the_same(values):
+            self._classify(cells, numbers, file)
+
+    def _absorb_bare(self, cells: Sequence[str], numbers: Sequence[int], file: str) -> None:
+        for text in SPECIAL:
+            if count := cells.count(text):
+                self.bare[text] = self.bare.get(text, 0) + count
+                if text not in self.first_bare:
+                    self.first_bare[text] = Example(text, numbers[cells.index(text)], file)
+
+    def _absorb_distinct(self, values: Sequence[str]) -> None:
+        self.distinct = (self.distinct or set()) | set(map(hash, values))
+        if len(self.distinct) != self.cells or self.cells > MOST_VALUES:
+            self.distinct = None
+
+    def _is_more_of_the_same(self, values: Sequence[str]) -> bool:
+        pattern = block_pattern(frozenset(self.examples))
+        return pattern is not None and pattern.fullmatch("\0".join(values) + "\0") is not None
+
+    def _classify(self, cells: Sequence[str], numbers: Sequence[int], file: str) -> None:
+        known: set[str] = set(SPECIAL)
+        for index, cell in enumerate(cells):
+            if cell in known:
+                continue
+            known.add(cell)
+            kind = OTHER if cell.startswith(QUOTED) else class_of(cell)
+            if kind not in self.examples:
+                self.examples[kind] = Example(cell.removeprefix(QUOTED), numbers[index], file)
+                if kind == OTHER:
+                    return
+
+    def joined(self, other: "ColumnProfile") -> "ColumnProfile":
+        """Give what is known of both; of two examples that of the first is kept."""
+        distinct = None
+        if self.distinct is not None and other.distinct is not None:
+            distinct = self.distinct | other.distinct
+            if len(distinct) != self.cells + other.cells or len(distinct) > MOST_VALUES:
+                distinct = None
+        bare = {text: self.bare.get(text, 0) + other.bare.get(text, 0) for text in SPECIAL}
+        return ColumnProfile(
+            other.examples | self.examples,
+            {text: count for text, count in bare.items() if count},
+            other.first_bare | self.first_bare,
+            self.cells + other.cells,
+            distinct,
+        )
+
+    def moved(self, records: int) -> "ColumnProfile":
+        """Give the same with every record's number so much higher."""
+        examples, first_bare = (
+            {name: found._replace(record=found.record + records) for name, found in known.items()}
+            for known in (self.examples, self.first_bare)
+        )
+        return replace(self, examples=examples, first_bare=first_bare)
+
+    @property
+    def file(self) -> str | None:
+        """A file that has cells here."""
+        known = [*self.examples.values(), *self.first_bare.values()]
+        return known[0].file if known else None
+
+    def type_with(self, null: str) -> str:
+        """Give the narrowest type that keeps every cell.
+
+        Args:
+            null: the unquoted cell that means NULL.
+        """
+        return type_of(self.examples.keys()) if not self.bare.keys() - {null} else TEXT
+
+    def is_unique(self, null: str) -> bool:
+        """Tell whether each record has a cell of its own here."""
+        return self.distinct is not None and self.cells > 0 and null not in self.bare

@@ -1,0 +1,78 @@
+"""Whether the loader will read every file as discovery read it, by the loader's own judgement of each file.
+
+What follows from a file that it would read otherwise is decided by the caller.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lake_assets.catalog.document import SourceDocument, to_source
+from lake_assets.catalog.models import Table
+from lake_assets.catalog.yaml_text import read_yaml
+from lake_assets.discover.emit import TableText
+from lake_assets.discover.shape import Shape
+from lake_assets.discover.survey import Reader, Survey
+from lake_assets.lake.dialect import decide
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How the loader would read the files.
+
+    Attributes:
+        misread: files it would read otherwise, with what is different.
+        header: what `files.header` has to be, if that mends it; else None.
+    """
+
+    misread: Mapping[str, str]
+    header: bool | None
+
+
+def prove(
+    text: str,
+    reader: Reader,
+    surveys: Sequence[Survey],
+    shapes: Mapping[str, Shape],
+    tables: Mapping[str, TableText],
+) -> Proof:
+    """Judge every file by a catalog's text.
+
+    Args:
+        text: of the catalog file.
+        reader: where the files' beginnings come from.
+        surveys: the tables' files.
+        shapes: how they are to be read, by folder.
+        tables: the tables as the catalog has them, by folder.
+
+    Raises:
+        LakeError: a file cannot be read any more.
+        ValidationError: the text is no catalog.
+    """
+    read = read_yaml(text.encode())
+    source = to_source(SourceDocument.model_validate(read.data), Path())
+    by_name = {table.name: table for table in source.tables}
+    misread: dict[str, str] = {}
+    headers: set[bool] = set()
+    wrong_header = False
+    for survey in surveys:
+        if survey.folder in tables:
+            table = by_name[tables[survey.folder].name]
+            for target, key in survey.files:
+                header, op = shapes[survey.folder].expected[key]
+                headers.add(header)
+                found = decide(reader.head(target), table, target.kind)
+                width = survey.groups[key].width
+                if (found.header, found.op, len(found.columns) + found.op) != (header, op, width):
+                    misread[reader.lake.url(target)] = _difference(table, found.header, header, found.op, op)
+                    wrong_header |= found.header != header
+    return Proof(misread, next(iter(headers)) if wrong_header and len(headers) == 1 else None)
+
+
+def _difference(table: Table, header: bool, due_header: bool, op: bool, due_op: bool) -> str:
+    if header != due_header:
+        said = "a" if header else "no"
+        return f"with {said} header. Set `files.header` of {table.source}, if all its files are alike."
+    if op != due_op:
+        return f"with {'an' if op else 'no'} Op column. Check the columns of {table.qualified}."
+    return f"with another number of cells. Check the columns of {table.qualified}."

@@ -1,0 +1,224 @@
+"""The way of one source from its folders to its catalog file.
+
+Each step is a module of its own; here they follow each other. Tables that the catalog has already are
+`known`'s business.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+
+from lake_assets.catalog.models import FileOptions, Source, Table
+from lake_assets.discover.describe import describe
+from lake_assets.discover.dialects import NAMES, Written, choose_null, detect
+from lake_assets.discover.emit import SourceText, TableText, write_source, write_table
+from lake_assets.discover.extend import append_tables
+from lake_assets.discover.known import compare
+from lake_assets.discover.names import Taken, plain_name, source_name
+from lake_assets.discover.proof import Proof, prove
+from lake_assets.discover.report import Progress, SourceReport
+from lake_assets.discover.shape import MOST_COLUMNS, Shape, judge_first_records, settle
+from lake_assets.discover.survey import Reader, Survey
+from lake_assets.discover.why import count_of
+from lake_assets.exceptions import LakeError
+from lake_assets.hours import floor_hour
+from lake_assets.lake.objects import LakeObject, Listing
+from lake_assets.lake.s3 import Lake
+
+EXPLANATION = (
+    "Written by `lake-assets discover`. Edit it as you like: what stands here stays when it runs again."
+)
+SAMPLED = 2  # files of each kind that a table's delimiter is told by
+
+
+@dataclass
+class SourceWork:
+    """The way of one source from listing to file."""
+
+    lake: Lake
+    catalog: Path
+    folder: str
+    existing: Source | None
+    taken: Taken
+    progress: Progress
+
+    def __post_init__(self) -> None:
+        """Give the source a name."""
+        self.reader = Reader(self.lake)
+        name = (
+            self.existing.name if self.existing else source_name(self.folder, self.taken.sources.__contains__)
+        )
+        self.taken.sources.add(name)
+        self.schema = self.existing.schema_name if self.existing else name
+        self.report = SourceReport(name, self.folder)
+
+    def run(self, table_folders: Sequence[str]) -> SourceReport:
+        """Do all of it."""
+        known = {table.folder: table for table in self.existing.tables} if self.existing else {}
+        above = {folder.partition("/")[0] for folder in known}
+        new = [folder for folder in table_folders if folder not in above]
+        files = self.existing.files if self.existing else FileOptions()
+        listings = {folder: self._list(folder, files) for folder in new}
+        old = {table: self.lake.list_table(self.folder, table) for table in known.values()}
+        total = sum(len(listing.objects) for listing in chain(listings.values(), old.values()))
+        self.progress.begins(self.report.source, total)
+        if self.existing:
+            for table, listing in old.items():
+                compare(self.reader, table, listing, self.report, self.existing.path, self.progress)
+        self._describe(listings, files)
+        return self.report
+
+    def _list(self, folder: str, files: FileOptions) -> Listing:
+        table = Table(source=self.folder, name="x", folder=folder, columns=(), files=files)
+        listing = self.lake.list_table(self.folder, table)
+        self.report.left_out += [f"{self.lake.url(item.key)}: {item.reason}" for item in listing.strangers]
+        return listing
+
+    def _describe(self, listings: Mapping[str, Listing], files: FileOptions) -> None:
+        """Survey the new tables and write them."""
+        written = Written(files, {}, {}) if self.existing else self._detect(listings)
+        surveys = [self._survey(folder, listing, written.files) for folder, listing in listings.items()]
+        surveys = [survey for survey in surveys if self._has_records(survey)]
+        if not self.existing:
+            columns = [c for survey in surveys for group in survey.groups.values() for c in group.columns]
+            null, why = choose_null(columns)
+            files = written.files.model_copy(update={"null": null})
+            written = Written(files, {**written.why, "null": why}, written.others)
+        shapes = self._shapes(surveys)
+        tables = self._name(surveys, shapes, written.files)
+        if tables:
+            self._write(written, surveys, shapes, tables)
+
+    def _detect(self, listings: Mapping[str, Listing]) -> Written:
+        heads: dict[str, list[bytes]] = {}
+        for folder, listing in listings.items():
+            for kind in ("full", "cdc"):
+                for item in [item for item in listing.objects if item.kind == kind][:SAMPLED]:
+                    heads.setdefault(folder, []).extend(self._head(item))
+        written = detect(heads)
+        for folder, mark in written.others.items():
+            self.report.left_out.append(
+                f"{self.folder}/{folder} looks as if it were cut by {NAMES[mark]}, and the source is cut by "
+                f"{NAMES[written.files.delimiter]}: put it under a source of its own."
+            )
+        return written
+
+    def _head(self, item: LakeObject) -> list[bytes]:
+        try:
+            head = self.reader.head(item)
+            detect({"": [head]})
+        except LakeError:
+            return []  # the survey meets the same error, and reports it
+        return [head]
+
+    def _survey(self, folder: str, listing: Listing, files: FileOptions) -> Survey:
+        survey = Survey(folder, listing.strangers)
+        for item in listing.objects:
+            survey.read(self.reader, item, files)
+            self.progress.read()
+        self.report.left_out += [f"{url}: {reason}" for url, reason in survey.unreadable]
+        return survey
+
+    def _has_records(self, survey: Survey) -> bool:
+        if survey.groups:
+            return True
+        what = count_of(len(survey.empty), "empty file") if survey.empty else "no file of data"
+        self.report.left_out.append(f"{self.folder}/{survey.folder}: {what}, so its columns are unknown")
+        return False
+
+    def _shapes(self, surveys: Sequence[Survey]) -> dict[str, Shape]:
+        judged = {survey.folder: judge_first_records(survey) for survey in surveys}
+        verdicts = [judgement.verdict for judgement, _ in judged.values()]
+        balance = verdicts.count("header") - verdicts.count("data")
+        return {survey.folder: settle(survey, *judged[survey.folder], balance) for survey in surveys}
+
+    def _name(
+        self, surveys: Sequence[Survey], shapes: Mapping[str, Shape], files: FileOptions
+    ) -> dict[str, TableText]:
+        """Describe the tables, each under a name of its own, by folder."""
+        now = floor_hour(datetime.now(UTC))
+        changes = any(item.kind == "cdc" for survey in surveys for item in survey.objects)
+        changes = changes or self.existing is not None
+        tables = {}
+        for survey in sorted(surveys, key=lambda survey: (not survey.folder.isidentifier(), survey.folder)):
+            shape = shapes[survey.folder]
+            if len(shape.columns) > MOST_COLUMNS:
+                many = f"{len(shape.columns)} columns, more than a table of PostgreSQL can have"
+                self.report.left_out.append(f"{self.folder}/{survey.folder}: {many}")
+                continue
+            name = plain_name(
+                survey.folder, "table", lambda name: self.taken.has(self.report.source, self.schema, name)
+            )
+            self.taken.add(self.report.source, self.schema, name)
+            tables[survey.folder] = describe(survey, shape, name, files.null, now, changes=changes)
+        return dict(sorted(tables.items()))
+
+    def _write(
+        self,
+        written: Written,
+        surveys: Sequence[Survey],
+        shapes: Mapping[str, Shape],
+        tables: Mapping[str, TableText],
+    ) -> None:
+        """Write the catalog file, once its text is proved to read every file as it was read here."""
+        path = self.existing.path if self.existing else self._new_path()
+        text = self._text(written, surveys, tables)
+        if text is None:
+            self._propose(path, tables)
+            return
+        proof = prove(text, self.reader, surveys, shapes, tables)
+        if proof.header is not None and not self.existing:
+            files = written.files.model_copy(update={"header": proof.header})
+            why = {**written.why, "header": "the files' first records alone do not tell for sure"}
+            text = self._text(Written(files, why, written.others), surveys, tables) or text
+            proof = prove(text, self.reader, surveys, shapes, tables)
+        self._account(proof)
+        _put(path, text)
+        self.report.path = path
+        self.report.tables = [f"{self.report.source}.{table.name}" for table in tables.values()]
+
+    def _text(
+        self, written: Written, surveys: Sequence[Survey], tables: Mapping[str, TableText]
+    ) -> str | None:
+        if self.existing:
+            return append_tables(self.existing.path.read_bytes().decode(), list(tables.values()))
+        start = min(item.hour for survey in surveys for item in survey.objects)
+        name = self.report.source
+        source = SourceText(
+            name, self.folder, start, written.files, written.why, list(tables.values()), (EXPLANATION,)
+        )
+        return write_source(source)
+
+    def _new_path(self) -> Path:
+        stem, number = self.report.source, 1
+        path = self.catalog / f"{stem}.yaml"
+        while path.name in self.taken.files or path.exists():
+            number += 1
+            path = self.catalog / f"{stem}_{number}.yaml"
+        self.taken.files.add(path.name)
+        return path
+
+    def _account(self, proof: Proof) -> None:
+        self.report.left_out += [
+            f"{url} would not be read as it should: {reason}" for url, reason in proof.misread.items()
+        ]
+
+    def _propose(self, path: Path, tables: Mapping[str, TableText]) -> None:
+        """Write tables beside a catalog file that cannot be added to for sure."""
+        lines = [line for table in tables.values() for line in write_table(table, "  ")]
+        proposal = path.with_name(f"{path.stem}.discovered.yaml.txt")
+        _put(proposal, "\n".join(["tables:", *lines]) + "\n")
+        self.report.left_out.append(
+            f"{path} is written in a way that tables cannot be added to for sure. Copy "
+            f"{count_of(len(tables), 'new table')} from {proposal}."
+        )
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file, so that nobody ever reads half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.new")
+    aside.write_bytes(text.encode())
+    aside.replace(path)

@@ -1,0 +1,217 @@
+"""All files of a table, read once: what kinds of files there are, and what their columns hold.
+
+Nothing is decided here: files that might be read alike are put into one group, and `headers` and `shape`
+judge the groups when all is known.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+from lake_assets.catalog.models import FileOptions
+from lake_assets.discover.batches import Cells, compression_of, read_batches, sample
+from lake_assets.discover.headers import may_be_header
+from lake_assets.discover.profile import ColumnProfile, Example
+from lake_assets.exceptions import LakeError
+from lake_assets.lake.dialect import OP, OP_LETTERS
+from lake_assets.lake.objects import Kind, LakeObject, Stranger
+from lake_assets.lake.s3 import Lake
+
+MOST_HEADERS = 50  # a table with more different first records has data there
+HEADS_BYTES = 64 * 2**20
+
+
+class Reader:
+    """The lake's objects, of which the beginnings are read more than once and kept while they are few."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        self._heads: dict[str, bytes] = {}
+        self._room = HEADS_BYTES
+
+    def head(self, target: LakeObject) -> bytes:
+        """Give an object's first chunk, as the loader will judge it.
+
+        Raises:
+            LakeError: the object cannot be read.
+        """
+        if target.key in self._heads:
+            return self._heads[target.key]
+        chunks = self.lake.open(target)
+        head = next(chunks, b"")
+        chunks.close()  # type: ignore[attr-defined] # a generator
+        return self._keep(target, head)
+
+    def chunks(self, target: LakeObject) -> Iterator[bytes]:
+        """Stream an object.
+
+        Raises:
+            LakeError: the object cannot be read.
+        """
+        head = self._heads.get(target.key)
+        if head is not None and len(head) == target.size:
+            yield head
+            return
+        chunks = self.lake.open(target)
+        yield self._keep(target, next(chunks, b""))
+        yield from chunks
+
+    def _keep(self, target: LakeObject, head: bytes) -> bytes:
+        if self._room >= len(head) and target.key not in self._heads:
+            self._heads[target.key] = head
+            self._room -= len(head)
+        return head
+
+
+@dataclass
+class Group:
+    """Files of a table that are read alike.
+
+    Attributes:
+        kind: `full` or `cdc`.
+        width: cells of a record.
+        first: the first record of each of them, if it may be a header.
+        columns: what the cells hold, that first record left aside.
+        records: how many good records there are, that first record left aside.
+        files: how many files.
+        etags: theirs, so that copies of a file count once.
+        letters: how often each letter of DMS stands in the first cell; None once something else did.
+    """
+
+    kind: Kind
+    width: int
+    first: Cells | None
+    columns: list[ColumnProfile]
+    records: int = 0
+    files: int = 0
+    etags: set[str] = field(default_factory=set)
+    letters: Counter[str] | None = field(default_factory=Counter)
+
+    @classmethod
+    def empty(cls, kind: Kind, width: int, first: Cells | None) -> "Group":
+        """Make a group without files."""
+        columns = [ColumnProfile(distinct=set() if place < 2 else None) for place in range(width)]  # noqa: PLR2004
+        return cls(kind, width, first, columns)
+
+    @property
+    def names(self) -> Cells:
+        """The names in the first record, without a leading Op."""
+        first = self.first or ()
+        return first[1:] if self.begins_with_op else first
+
+    @property
+    def begins_with_op(self) -> bool:
+        """Whether the first record begins with Op, and nothing but its letters stands below."""
+        return bool(self.first) and self.first[0].casefold() == OP and self.has_letters(least=0)  # type: ignore[index]
+
+    def has_letters(self, *, least: int) -> bool:
+        """Tell whether every record begins with a letter of DMS, and there are at least so many."""
+        return self.letters is not None and self.letters.total() >= least and self.width > 1
+
+    def absorb(self, columns: list[list[str]], numbers: list[int] | range, file: str) -> None:
+        """Take in some records, column by column."""
+        for column, cells in zip(self.columns, columns, strict=True):
+            column.absorb(cells, numbers, file)
+        self.records += len(numbers)
+        if self.letters is not None:
+            letters = set(columns[0])
+            known = letters <= OP_LETTERS[self.kind]
+            self.letters = self.letters + Counter(columns[0]) if known else None
+
+    def with_first(self) -> "Group":
+        """Give the same with the first records as data."""
+        if self.first is None:
+            return self
+        whole = Group.empty(self.kind, self.width, None)
+        for _ in range(min(self.files, 2)):
+            whole.absorb([[cell] for cell in self.first], [1], self.columns[0].file or "")
+        whole.columns = [
+            mine.joined(rest.moved(1)) for mine, rest in zip(whole.columns, self.columns, strict=True)
+        ]
+        whole.records = self.records + self.files
+        whole.files, whole.etags = self.files, self.etags
+        both = whole.letters is not None and self.letters is not None
+        whole.letters = whole.letters + self.letters if both else None  # type: ignore[operator]
+        return whole
+
+
+@dataclass
+class Survey:
+    """What the files of a table are like.
+
+    Attributes:
+        folder: the table's folder in the lake.
+        strangers: files that are not loaded, with the reason.
+        groups: the groups of files.
+        files: every file that holds a record, with its group's key.
+        empty: files without a record.
+        bad: how many bad records there are, by reason.
+        unreadable: files that cannot be read, with the reason.
+    """
+
+    folder: str
+    strangers: tuple[Stranger, ...] = ()
+    groups: dict[object, Group] = field(default_factory=dict)
+    files: list[tuple[LakeObject, object]] = field(default_factory=list)
+    empty: list[LakeObject] = field(default_factory=list)
+    bad: Counter[str] = field(default_factory=Counter)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def objects(self) -> list[LakeObject]:
+        """All files that can be read, oldest first."""
+        everything = [*(item for item, _ in self.files), *self.empty]
+        return sorted(everything, key=lambda item: (item.hour, item.key))
+
+    def read(self, reader: Reader, target: LakeObject, files: FileOptions) -> None:
+        """Read a file, and put what it holds into its group.
+
+        Args:
+            reader: where the bytes come from.
+            target: the file.
+            files: how the source's files are written.
+        """
+        try:
+            self._read(reader, target, files)
+        except LakeError as error:
+            self.unreadable.append((reader.lake.url(target), str(error)))
+
+    def _read(self, reader: Reader, target: LakeObject, files: FileOptions) -> None:
+        chunks = reader.chunks(target)
+        head = next(chunks, b"")
+        records = sample(head, files)
+        if not records:
+            self.empty.append(target)
+            return
+        width = self._width(records)
+        first = records[0] if records[0] and len(records[0]) == width else None
+        first = first if first and self._may_be_header(first) else None
+        key = (target.kind, width, first)
+        group = self.groups.setdefault(key, Group.empty(target.kind, width, first))
+        group.files += 1
+        group.etags.add(target.etag)
+        self.files.append((target, key))
+        name = target.key.rpartition("/")[2]
+        for batch in read_batches(chain([head], chunks), files, compression_of(head, files), width):
+            columns, numbers = batch.columns, list(batch.numbers)
+            self.bad.update(batch.bad)
+            if first is not None and numbers[:1] == [1]:
+                columns, numbers = [cells[1:] for cells in columns], numbers[1:]
+            shift = first is not None
+            group.absorb(columns, [number - shift for number in numbers], name)
+
+    def _width(self, records: list[Cells | None]) -> int:
+        """Give the width that the loader will take a file for; where two are as frequent, one seen before."""
+        widths = Counter(len(record) for record in records if record) or Counter([1])
+        known = {group.width for group in self.groups.values()}
+        return max(widths, key=lambda width: (widths[width], width in known, width))
+
+    def _may_be_header(self, first: Cells) -> bool:
+        seen = {group.first for group in self.groups.values()}
+        return may_be_header(first) and (first in seen or len(seen) < MOST_HEADERS)
+
+
+def place_of(example: Example) -> str:
+    """Say where a cell stands."""
+    return f"record {example.record:,} of {example.file}"

@@ -1,0 +1,117 @@
+"""Proves `lake-assets check`: what it compares, and that it loads nothing."""
+
+import json
+
+import pytest
+
+from lake_assets_tests.fix_cli import ROWS, Company, hour, in_json, shown
+
+RANGE = ("--from", shown(0), "--to", shown(2))
+
+
+@pytest.fixture
+def loaded(company: Company) -> Company:
+    """Give a company whose first hour is loaded."""
+    company.put(0)
+    company.invoke("load")
+    return company
+
+
+def test_where_all_agree_the_status_is_0(loaded: Company) -> None:
+    """Lake, ledger and main agree: the check says how many hours are in which state."""
+    result = loaded.invoke("check", *RANGE)
+
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "2 table-hours, 3 rows: 1 loaded, 1 quiet\n"
+
+
+def test_all_hours_up_to_now_are_checked(loaded: Company) -> None:
+    """Without a range every hour from the source's start is checked, the running one included."""
+    checked = loaded.ask("check")
+
+    assert [row["state"] for row in checked] == ["loaded", *["quiet"] * (len(checked) - 2), "expected"]
+    assert len(checked) > 12
+
+
+def test_a_row_lost_from_main_is_found(loaded: Company) -> None:
+    """A row deleted by hand makes the status 1, and the line says file, figures and what to do."""
+    loaded.query("DELETE FROM shop.orders WHERE id = 2")
+
+    result = loaded.invoke("check", *RANGE)
+
+    assert result.exit_code == 1
+    line, hint, _ = result.stderr.splitlines()
+    assert line.startswith(f"mismatch    shop.orders {shown(0)} 3 records: shop/orders/")
+    assert line.endswith(": 2 rows in main, 3 loaded (-1)")
+    assert hint == "mismatch: main was changed by others; `lake-assets load` loads these hours again."
+
+
+def test_a_check_loads_nothing(loaded: Company) -> None:
+    """Files that nobody has loaded are found, and stay unloaded."""
+    loaded.put(1)
+
+    result = loaded.invoke("check", *RANGE)
+
+    assert result.exit_code == 1
+    assert f"stale       shop.orders {shown(1)}: shop/orders/" in result.stderr
+    assert loaded.rows() == 3
+
+
+def test_a_deep_check_reads_the_files_again(loaded: Company) -> None:
+    """Ledger and main that agree on less than the file holds are found by --deep, and only by it."""
+    loaded.query("DELETE FROM shop.orders WHERE id = 2")
+    loaded.query("UPDATE lake_assets.files SET records = 2, loaded = 2")
+
+    assert loaded.invoke("check", *RANGE).exit_code == 0
+    result = loaded.invoke("check", *RANGE, "--deep")
+
+    assert result.exit_code == 1
+    assert "3 records by a new recount, 2 in the ledger (+1)" in result.stderr
+
+
+def test_records_in_quarantine_make_the_status_1(loaded: Company) -> None:
+    """An hour with quarantined records needs attention, though its counts agree."""
+    loaded.put(1, ROWS + "x,fourth\n")
+    loaded.invoke("load")
+
+    result = loaded.invoke("check", *RANGE)
+
+    assert result.exit_code == 1
+    assert f"quarantined shop.orders {shown(1)} 4 records, 1 in quarantine\n" in result.stderr
+
+
+def test_one_table_can_be_checked(loaded: Company) -> None:
+    """Only the tables that are named are checked."""
+    loaded.write_catalog("clients: {columns: {id: bigint}}", source="crm")
+
+    assert {row["table"] for row in loaded.ask("check", "shop.orders", *RANGE)} == {"shop.orders"}
+
+
+def test_json_tells_each_table_hour(loaded: Company) -> None:
+    """With --json, stdout is one document with a row for each table-hour."""
+    result = loaded.invoke("check", *RANGE, "--json")
+
+    first, second = json.loads(result.stdout)["table_hours"]
+    assert first == {
+        "table": "shop.orders",
+        "hour": in_json(0),
+        "state": "loaded",
+        "records": 3,
+        "loaded": 3,
+        "quarantined": 0,
+        "superseded": 0,
+        "filtered": 0,
+        "note": None,
+    }
+    assert (second["hour"], second["state"]) == (in_json(1), "quiet")
+
+
+def test_a_missing_hour_is_red(company: Company) -> None:
+    """Hours for which no file came are told together, and make the status 1."""
+    company.write_catalog("orders: {columns: {id: bigint}}", start=hour(0))
+
+    result = company.invoke("check", *RANGE)
+
+    assert result.exit_code == 1
+    told = f"missing     shop.orders {shown(0)} to {shown(1)}, 2 hours: no file came, and one was due"
+    assert told in result.stderr

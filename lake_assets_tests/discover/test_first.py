@@ -1,0 +1,15 @@
+def test_first(unknown):
+    unknown.put("id,zip,amount,at,name\n1,08123,1.50,2018-01-01 10:00:00,x\n2,08124,2.5,2018-01-01 10:00:00.5,\n")
+    unknown.put("I,1,a\nU,2,b\n", "shop/it ems/20180906-101530123.csv")
+    unknown.put("1,a\n2,b\n3\n", "shop/it ems/LOAD00000001.csv")
+    unknown.put(b"\xff\xfe\x00", "shop/odd/LOAD00000001.csv")
+    unknown.put(b"", "shop/empty/LOAD00000001.csv")
+    unknown.put("a,a,,b\n1,2,3,4\n", "shop/dup/LOAD00000001.csv")
+    unknown.put('_doc\n"{ ""a"" : 1 }"\n', "shop/doc/LOAD00000001.csv")
+    r = unknown.discover()
+    print(r)
+    print(unknown.text())
+    for x in unknown.load(): print(x.state, x.counts, x.error, x.note)
+    print(unknown.rows())
+    print(unknown.rows("shop.dup"))
+    assert 0
