@@ -173,7 +173,7 @@ class _TableRun:
             else:
                 yield from self._materialize(metadata)
             checked = check_hours(loader.connection, self.lake, self.table, hours)
-        self._correct([report.hour for report in failed], checked)
+        self._correct({report.hour for report in failed if report.error}, checked)
         evaluations = check_asset_hours(self.context, self.table, checked)
         if failed:
             for evaluation in evaluations:
@@ -199,8 +199,8 @@ class _TableRun:
             heard.settled(Settled(self.table.qualified, hour, report.state, report.counts, note))
             yield report
 
-    def _correct(self, failed: Sequence[datetime], checked: Sequence[CheckedHour]) -> None:
-        """Tell the listener of hours that were loaded and whose check is red all the same."""
+    def _correct(self, failed: set[datetime], checked: Sequence[CheckedHour]) -> None:
+        """Tell the listener of hours whose check is red though their load was not, and why."""
         for result in checked:
             if not result.passed and result.hour not in failed:
                 listener().settled(

@@ -169,7 +169,7 @@ class _Lines:
         # A quoted cell and its quoted neighbours. No repeat holds another that can fail: Python 3.11.0 to
         # 3.11.4 lose their place in such a pattern (CPython issue 106052).
         self._cells = re.compile(
-            rb'"(?<![^%(d)b\n]")[^"]*+(?:""[^"]*+)*+"(?:%(d)b"[^"]*+"(?!")){0,50}(?=[%(d)b\n]|\r\n|\Z)'
+            rb'"(?<![^%(d)b\n]")[^"]*+(?:""[^"]*+)*+"(?:%(d)b"[^"]*+"){0,50}(?=[%(d)b\n]|\r\n|\Z)'
             % {b"d": re.escape(self._delimiter)}
         )
 

@@ -34,20 +34,13 @@ def run(
 
 
 def _check(place: Workplace, config: dict[str, object], total: int) -> list[Settled]:
-    from lake_assets.cli.runs import QUIET_LOGS, Recorder, root_causes  # noqa: PLC0415 - dagster takes seconds
+    from lake_assets.cli.runs import Recorder, execute, root_causes  # noqa: PLC0415 - dagster takes seconds
 
     with place.dagster() as instance, bar(total) as progress:
         heard = Recorder(progress)
         with listening(heard):
-            result = (
-                place.definitions()
-                .resolve_job_def("check")
-                .execute_in_process(
-                    instance=instance,
-                    run_config={"ops": {"check_table_hours": {"config": config}}, **QUIET_LOGS},
-                    raise_on_error=False,
-                )
-            )
+            job = place.definitions().resolve_job_def("check")
+            result = execute(job, instance, {"ops": {"check_table_hours": {"config": config}}})
     if not result.success:
         raise LakeAssetsError("; ".join(root_causes(result).values()))
     return heard.outcomes

@@ -3,12 +3,10 @@
 What there is to show is worked out by the commands; what machines read is `answer`'s; the grid is `grid`'s.
 """
 
-import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
@@ -107,12 +105,7 @@ def bar(total: int) -> Iterator[Bar]:
     Args:
         total: how many table-hours there are to do.
     """
-    with ExitStack() as closing:
-        yield closing.enter_context(_bar(_steady_talk(closing), total))
-
-
-@contextmanager
-def _bar(console: Console, total: int) -> Iterator[Bar]:
+    console = talk()
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),
@@ -125,16 +118,6 @@ def _bar(console: Console, total: int) -> Iterator[Bar]:
     )
     with progress:
         yield Bar(progress, total)
-
-
-def _steady_talk(closing: ExitStack) -> Console:
-    """Give `talk` on a descriptor of its own: while a step runs, Dagster points that of stderr to a log file."""
-    if sys.stderr is not sys.__stderr__:
-        return talk()
-    copy = os.fdopen(
-        os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding, errors="backslashreplace"
-    )
-    return Console(file=closing.enter_context(copy), highlight=False)
 
 
 def watched(items: Sequence[Item], what: str) -> Iterable[Item]:

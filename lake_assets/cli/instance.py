@@ -14,8 +14,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lake_assets.exceptions import ConfigurationError
 
-QUIET = {"telemetry": {"enabled": False}}
-"""Otherwise the first run of a DAGSTER_HOME greets people in the terminal. dagster.yaml stays as it is."""
+OVERRIDES = {
+    # Otherwise the first run of a DAGSTER_HOME greets people in the terminal.
+    "telemetry": {"enabled": False},
+    # Otherwise each step starts two processes and takes stderr, where progress is shown, for itself.
+    "compute_logs": {
+        "module": "dagster._core.storage.noop_compute_log_manager",
+        "class": "NoOpComputeLogManager",
+    },
+}
+"""What a command needs otherwise than dagster.yaml says; the file stays as it is."""
 
 NEVER = 0
 AN_HOUR = 3600  # seconds after which a connection is made anew, as servers and proxies end idle ones
@@ -31,14 +39,10 @@ def open_instance(home: Path) -> Iterator[dg.DagsterInstance]:
         home: DAGSTER_HOME; its dagster.yaml, if there is one, says where runs and events are kept.
 
     Raises:
-        ConfigurationError: the folder is not there, its dagster.yaml is wrong, or its database fails.
+        ConfigurationError: dagster.yaml is wrong, or the database it names fails.
     """
-    if not home.is_dir():
-        raise ConfigurationError(
-            f"DAGSTER_HOME is {home}, and there is no such folder. Create it, or unset DAGSTER_HOME."
-        )
     try:
-        instance = dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=QUIET))
+        instance = dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=OVERRIDES))
     except Exception as error:  # whatever a dagster.yaml makes Dagster import and connect to
         raise _unusable(home, error) from error
     with instance:

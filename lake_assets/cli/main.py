@@ -42,9 +42,7 @@ class Group(click.Group):
         except LakeAssetsError as error:
             raise Unusable(str(error)) from error
         except KeyboardInterrupt as error:
-            raise Stopped(
-                "Stopped. What was loaded stays; the same command goes on with the rest."
-            ) from error
+            raise Stopped("Stopped. Every table-hour is loaded whole, or as it was before.") from error
 
 
 class Unusable(click.ClickException):

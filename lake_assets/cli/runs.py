@@ -3,12 +3,16 @@
 What a run does belongs to `assets`; what is shown of it to `load` and `demo`.
 """
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import dagster as dg
+from dagster._core.events import RunFailureReason
 from dagster_shared.error import SerializableErrorInfo
 
 from lake_assets.assets import HOURS_PER_RUN, asset_key
@@ -79,18 +83,38 @@ def load_through_dagster(
     heard = Recorder(listener)
     for run in runs:
         with listening(heard):
-            result = job.execute_in_process(
-                instance=instance,
-                tags=run.tags,
-                asset_selection=[asset_key(table) for table in run.tables],
-                run_config=QUIET_LOGS,
-                raise_on_error=False,
-            )
+            selection = [asset_key(table) for table in run.tables]
+            result = execute(job, instance, tags=run.tags, asset_selection=selection)
         errors = root_causes(result)
         for table in run.tables:
             error = errors.get(f"{table.source}__{table.name}") or errors.get(None, CUT_SHORT)
             heard.settle_rest(table, run.hours, error)
     return heard.outcomes
+
+
+def execute(
+    job: dg.JobDefinition, instance: dg.DagsterInstance, config: dict[str, Any] | None = None, **options: Any
+) -> dg.ExecuteInProcessResult:
+    """Run a job in this process, quietly; its failures are in the result.
+
+    Args:
+        job: what to run.
+        instance: Dagster's instance.
+        config: the job's run config.
+        options: for Dagster's `execute_in_process`.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C or SIGTERM ended the run, which Dagster counts as a failure.
+    """
+    with redirect_stdout(sys.stderr):  # stdout is for data, whatever a transform prints
+        result = job.execute_in_process(
+            instance=instance, run_config=QUIET_LOGS | (config or {}), raise_on_error=False, **options
+        )
+    for event in result.all_events:
+        failed = event.event_type == dg.DagsterEventType.RUN_FAILURE
+        if failed and event.job_failure_data.failure_reason == RunFailureReason.UNEXPECTED_TERMINATION:
+            raise KeyboardInterrupt
+    return result
 
 
 def root_causes(result: dg.ExecuteInProcessResult) -> dict[str | None, str]:

@@ -86,9 +86,14 @@ class Workplace:
         Raises:
             ConfigurationError: its folder, its dagster.yaml or its database cannot be used.
         """
+        home = Path(os.environ["DAGSTER_HOME"])
+        if not home.is_dir():
+            raise ConfigurationError(
+                f"DAGSTER_HOME is {home}, and there is no such folder. Create it, or unset DAGSTER_HOME."
+            )
         from lake_assets.cli.instance import open_instance
 
-        with open_instance(Path(os.environ["DAGSTER_HOME"])) as instance:
+        with open_instance(home) as instance:
             yield instance
 
     def definitions(self) -> "dg.Definitions":

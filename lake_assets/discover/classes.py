@@ -48,11 +48,11 @@ SIMPLE = {
     "f": r"f",
     FIGURES: r"[0-9 .,:;/+\-%$€£()#*]*[0-9][0-9 .,:;/+\-%$€£()#*]*",
 }
-_BY_FORM = {name: re.compile(pattern) for name, pattern in SIMPLE.items()}
+_ANY_SIMPLE = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in SIMPLE.items()))
 _LONG_WHOLE = re.compile(rf"-?[1-9][0-9]{{18,{LONGEST_NUMBER}}}")
 _LONG_DECIMAL = re.compile(rf"-?(?:0|[1-9][0-9]{{0,{LONGEST_NUMBER}}})\.[0-9]{{1,{LONGEST_NUMBER}}}")
 # DMS writes REAL8 with 17 digits and REAL4 with 9, always with a sign.
-_SCIENTIFIC = re.compile(r"[+-][0-9]\.([0-9]{1,16})e[+-][0-9]{2,3}")
+_SCIENTIFIC = re.compile(r"[+-][0-9]\.[0-9]{1,16}e[+-][0-9]{2,3}")
 _LEAP_DAY = re.compile(r"([0-9]{4})-02-29(.*)", re.DOTALL)
 
 _NUMBERS = {"whole", "unsigned", "long", "decimal", "scientific"}
@@ -82,28 +82,37 @@ def type_of(classes: AbstractSet[str]) -> str:
 
 def class_of(value: str) -> str:
     """Tell the class of a cell that is not NULL."""
-    leap = _LEAP_DAY.fullmatch(value)
-    if leap and int(leap[1]) and isleap(int(leap[1])):
-        return class_of(f"{leap[1]}-02-28{leap[2]}")
-    for name, form in _BY_FORM.items():
-        if form.fullmatch(value):
-            return _number_class(value) if name == FIGURES else name
-    if _SCIENTIFIC.fullmatch(value):
-        return "scientific" if _survives_as_double(value) else OTHER
-    return "json" if value[:1] in {"{", "["} and survives_as_jsonb(value) else OTHER
+    if found := _ANY_SIMPLE.fullmatch(value):
+        name = str(found.lastgroup)
+        return name if name != FIGURES else _class_of_figures(value)
+    if survives_as_double(value):
+        return "scientific"
+    if value[:1] in {"{", "["}:
+        return "json" if survives_as_jsonb(value) else OTHER
+    return _class_of_leap_day(value) or OTHER
 
 
-def _number_class(value: str) -> str:
-    """Tell the class of what is made of figures; numbers of many digits are numbers too."""
+def _class_of_figures(value: str) -> str:
+    """Look again at what is made of figures: numbers of many digits, and 29 February."""
     if _LONG_WHOLE.fullmatch(value):
         number = int(value)
         return "whole" if number in BIGINT else "unsigned" if 0 <= number < 2**64 else "long"
     below_zero = value.startswith("-") and not value.strip("-0.")
-    return "decimal" if _LONG_DECIMAL.fullmatch(value) and not below_zero else FIGURES
+    if _LONG_DECIMAL.fullmatch(value) and not below_zero:
+        return "decimal"
+    return _class_of_leap_day(value) or FIGURES
 
 
-def _survives_as_double(value: str) -> bool:
-    digits = len(value.partition(".")[2].partition("e")[0])
+def _class_of_leap_day(value: str) -> str | None:
+    leap = _LEAP_DAY.fullmatch(value)
+    return class_of(f"{leap[1]}-02-28{leap[2]}") if leap and int(leap[1]) and isleap(int(leap[1])) else None
+
+
+def survives_as_double(value: str) -> bool:
+    """Tell whether this is a floating-point number as DMS writes it, of which a double keeps every digit."""
+    if not _SCIENTIFIC.fullmatch(value):
+        return False
+    digits = value.find("e") - len("+0.")
     return f"{float(value):+.{digits}e}" == value
 
 

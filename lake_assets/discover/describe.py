@@ -52,7 +52,7 @@ def _load(
 ) -> Iterator[tuple[str, tuple[str, str]]]:
     updates = shape.letters["U"] + shape.letters["D"]
     if updates:
-        why = f"{count_of(updates, 'update or delete')} go to quarantine: this version has no merge yet"
+        why = f"updates and deletes ({updates:,} so far) go to quarantine: this version has no merge yet"
         yield "load", ("append", why)
     elif not changes and all(item.kind == "full" for item in objects):
         hours = {item.hour for item in objects}

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 Verdict = Literal["header", "data", "unsure"]
 
+MOST_ALIKE = 2  # tables of one kind for each of the other, to speak for the rest of the source
 LONGEST = 200  # characters of a name
 NO_NAMES = frozenset(
     [
         *("n/a", "na", "nan", "null", "none", "nil", "undefined", "unknown", "true", "false", "yes", "no"),
-        *("inf", "infinity"),
+        *("inf", "infinity", "missing", "tbd", "unk", "n.a.", "#n/a", "(null)", "<null>", "(blank)", "empty"),
     ]
 )
 USUAL = frozenset(
@@ -47,8 +48,10 @@ USUAL = frozenset(
         *("lat", "lon", "lng", "latitude", "longitude", "price", "amount", "quantity", "total", "count"),
         *("user", "username", "gender", "age", "company", "department", "category", "currency", "language"),
         *("version", "color", "colour", "size", "weight", "height", "width", "length", "source", "target"),
-        *("x", "y", "z", "a", "b", "c"),
     ]
+)
+_USUAL_FORM = re.compile(
+    r"[a-z]|(?:col|column|field|var|[a-z])[ _]?[0-9]+|\w+[ _](?:id|at|name|date|code|type|key)"
 )
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _NAME = re.compile(r"[^\W\d][\w .\-/()#%&:]{0,60}")
@@ -92,8 +95,8 @@ def judge(groups: Sequence["Group"], all_groups: Sequence["Group"]) -> Judgement
     if any(group.begins_with_op for group in groups):
         return Judgement("header", "it begins with Op")
     names = groups[0].names
-    below = _joined(groups)
-    alike, unlike = _compare(names, below)
+    elsewhere = [group.with_first() for group in all_groups if all(group is not mine for mine in groups)]
+    alike, unlike = _compare(names, _joined(len(names), [*groups, *elsewhere]))
     if alike:
         return Judgement("data", f"its {alike[0]!r} is like the cells below it")
     if unlike:
@@ -107,31 +110,38 @@ def judge(groups: Sequence["Group"], all_groups: Sequence["Group"]) -> Judgement
     return Judgement("unsure", "its cells and those below are texts alike")
 
 
-def judge_by_others(names: Cells, balance: int) -> Judgement:
+def judge_by_others(names: Cells, with_header: int, without: int) -> Judgement:
     """Judge a first record that its own table says nothing of.
 
     Args:
         names: its cells, without Op.
-        balance: tables of the source with a header, less those without.
+        with_header: how many tables of the source have a header for sure.
+        without: how many have none for sure.
     """
     look = [name for name in names if name]
-    if balance < 0 or not all(_NAME.fullmatch(name) for name in look):
-        return Judgement(
-            "data", "the source's other tables have no header" if balance < 0 else "it may be data"
-        )
-    if balance > 0:
+    if without and without >= MOST_ALIKE * with_header:
+        return Judgement("data", "the source's other tables have no header")
+    if not all(_NAME.fullmatch(name) for name in look):
+        return Judgement("data", "nothing tells it from the records below")
+    if with_header and with_header >= MOST_ALIKE * without:
         return Judgement("header", "the source's other tables have one")
-    usual = sum(name.strip().casefold().replace(" ", "_") in USUAL or name.endswith("_id") for name in look)
+    usual = sum(_is_usual(name.strip().casefold()) for name in look)
     if len(look) > 1 and 2 * usual >= len(look):
         return Judgement("header", f"{usual} of {len(look)} names are usual for columns")
     return Judgement("data", "nothing tells it from the records below")
 
 
-def _joined(groups: Sequence["Group"]) -> list[ColumnProfile]:
-    joined = [ColumnProfile() for _ in groups[0].names]
+def _is_usual(name: str) -> bool:
+    return name.replace(" ", "_") in USUAL or _USUAL_FORM.fullmatch(name) is not None
+
+
+def _joined(width: int, groups: Sequence["Group"]) -> list[ColumnProfile]:
+    """Give what stands in the columns of so many cells, Op left aside."""
+    joined = [ColumnProfile() for _ in range(width)]
     for group in groups:
-        columns = group.columns[len(group.columns) - len(joined) :]
-        joined = [before.joined(column) for before, column in zip(joined, columns, strict=True)]
+        if group.width in {width, width + 1}:
+            columns = group.columns[group.width - width :]
+            joined = [before.joined(column) for before, column in zip(joined, columns, strict=True)]
     return joined
 
 

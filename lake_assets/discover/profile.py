@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from lake_assets.discover.classes import OTHER, QUOTED, TEXT, block_pattern, class_of, type_of
+from lake_assets.discover.classes import (
+    OTHER,
+    QUOTED,
+    TEXT,
+    block_pattern,
+    class_of,
+    survives_as_double,
+    type_of,
+)
 
 MARKERS = ("NULL", "\\N")
 """What may stand for NULL beside the empty cell: DMS's default (guide, CsvNullValue) and MySQL's own."""
@@ -54,8 +62,7 @@ class ColumnProfile:
         if len(values) < len(cells):
             self._absorb_bare(cells, numbers, file)
         self.cells += len(values)
-        if self.distinct is not None:
-            self._absorb_distinct(values)
+        self._absorb_distinct(values)
         if values and OTHER not in self.examples and not self._is_more_of_the_same(values):
             self._classify(cells, numbers, file)
 
@@ -67,11 +74,14 @@ class ColumnProfile:
                     self.first_bare[text] = Example(text, numbers[cells.index(text)], file)
 
     def _absorb_distinct(self, values: Sequence[str]) -> None:
-        self.distinct = (self.distinct or set()) | set(map(hash, values))
-        if len(self.distinct) != self.cells or self.cells > MOST_VALUES:
-            self.distinct = None
+        if self.distinct is not None:
+            self.distinct.update(map(hash, values))
+            if len(self.distinct) != self.cells or self.cells > MOST_VALUES:
+                self.distinct = None
 
     def _is_more_of_the_same(self, values: Sequence[str]) -> bool:
+        if self.examples.keys() == {"scientific"}:
+            return all(map(survives_as_double, values))
         pattern = block_pattern(frozenset(self.examples))
         return pattern is not None and pattern.fullmatch("\0".join(values) + "\0") is not None
 
@@ -110,12 +120,6 @@ class ColumnProfile:
             for known in (self.examples, self.first_bare)
         )
         return replace(self, examples=examples, first_bare=first_bare)
-
-    @property
-    def file(self) -> str | None:
-        """A file that has cells here."""
-        known = [*self.examples.values(), *self.first_bare.values()]
-        return known[0].file if known else None
 
     def type_with(self, null: str) -> str:
         """Give the narrowest type that keeps every cell.

@@ -13,7 +13,8 @@ from lake_assets.catalog.yaml_text import read_yaml
 from lake_assets.discover.emit import TableText
 from lake_assets.discover.shape import Shape
 from lake_assets.discover.survey import Reader, Survey
-from lake_assets.lake.dialect import decide
+from lake_assets.exceptions import LakeError
+from lake_assets.lake.dialect import Dialect, decide
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,6 @@ def prove(
         tables: the tables as the catalog has them, by folder.
 
     Raises:
-        LakeError: a file cannot be read any more.
         ValidationError: the text is no catalog.
     """
     read = read_yaml(text.encode())
@@ -56,23 +56,26 @@ def prove(
     headers: set[bool] = set()
     wrong_header = False
     for survey in surveys:
-        if survey.folder in tables:
+        for target, key in survey.files if survey.folder in tables else ():
             table = by_name[tables[survey.folder].name]
-            for target, key in survey.files:
-                header, op = shapes[survey.folder].expected[key]
-                headers.add(header)
+            header, op = shapes[survey.folder].expected[key]
+            headers.add(header)
+            try:
                 found = decide(reader.head(target), table, target.kind)
-                width = survey.groups[key].width
-                if (found.header, found.op, len(found.columns) + found.op) != (header, op, width):
-                    misread[reader.lake.url(target)] = _difference(table, found.header, header, found.op, op)
-                    wrong_header |= found.header != header
+            except LakeError as error:
+                misread[reader.lake.url(target)] = str(error)
+                continue
+            width = len(found.columns) + found.op
+            if (found.header, found.op, width) != (header, op, survey.groups[key].width):
+                misread[reader.lake.url(target)] = _difference(table, found, header=header, op=op)
+                wrong_header |= found.header != header
     return Proof(misread, next(iter(headers)) if wrong_header and len(headers) == 1 else None)
 
 
-def _difference(table: Table, header: bool, due_header: bool, op: bool, due_op: bool) -> str:
-    if header != due_header:
-        said = "a" if header else "no"
+def _difference(table: Table, found: Dialect, *, header: bool, op: bool) -> str:
+    if found.header != header:
+        said = "a" if found.header else "no"
         return f"with {said} header. Set `files.header` of {table.source}, if all its files are alike."
-    if op != due_op:
-        return f"with {'an' if op else 'no'} Op column. Check the columns of {table.qualified}."
+    if found.op != op:
+        return f"with {'an' if found.op else 'no'} Op column. Check the columns of {table.qualified}."
     return f"with another number of cells. Check the columns of {table.qualified}."

@@ -16,6 +16,7 @@ from lake_assets.lake.dialect import OP
 MOST_COLUMNS = 1590  # PostgreSQL takes 1600 (manual, "Limits"), and some are ours
 LEAST_PART = 0.05  # of a table's records that must have a width for it to be the table's
 MOST_JUDGED = 5
+ColumnKey = tuple[str, int]  # the header's name; its place, or 0 where the name alone tells it
 NO_HEADER = Judgement("data", "the first records are data")
 
 
@@ -86,17 +87,20 @@ def _names_alike(group: Group, main: Group) -> bool:
     return 2 * hits >= len(group.names)
 
 
-def settle(survey: Survey, judgement: Judgement, groups: list[Group], balance: int) -> Shape:
+def settle(
+    survey: Survey, judgement: Judgement, groups: list[Group], *, with_header: int, without: int
+) -> Shape:
     """Decide on the columns of a table.
 
     Args:
         survey: what its files hold.
         judgement: of its first records.
         groups: those it speaks of.
-        balance: tables of the source with a header, less those without.
+        with_header: how many tables of the source have a header for sure.
+        without: how many have none for sure.
     """
     if judgement.verdict == "unsure":
-        judgement = judge_by_others(groups[0].names, balance)
+        judgement = judge_by_others(groups[0].names, with_header, without)
     headed = groups if judgement.verdict == "header" else []
     headed_ids = set(map(id, headed))
     plain = {key: group.with_first() for key, group in survey.groups.items() if id(group) not in headed_ids}
@@ -113,14 +117,14 @@ def _by_name(
     )
     keys = [key for key, group in survey.groups.items() if any(group is other for other in headed)]
     ordered = sorted(headed, key=lambda group: -group.records)
-    columns: dict[object, ColumnProfile] = {}
+    columns: dict[ColumnKey, ColumnProfile] = {}
     letters: Counter[str] = Counter()
     for group in ordered:
         op = group.begins_with_op and not op_is_data
         letters += (group.letters or Counter()) if op else Counter()
         names = (group.first or ())[op:]
-        for key, column in zip(_keys(names, columns), group.columns[op:], strict=True):
-            columns[key] = columns[key].joined(column) if key in columns else column
+        for name, column in zip(_keys(names, columns), group.columns[op:], strict=True):
+            columns[name] = columns[name].joined(column) if name in columns else column
     expected = {key: (True, survey.groups[key].begins_with_op and not op_is_data) for key in keys}
     ops = _ops(list(plain.values()))
     for (key, group), op in zip(plain.items(), ops, strict=True):
@@ -139,33 +143,27 @@ def _by_name(
     )
 
 
-def _keys(names: Sequence[str], known: Iterable[object]) -> list[object]:
-    """Give what tells the columns of a header apart: their names, or their places where names do not."""
-    spelled = {str(name).casefold(): name for name in known if isinstance(name, str)}
-    keys: list[object] = []
+def _keys(names: Sequence[str], known: Iterable[ColumnKey]) -> list[ColumnKey]:
+    """Give what tells the columns of a header apart: their names, and their places where names do not."""
+    spelled = {name.casefold(): name for name, place in known if not place}
+    keys: list[ColumnKey] = []
     for place, name in enumerate(names, 1):
-        key: object = name
-        if (
-            name not in names[: place - 1]
-            and name not in known
-            and spelled.get(name.casefold(), "") not in names
-        ):
-            key = spelled.get(name.casefold(), name)
-        keys.append(place if not name or key in keys else key)
+        same = spelled.get(name.casefold(), name)
+        key = (name, 0) if (name, 0) in known or same in names else (same, 0)
+        keys.append((name, place) if not name or key in keys else key)
     return keys
 
 
-def _named(columns: dict[object, ColumnProfile]) -> Iterable[FoundColumn]:
-    headers = {key for key in columns if isinstance(key, str)}
+def _named(columns: dict[ColumnKey, ColumnProfile]) -> Iterable[FoundColumn]:
+    headers = {name for name, _ in columns}
     taken: set[str] = set()
-    for place, (key, profile) in enumerate(columns.items(), 1):
-        if isinstance(key, str):
-            name = column_name(key, place, taken)
-            yield FoundColumn(name, key, None, profile)
-        else:
-            position = int(str(key))
-            name = column_name("", position, taken | headers)
+    for order, ((header, position), profile) in enumerate(columns.items(), 1):
+        if position:
+            name = column_name(header, position, taken | headers)
             yield FoundColumn(name, name, position, profile)
+        else:
+            name = column_name(header, order, taken)
+            yield FoundColumn(name, header, None, profile)
         taken.add(name)
 
 

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from lake_assets.catalog.models import FileOptions, Source, Table
+from lake_assets.discover.batches import sample
 from lake_assets.discover.describe import describe
 from lake_assets.discover.dialects import NAMES, Written, choose_null, detect
 from lake_assets.discover.emit import SourceText, TableText, write_source, write_table
@@ -23,7 +24,7 @@ from lake_assets.discover.shape import MOST_COLUMNS, Shape, judge_first_records,
 from lake_assets.discover.survey import Reader, Survey
 from lake_assets.discover.why import count_of
 from lake_assets.exceptions import LakeError
-from lake_assets.hours import floor_hour
+from lake_assets.hours import floor_hour, format_hour
 from lake_assets.lake.objects import LakeObject, Listing
 from lake_assets.lake.s3 import Lake
 
@@ -56,6 +57,8 @@ class SourceWork:
 
     def run(self, table_folders: Sequence[str]) -> SourceReport:
         """Do all of it."""
+        if not table_folders:
+            self.report.left_out.append(f"{self.folder} holds no folder, and a table is a folder.")
         known = {table.folder: table for table in self.existing.tables} if self.existing else {}
         above = {folder.partition("/")[0] for folder in known}
         new = [folder for folder in table_folders if folder not in above]
@@ -108,7 +111,7 @@ class SourceWork:
     def _head(self, item: LakeObject) -> list[bytes]:
         try:
             head = self.reader.head(item)
-            detect({"": [head]})
+            sample(head, FileOptions())
         except LakeError:
             return []  # the survey meets the same error, and reports it
         return [head]
@@ -131,8 +134,11 @@ class SourceWork:
     def _shapes(self, surveys: Sequence[Survey]) -> dict[str, Shape]:
         judged = {survey.folder: judge_first_records(survey) for survey in surveys}
         verdicts = [judgement.verdict for judgement, _ in judged.values()]
-        balance = verdicts.count("header") - verdicts.count("data")
-        return {survey.folder: settle(survey, *judged[survey.folder], balance) for survey in surveys}
+        with_header, without = verdicts.count("header"), verdicts.count("data")
+        return {
+            survey.folder: settle(survey, *judged[survey.folder], with_header=with_header, without=without)
+            for survey in surveys
+        }
 
     def _name(
         self, surveys: Sequence[Survey], shapes: Mapping[str, Shape], files: FileOptions
@@ -175,6 +181,7 @@ class SourceWork:
             text = self._text(Written(files, why, written.others), surveys, tables) or text
             proof = prove(text, self.reader, surveys, shapes, tables)
         self._account(proof)
+        self._warn(surveys, shapes)
         _put(path, text)
         self.report.path = path
         self.report.tables = [f"{self.report.source}.{table.name}" for table in tables.values()]
@@ -204,6 +211,21 @@ class SourceWork:
         self.report.left_out += [
             f"{url} would not be read as it should: {reason}" for url, reason in proof.misread.items()
         ]
+
+    def _warn(self, surveys: Sequence[Survey], shapes: Mapping[str, Shape]) -> None:
+        """Say what will not be loaded although it is in the catalog."""
+        for survey in surveys:
+            bad, good = survey.bad.total(), shapes[survey.folder].records
+            if bad:
+                (reason, _), *_ = survey.bad.most_common(1)
+                said = f"{self.folder}/{survey.folder}: {bad:,} of {bad + good:,} records are bad ({reason})"
+                (self.report.notes if good else self.report.left_out).append(said)
+            early = [item for item in survey.objects if self.existing and item.hour < self.existing.start]
+            if self.existing and early:
+                self.report.left_out.append(
+                    f"{self.folder}/{survey.folder} has {count_of(len(early), 'file')} before "
+                    f"{format_hour(self.existing.start)}, the `start` of {self.existing.path}."
+                )
 
     def _propose(self, path: Path, tables: Mapping[str, TableText]) -> None:
         """Write tables beside a catalog file that cannot be added to for sure."""

@@ -77,6 +77,7 @@ class Group:
         files: how many files.
         etags: theirs, so that copies of a file count once.
         letters: how often each letter of DMS stands in the first cell; None once something else did.
+        file: the name of one of the files.
     """
 
     kind: Kind
@@ -87,6 +88,7 @@ class Group:
     files: int = 0
     etags: set[str] = field(default_factory=set)
     letters: Counter[str] | None = field(default_factory=Counter)
+    file: str = ""
 
     @classmethod
     def empty(cls, kind: Kind, width: int, first: Cells | None) -> "Group":
@@ -125,12 +127,12 @@ class Group:
             return self
         whole = Group.empty(self.kind, self.width, None)
         for _ in range(min(self.files, 2)):
-            whole.absorb([[cell] for cell in self.first], [1], self.columns[0].file or "")
+            whole.absorb([[cell] for cell in self.first], [1], self.file)
         whole.columns = [
             mine.joined(rest.moved(1)) for mine, rest in zip(whole.columns, self.columns, strict=True)
         ]
         whole.records = self.records + self.files
-        whole.files, whole.etags = self.files, self.etags
+        whole.files, whole.etags, whole.file = self.files, self.etags, self.file
         both = whole.letters is not None and self.letters is not None
         whole.letters = whole.letters + self.letters if both else None  # type: ignore[operator]
         return whole
@@ -192,7 +194,7 @@ class Survey:
         group.files += 1
         group.etags.add(target.etag)
         self.files.append((target, key))
-        name = target.key.rpartition("/")[2]
+        name = group.file = target.key.rpartition("/")[2]
         for batch in read_batches(chain([head], chunks), files, compression_of(head, files), width):
             columns, numbers = batch.columns, list(batch.numbers)
             self.bad.update(batch.bad)

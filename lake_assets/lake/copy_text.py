@@ -53,8 +53,8 @@ def _end_marks(text: bytes, ends: Positions) -> dict[int, bytes]:
     r"""Quote the records that are `\.` and nothing else."""
     marks = {}
     for mark in _END_MARK.finditer(text) if b"\\" in text else ():
-        index = int(np.searchsorted(ends, mark.start(), side="right"))
-        if mark.start() == (ends[index - 1] if index else 0) and ends[index] == mark.end() + 1:
+        index = int(np.searchsorted(ends, mark.end() + 1))
+        if ends[index] == mark.end() + 1:  # else it is a line inside quotes
             marks[index] = b'"' + mark[0] + b'"\n'
     return marks
 

@@ -131,6 +131,12 @@ def test_highly_packed_bytes_come_in_pieces() -> None:
     assert max(pieces) <= PIECE
 
 
+def test_nothing_is_left_inside_zlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Output that waits when all input is used up comes out too."""
+    monkeypatch.setattr("lake_assets.lake.decode.PIECE", 1)
+    assert b"".join(decode(in_chunks(gzip.compress(b"x" * 999), (1,)), "gzip", "utf-8")) == b"x" * 999
+
+
 def test_the_beginning_of_an_object_may_end_anywhere() -> None:
     """Looking at a head is no reading of the whole: its cut end is no fault."""
     packed = gzip.compress(TEXT.encode())

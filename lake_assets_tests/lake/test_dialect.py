@@ -69,6 +69,7 @@ def test_the_catalog_may_say_whether_there_is_a_header() -> None:
     ("head", "kind", "expected"),
     [
         (b"I,1,2,x\nD,1,2,x\n", "cdc", (False, True, ("id", "amount", "note"))),
+        (b"I,1,2,x\nragged\nI,1,2,x\n", "cdc", (False, True, ("id", "amount", "note"))),
         (b"I,1,2,x\nI,1,2,x\n", "full", (False, True, ("id", "amount", "note"))),
         (b"U,1,2,x\n", "full", (False, False, ("id", "amount", "note", "column_4"))),
         (b"I,1,2,x\nX,1,2,x\n", "cdc", (False, False, ("id", "amount", "note", "column_4"))),
@@ -132,6 +133,9 @@ def test_a_position_wins_over_a_name() -> None:
     """Where the header has the column's name elsewhere, the place counts."""
     table = table_of("id", Column(name="name", type="text", position=3))
     assert found(b"id,name,name\n", table)[2] == ("id", "name#2", "name")
+    table = table_of("id", "name", Column(name="billing", type="text", position=2))
+    assert found(b"id,name\n", table)[2] == ("id", "billing")
+    assert decide(b"id,name\n", table, "cdc").missing == ("name",)
 
 
 def test_a_json_column_is_one_column_of_the_file() -> None:
@@ -157,6 +161,11 @@ def test_a_header_of_another_width_than_the_data_is_told(head: bytes, said: str)
     dialect = decide(head, ORDERS, "cdc")
     assert dialect.header
     assert dialect.reasons["width"].startswith(said)
+
+
+def test_a_record_that_the_head_cuts_tells_no_width() -> None:
+    """The end of the head is not the end of a record."""
+    assert "width" not in decide(b"id,amount,note\n1,2", ORDERS, "cdc").reasons
 
 
 def test_gzip_is_known_by_its_first_bytes() -> None:

@@ -115,6 +115,12 @@ GOLDEN: dict[str, tuple[bytes, Dialect, list[Outcome]]] = {
     "a short record": (b"1,a,b\n2,x\n", THREE, [("1", "a", "b"), "2 cells where 3 are expected"]),
     "a long record": (b"1,a,b\n2,x,y,z\n", THREE, [("1", "a", "b"), "4 cells where 3 are expected"]),
     "text after a closing quote": (b'1,"a"b,c\n2,x,y\n', THREE, [TEXT_AFTER_QUOTE, ("2", "x", "y")]),
+    "a CR and nothing after a closing quote": (b'"a\nb"\r', ONE, [TEXT_AFTER_QUOTE, STRAY_QUOTE]),
+    "lines behind a broken record are read afresh": (
+        b'"a\nb\n",x"y\nc\n',
+        ONE,
+        [STRAY_QUOTE, ("b",), TEXT_AFTER_QUOTE, ("c",)],
+    ),
     "a CR alone after a closing quote": (
         b'1,a,"b"\r\r\n2,x,"y"\r',
         THREE,
@@ -148,6 +154,7 @@ GOLDEN: dict[str, tuple[bytes, Dialect, list[Outcome]]] = {
     "a character cut in two by the record's end": (b"1,a,\xc3\n\xa9,x,y\n", THREE, [NOT_UTF8, NOT_UTF8]),
     "emoji": ("1,\U0001f600,b\n".encode(), THREE, [("1", "\U0001f600", "b")]),
     "CRLF": (b'1,a,"b"\r\n2,x,y\r\n', THREE, [("1", "a", "b"), ("2", "x", "y")]),
+    "CRLF behind a quoted LF": (b'1,a,"\n"\r\n2,x,y\r\n', THREE, [("1", "a", "\n"), ("2", "x", "y")]),
     "mixed line ends": (b"1,a,b\r\n2,x,y\n3,p,q", THREE, [("1", "a", "b"), ("2", "x", "y"), ("3", "p", "q")]),
     "nothing": (b"", THREE, []),
     "a byte order mark and nothing": (b"\xef\xbb\xbf", THREE, []),
@@ -158,6 +165,7 @@ GOLDEN: dict[str, tuple[bytes, Dialect, list[Outcome]]] = {
         dialect_of("a", "b", "c", header=True),
         [("1", "x", "y")],
     ),
+    "mixed line ends behind a header": (b"h\r\n1234\n", dialect_of("h", header=True), [("1234",)]),
     "a header with an open quote costs one line": (
         b'a,b,"c\n1,x,y\n',
         dialect_of("a", "b", "c", header=True),
@@ -180,6 +188,7 @@ GOLDEN: dict[str, tuple[bytes, Dialect, list[Outcome]]] = {
         dialect_of("a", "b", quoting="none"),
         [("1", '"a'), ('b"', "c")],
     ),
+    "a CR is text without quoting": (b"1,a\rb\n", dialect_of("a", "b", quoting="none"), [("1", "a\rb")]),
     "NULL and faults without quoting": (
         b'NULL,"\n1\n\xe4,2\n,x\r',
         dialect_of("a", "b", quoting="none", null="NULL"),
@@ -380,10 +389,14 @@ def test_an_open_quote_does_not_swallow_the_stream() -> None:
 
 
 def test_a_record_larger_than_a_window_is_read() -> None:
-    """A record may be much longer than what is looked at together."""
+    """A record may be much longer than a window, and the windows after it are small again."""
     note = 'said "x",\r\n\xe9' * 500
-    data = f'1,"{note.replace(chr(34), chr(34) * 2)}"\n2,y\n'.encode()
-    assert outcomes(data, dialect_of("a", "b"), (100,), SMALL) == [("1", note), ("2", "y")]
+    data = f'1,"{note.replace(chr(34), chr(34) * 2)}"\n'.encode() + b"2,y\n" * 1000
+    dialect = dialect_of("a", "b")
+    assert outcomes(data, dialect, (100,), SMALL) == [("1", note)] + [("2", "y")] * 1000
+    first, *others = read_blocks([data], dialect, SMALL)
+    assert len(first.data) > len(note)
+    assert max(len(block.data) for block in others) <= SMALL.window
 
 
 @pytest.mark.parametrize("quoting", ["rfc4180", "none"])

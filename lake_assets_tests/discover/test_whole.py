@@ -1,0 +1,84 @@
+"""Proves that what `discover` writes loads what it was shown: every record, every cell, without edits."""
+
+import json
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from psycopg import sql
+from psycopg.types.json import set_json_loads
+
+from lake_assets.catalog.models import Table
+from lake_assets.lake.s3 import Lake
+from lake_assets_tests.discover.cells import columns, says_the_same, write_csv
+from lake_assets_tests.discover.conftest import CHANGES, FULL, LATER, Unknown
+from lake_assets_tests.fix_lake import LakeBucket
+
+ROWS = 6
+TABLES = st.lists(
+    st.tuples(st.lists(columns(ROWS), min_size=1, max_size=6), st.booleans(), st.booleans()),
+    min_size=6,
+    max_size=12,
+)
+NUMBERS = count(1)
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+@given(TABLES)
+def test_every_cell_of_any_table_is_loaded(
+    warehouse_url: str,
+    lake_bucket: LakeBucket,
+    tmp_path: Path,
+    drawn: list[tuple[list[list[str | None]], bool, bool]],
+) -> None:
+    """Tables of all families, with headers or without, full loads and changes, come back cell by cell."""
+    source = f"s{next(NUMBERS)}"
+    unknown = Unknown(warehouse_url, lake_bucket, tmp_path / source)
+    tables = {
+        f"t{number}": (list(zip(map(str, range(ROWS)), *table, strict=True)), header, op)
+        for number, (table, header, op) in enumerate(drawn)
+    }
+    for name, (rows, header, op) in tables.items():
+        names = [["id", *(f"c{place}" for place in range(1, len(rows[0])))]] if header else []
+        unknown.put(write_csv([*names, *rows[:3]]), f"{source}/{name}/{FULL}")
+        heading = write_csv(names, "Op" if op else "")
+        unknown.put(heading + write_csv(rows[3:], "I" if op else ""), f"{source}/{name}/{CHANGES}")
+    (report,) = unknown.discover(source)
+    loads = unknown.load()
+
+    assert not report.left_out
+    assert {load.state for load in loads} == {"loaded"}, [load.error for load in loads]
+    for name, (rows, _, _) in tables.items():
+        loaded = fetch(unknown, unknown.table(f"{source}.{name}"))
+        assert len(loaded) == ROWS
+        expected = {row[0]: row for row in rows}
+        for row in loaded:
+            for cell, value in zip(expected[row[0]], row, strict=True):
+                text = cell and cell.replace("\0", "\ufffd")
+                assert text is value is None or (text is not None and says_the_same(text, value)), (
+                    text,
+                    value,
+                )
+
+
+def fetch(unknown: Unknown, table: Table) -> list[tuple[Any, ...]]:
+    """Give main's rows: jsonb with exact numbers, all else as PostgreSQL's own text."""
+    cells = [
+        sql.SQL("{}" if column.type == "jsonb" else "{}::text").format(sql.Identifier(column.name))
+        for column in table.columns
+    ]
+    query = sql.SQL("SELECT {} FROM {}").format(
+        sql.SQL(", ").join(cells), sql.Identifier(table.schema_name, table.name)
+    )
+    with psycopg.connect(unknown.url, options="-c timezone=UTC") as connection:
+        set_json_loads(lambda text: json.loads(text, parse_float=Decimal), connection)
+        return connection.execute(query).fetchall()
