@@ -36,10 +36,10 @@ def connect(conninfo: str, *, autocommit: bool = False) -> psycopg.Connection:
             conninfo, autocommit=autocommit, options=SESSION_OPTIONS, application_name="lake_assets"
         )
     except psycopg.OperationalError as error:
-        reason = " ".join(str(error).split()).rstrip(".")
+        reason = " ".join(str(error).split())
         raise WarehouseError(
-            f"The warehouse does not answer: {reason}. Check LAKE_ASSETS_WAREHOUSE, "
-            "and that the server is up and lets this user in."
+            f"The warehouse does not answer: {reason}{'' if reason.endswith('?') else '.'} "
+            "Check LAKE_ASSETS_WAREHOUSE, and that the server is up and lets this user in."
         ) from error
     # A stricter default of role or database would hide from a load what it has waited for.
     connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED

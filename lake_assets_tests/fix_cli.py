@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sysconfig
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
+from lake_assets.cli.instance import open_instance
 from lake_assets.cli.main import main
 from lake_assets.embedded.s3 import REGION, S3Server
 from lake_assets.hours import ONE_HOUR, floor_hour, format_hour
@@ -140,11 +142,22 @@ class Company:
             yield instance
 
 
+@pytest.fixture(scope="session")
+def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a DAGSTER_HOME without runs to copy, for making one takes Dagster a second."""
+    home = tmp_path_factory.mktemp("dagster_home")
+    with open_instance(home) as instance:
+        instance.get_runs_count()
+    return home
+
+
 @pytest.fixture
-def company(warehouse_url: str, lake_bucket: LakeBucket, s3_server: S3Server, tmp_path: Path) -> Company:
+def company(
+    warehouse_url: str, lake_bucket: LakeBucket, s3_server: S3Server, dagster_home: Path, tmp_path: Path
+) -> Company:
     """Give a company with the table shop.orders, of which no hour need have files, and an empty lake."""
-    for name in ("catalog", "dagster"):
-        (tmp_path / name).mkdir()
+    shutil.copytree(dagster_home, tmp_path / "dagster")
+    (tmp_path / "catalog").mkdir()
     new = Company(warehouse_url, lake_bucket, s3_server, tmp_path)
     new.write_catalog("orders: {expect: sparse, columns: {id: bigint, note: text}}")
     return new

@@ -111,8 +111,6 @@ class _Text:
             yield self._without_mark(self._decode(piece))
 
     def finish(self) -> Iterator[bytes]:
-        while self._member and (piece := self._inflate(self._member, b"")):
-            yield self._without_mark(self._decode(piece))
         if self._member and self._begun and not self._member.eof:
             raise LakeError("The gzip data ends too early. Write the object again.")
         yield self._without_mark(self._decode(b"", final=True), final=True)

@@ -22,18 +22,28 @@ def run(
         place.reach()
         config = {
             "tables": [table.qualified for table in wanted],
-            "first": format_hour(min(hours[0] for hours in wanted.values())),
+            "first": format_hour(first) if first else "",
             "end": format_hour(max(hours[-1] for hours in wanted.values()) + ONE_HOUR),
             "deep": deep,
         }
-        outcomes = _check(place, config, sum(map(len, wanted.values())))
+        outcomes = check_through_dagster(place, config, sum(map(len, wanted.values())))
     summarize(talk(), outcomes, NOTHING)
     if as_json:
         write_table_hours(outcomes)
     return exit_status(outcomes)
 
 
-def _check(place: Workplace, config: dict[str, object], total: int) -> list[Settled]:
+def check_through_dagster(place: Workplace, config: dict[str, object], total: int) -> list[Settled]:
+    """Run the job `check`, with a progress bar over `total` table-hours.
+
+    Args:
+        place: the command's workplace.
+        config: for `jobs.CheckConfig`.
+        total: how many table-hours that is.
+
+    Raises:
+        LakeAssetsError: the checks could not be run.
+    """
     from lake_assets.cli.runs import Recorder, execute, root_causes  # noqa: PLC0415 - dagster takes seconds
 
     with place.dagster() as instance, bar(total) as progress:

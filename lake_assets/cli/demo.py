@@ -6,7 +6,7 @@ from time import monotonic
 from lake_assets.cli import quarantine
 from lake_assets.cli.answer import ALL_WELL, write_json
 from lake_assets.cli.display import data, summarize, talk
-from lake_assets.cli.load import NOTHING, load_hours, what_needs_it
+from lake_assets.cli.load import NOTHING, load_what_needs_it
 from lake_assets.cli.status import judge, show
 from lake_assets.cli.ui import serve
 from lake_assets.cli.workplace import Workplace, workplace
@@ -32,11 +32,13 @@ def run(*, ui: bool, port: int, as_json: bool) -> int:
         console.print("Writing three days of flights and weather into the lake, as AWS DMS would …")
         _write_lake(place)
         console.print("Loading every table-hour through Dagster …")
-        wanted, missing = what_needs_it(place, place.catalog.tables)
-        outcomes = [*missing, *load_hours(place, wanted)]
+        outcomes = load_what_needs_it(place, place.catalog.tables)
         summarize(console, outcomes, NOTHING)
         _show(place, as_json=as_json)
-        console.print(f"All of it took {monotonic() - started:.0f} s.")
+        console.print(
+            f"All of it took {monotonic() - started:.0f} s. Nothing writes into this lake any more:"
+        )
+        console.print("hours that end from now on turn missing, as they would if DMS stopped.")
         if ui:
             serve(place.settings.home, port)
     return ALL_WELL

@@ -90,9 +90,9 @@ def _catalog(place: Workplace) -> str:
 
 
 def _lake(place: Workplace) -> str:
-    folders = place.lake.list_folders()
-    tables = sum(len(tables) for tables in folders.values())
-    return f"{place.lake_place.url}: {counted(len(folders), 'source')} with {counted(tables, 'table')}"
+    folders = [tables for tables in place.lake.list_folders().values() if tables]
+    tables = counted(sum(map(len, folders)), "table")
+    return f"{place.lake_place.url}: folders of {counted(len(folders), 'source')} with {tables}"
 
 
 def _warehouse(place: Workplace) -> str:

@@ -6,8 +6,10 @@ from datetime import datetime
 from lake_assets.catalog.models import Table
 from lake_assets.checks.row_count import judge_hours
 from lake_assets.cli.answer import exit_status, write_table_hours
+from lake_assets.cli.check import check_through_dagster
 from lake_assets.cli.display import bar, summarize, talk, watched
 from lake_assets.cli.workplace import Workplace, hours_of, workplace
+from lake_assets.hours import format_hour
 from lake_assets.ledger import ledger
 from lake_assets.ledger.states import NEEDS_LOAD
 from lake_assets.progress import Settled
@@ -19,21 +21,32 @@ LOADABLE = NEEDS_LOAD - {"missing"}
 
 Wanted = dict[Table, list[datetime]]
 
+UNSEEN_HOURS_TOLD = 168  # a week; Dagster takes some 10 ms for each
+
 
 def run(names: Sequence[str], first: datetime | None, end: datetime | None, *, as_json: bool) -> int:
     """Load the table-hours of a range, or all that need it; give the exit status."""
     with workplace() as place:
-        missing: list[Settled] = []
         if first or end:
             wanted = hours_of(place, names, first, end)
             place.reach()
+            outcomes = load_hours(place, wanted)
         else:
-            wanted, missing = what_needs_it(place, place.catalog.select(names))
-        outcomes = [*missing, *load_hours(place, wanted)]
+            outcomes = load_what_needs_it(place, place.catalog.select(names))
     summarize(talk(), outcomes, NOTHING)
     if as_json:
         write_table_hours(outcomes)
     return exit_status(outcomes)
+
+
+def load_what_needs_it(place: Workplace, tables: Sequence[Table]) -> list[Settled]:
+    """Load every table-hour that needs it, and tell Dagster of hours that are newly missing."""
+    wanted, missing, new = _what_needs_it(place, tables)
+    outcomes = [*missing, *load_hours(place, wanted)]
+    for table, hours in new.items():
+        told = [format_hour(hour) for hour in hours[-UNSEEN_HOURS_TOLD:]]
+        check_through_dagster(place, {"tables": [table.qualified], "hours": told}, len(told))
+    return outcomes
 
 
 def load_hours(place: Workplace, wanted: Wanted) -> list[Settled]:
@@ -47,12 +60,13 @@ def load_hours(place: Workplace, wanted: Wanted) -> list[Settled]:
         return load_through_dagster(place, instance, plan_runs(wanted), progress)
 
 
-def what_needs_it(place: Workplace, tables: Sequence[Table]) -> tuple[Wanted, list[Settled]]:
+def _what_needs_it(place: Workplace, tables: Sequence[Table]) -> tuple[Wanted, list[Settled], Wanted]:
     """Find the table-hours that need a load, and those that are missing, for which there is nothing to load.
 
-    The missing ones are written down as such.
+    The missing ones are written down as such; last come those of them that are new to the ledger.
     """
     wanted: Wanted = {}
+    new: Wanted = {}
     missing: list[Settled] = []
     with place.connect() as connection:
         for table in watched(tables, "listing tables"):
@@ -61,10 +75,9 @@ def what_needs_it(place: Workplace, tables: Sequence[Table]) -> tuple[Wanted, li
             wanted[table] = [result.hour for result in judged if result.state in LOADABLE]
             absent = [result for result in judged if result.state == "missing"]
             if absent:
-                ledger.note_missing(
-                    connection, table, (result.hour for result in absent), absent[0].findings[0]
-                )
+                hours = [result.hour for result in absent]
+                new[table] = ledger.note_missing(connection, table, hours, absent[0].findings[0])
             missing += [
                 Settled(table.qualified, result.hour, "missing", note=result.why) for result in absent
             ]
-    return wanted, missing
+    return wanted, missing, {table: hours for table, hours in new.items() if hours}

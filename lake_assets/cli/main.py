@@ -312,7 +312,7 @@ def list_quarantine(
     \b
     Examples:
       lake-assets quarantine list
-      lake-assets quarantine list shop.orders --from 2018-09-06T10 --to 2018-09-06T11
+      lake-assets quarantine list shop.orders --from 2018-09-06T10
       lake-assets quarantine list --json
 
     Exit status 0: none; 1: there are some; 2: the command, a setting or a service is wrong.

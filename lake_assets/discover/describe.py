@@ -3,10 +3,12 @@
 What the columns are is decided in `shape`; how it is spelled in YAML is `emit`'s.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from lake_assets.discover.emit import ColumnText, TableText
+from lake_assets.discover.profile import ColumnProfile
 from lake_assets.discover.shape import FoundColumn, Shape
 from lake_assets.discover.survey import Survey
 from lake_assets.discover.why import count_of, why_type, why_widths
@@ -45,6 +47,21 @@ def describe(
     )
     settings = dict(_load(survey.objects, shape, changes=changes)) | dict(_expect(survey.objects, now))
     return TableText(name, survey.folder, settings, columns, tuple(_comments(survey, shape, name, null)))
+
+
+def retyped(table: TableText, profiles: Mapping[str, ColumnProfile], null: str) -> TableText:
+    """Give a table with types chosen by other profiles.
+
+    Args:
+        table: what it was.
+        profiles: what its columns hold, by the file's name for them; one that is not there holds nothing.
+        null: the text that means NULL.
+    """
+    columns = []
+    for column in table.columns:
+        profile = profiles.get(column.source_name, ColumnProfile())
+        columns.append(replace(column, type=profile.type_with(null), why=why_type(profile, null)))
+    return replace(table, columns=tuple(columns))
 
 
 def _load(
@@ -110,7 +127,7 @@ def _key(columns: Sequence[FoundColumn], table: str, null: str) -> FoundColumn |
         f"{stem}_{end}" for stem in (singular, table.lower()) for end in ("id", "uuid", "key")
     }
     for column in columns[:1]:
-        named = column.source_name.lower() in usual or column.source_name == f"column_{1}"
+        named = column.source_name.lower() in usual or column.source_name.endswith("_1")
         if named and column.profile.is_unique(null):
             return column
     return None

@@ -4,7 +4,7 @@ Nothing is changed here, and nothing is said of types that cannot be judged with
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -60,7 +60,10 @@ class Observed:
 
 
 def observe(
-    reader: Reader, table: Table, objects: tuple[LakeObject, ...], progress: Callable[[], None]
+    reader: Reader,
+    table: Table,
+    objects: Sequence[LakeObject],
+    progress: Callable[[], None] = lambda: None,
 ) -> Observed:
     """Read all files of a table as the loader reads them.
 

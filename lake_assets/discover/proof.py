@@ -6,6 +6,7 @@ What follows from a file that it would read otherwise is decided by the caller.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from lake_assets.catalog.document import SourceDocument, to_source
 from lake_assets.catalog.models import Table
@@ -18,16 +19,20 @@ from lake_assets.lake.dialect import Dialect, decide
 
 
 @dataclass(frozen=True)
-class Proof:
-    """How the loader would read the files.
+class Misread:
+    """A file that the loader would read otherwise than discovery did.
 
     Attributes:
-        misread: files it would read otherwise, with what is different.
-        header: what `files.header` has to be, if that mends it; else None.
+        folder: its table's.
+        url: its address.
+        table: its table, as the catalog has it.
+        difference: what a person has to know of it; None for what only makes some records bad.
     """
 
-    misread: Mapping[str, str]
-    header: bool | None
+    folder: str
+    url: str
+    table: Table
+    difference: str | None
 
 
 def prove(
@@ -36,7 +41,7 @@ def prove(
     surveys: Sequence[Survey],
     shapes: Mapping[str, Shape],
     tables: Mapping[str, TableText],
-) -> Proof:
+) -> list[Misread]:
     """Judge every file by a catalog's text.
 
     Args:
@@ -49,33 +54,36 @@ def prove(
     Raises:
         ValidationError: the text is no catalog.
     """
-    read = read_yaml(text.encode())
-    source = to_source(SourceDocument.model_validate(read.data), Path())
+    source = to_source(SourceDocument.model_validate(read_yaml(text.encode()).data), Path())
     by_name = {table.name: table for table in source.tables}
-    misread: dict[str, str] = {}
-    headers: set[bool] = set()
-    wrong_header = False
+    misread = []
     for survey in surveys:
         for target, key in survey.files if survey.folder in tables else ():
             table = by_name[tables[survey.folder].name]
             header, op = shapes[survey.folder].expected[key]
-            headers.add(header)
+            due = _Due(header, op, survey.groups[key].width)
+            url = reader.lake.url(target)
             try:
                 found = decide(reader.head(target), table, target.kind)
             except LakeError as error:
-                misread[reader.lake.url(target)] = str(error)
+                misread.append(Misread(survey.folder, url, table, str(error)))
                 continue
-            width = len(found.columns) + found.op
-            if (found.header, found.op, width) != (header, op, survey.groups[key].width):
-                misread[reader.lake.url(target)] = _difference(table, found, header=header, op=op)
-                wrong_header |= found.header != header
-    return Proof(misread, next(iter(headers)) if wrong_header and len(headers) == 1 else None)
+            if due != _Due(found.header, found.op, len(found.columns) + found.op):
+                misread.append(Misread(survey.folder, url, table, _difference(found, due)))
+    return misread
 
 
-def _difference(table: Table, found: Dialect, *, header: bool, op: bool) -> str:
-    if found.header != header:
-        said = "a" if found.header else "no"
-        return f"with {said} header. Set `files.header` of {table.source}, if all its files are alike."
-    if found.op != op:
-        return f"with {'an' if found.op else 'no'} Op column. Check the columns of {table.qualified}."
-    return f"with another number of cells. Check the columns of {table.qualified}."
+class _Due(NamedTuple):
+    """How a file is to be read."""
+
+    header: bool
+    op: bool
+    width: int
+
+
+def _difference(found: Dialect, due: _Due) -> str | None:
+    if found.header != due.header:
+        return f"will be read with {'a' if found.header else 'no'} header, by its first record"
+    if found.op != due.op:
+        return f"will be read with {'an' if found.op else 'no'} Op column, by its first records"
+    return None

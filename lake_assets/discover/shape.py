@@ -4,7 +4,7 @@ What becomes of it in YAML is `emit`'s; whether a first record is a header is ju
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from lake_assets.discover.headers import Judgement, judge, judge_by_others
@@ -16,6 +16,8 @@ from lake_assets.lake.dialect import OP
 MOST_COLUMNS = 1590  # PostgreSQL takes 1600 (manual, "Limits"), and some are ours
 LEAST_PART = 0.05  # of a table's records that must have a width for it to be the table's
 MOST_JUDGED = 5
+# A column must not be named like a cell of a first record, or the loader would see a header there.
+PLACE_STEMS = ("column", "field", "cell", "place", "c", "f", "p", "q")
 ColumnKey = tuple[str, int]  # the header's name; its place, or 0 where the name alone tells it
 NO_HEADER = Judgement("data", "the first records are data")
 
@@ -106,7 +108,7 @@ def settle(
     plain = {key: group.with_first() for key, group in survey.groups.items() if id(group) not in headed_ids}
     if headed:
         return _by_name(survey, judgement, headed, plain)
-    return _by_place(judgement, plain)
+    return _by_place(judgement, plain, survey.place_names)
 
 
 def _by_name(
@@ -167,7 +169,7 @@ def _named(columns: dict[ColumnKey, ColumnProfile]) -> Iterable[FoundColumn]:
         taken.add(name)
 
 
-def _by_place(judgement: Judgement, groups: dict[object, Group]) -> Shape:
+def _by_place(judgement: Judgement, groups: dict[object, Group], place_names: Container[str]) -> Shape:
     ops = _ops(list(groups.values()))
     due = _due_width(list(groups.values()), ops)
     columns = [ColumnProfile() for _ in range(due)]
@@ -178,10 +180,11 @@ def _by_place(judgement: Judgement, groups: dict[object, Group]) -> Shape:
         for place, column in enumerate(group.columns[op:][:due]):
             columns[place] = columns[place].joined(column) if seen[place] else column
             seen[place] = True
-    found = tuple(
-        FoundColumn(f"column_{place}", f"column_{place}", None, column)
-        for place, column in enumerate(columns, 1)
-    )
+    places = range(1, due + 1)
+    free = (stem for stem in PLACE_STEMS if not any(f"{stem}_{place}" in place_names for place in places))
+    stem = next(free, PLACE_STEMS[0])
+    named = ((f"{stem}_{place}", column) for place, column in enumerate(columns, 1))
+    found = tuple(FoundColumn(name, name, None, column) for name, column in named)
     return Shape(
         found,
         judgement,

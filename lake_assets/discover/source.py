@@ -12,13 +12,14 @@ from pathlib import Path
 
 from lake_assets.catalog.models import FileOptions, Source, Table
 from lake_assets.discover.batches import sample
-from lake_assets.discover.describe import describe
+from lake_assets.discover.describe import describe, retyped
 from lake_assets.discover.dialects import NAMES, Written, choose_null, detect
+from lake_assets.discover.drift import observe
 from lake_assets.discover.emit import SourceText, TableText, write_source, write_table
 from lake_assets.discover.extend import append_tables
 from lake_assets.discover.known import compare
 from lake_assets.discover.names import Taken, plain_name, source_name
-from lake_assets.discover.proof import Proof, prove
+from lake_assets.discover.proof import Misread, prove
 from lake_assets.discover.report import Progress, SourceReport
 from lake_assets.discover.shape import MOST_COLUMNS, Shape, judge_first_records, settle
 from lake_assets.discover.survey import Reader, Survey
@@ -171,20 +172,32 @@ class SourceWork:
         """Write the catalog file, once its text is proved to read every file as it was read here."""
         path = self.existing.path if self.existing else self._new_path()
         text = self._text(written, surveys, tables)
+        if text is not None and (misread := prove(text, self.reader, surveys, shapes, tables)):
+            tables = self._as_loaded(misread, surveys, tables, written.files.null)
+            text = self._text(written, surveys, tables)
         if text is None:
             self._propose(path, tables)
             return
-        proof = prove(text, self.reader, surveys, shapes, tables)
-        if proof.header is not None and not self.existing:
-            files = written.files.model_copy(update={"header": proof.header})
-            why = {**written.why, "header": "the files' first records alone do not tell for sure"}
-            text = self._text(Written(files, why, written.others), surveys, tables) or text
-            proof = prove(text, self.reader, surveys, shapes, tables)
-        self._account(proof)
         self._warn(surveys, shapes)
         _put(path, text)
         self.report.path = path
         self.report.tables = [f"{self.report.source}.{table.name}" for table in tables.values()]
+
+    def _as_loaded(
+        self,
+        misread: Sequence[Misread],
+        surveys: Sequence[Survey],
+        tables: Mapping[str, TableText],
+        null: str,
+    ) -> dict[str, TableText]:
+        """Choose the types anew where the loader reads some files otherwise, by what it will read."""
+        self.report.left_out += [f"{file.url} {file.difference}" for file in misread if file.difference]
+        objects = {survey.folder: survey.objects for survey in surveys}
+        changed = dict(tables)
+        for folder, table in {file.folder: file.table for file in misread}.items():
+            observed = observe(self.reader, table, objects[folder])
+            changed[folder] = retyped(tables[folder], observed.columns, null)
+        return changed
 
     def _text(
         self, written: Written, surveys: Sequence[Survey], tables: Mapping[str, TableText]
@@ -206,11 +219,6 @@ class SourceWork:
             path = self.catalog / f"{stem}_{number}.yaml"
         self.taken.files.add(path.name)
         return path
-
-    def _account(self, proof: Proof) -> None:
-        self.report.left_out += [
-            f"{url} would not be read as it should: {reason}" for url, reason in proof.misread.items()
-        ]
 
     def _warn(self, surveys: Sequence[Survey], shapes: Mapping[str, Shape]) -> None:
         """Say what will not be loaded although it is in the catalog."""

@@ -4,6 +4,7 @@ Nothing is decided here: files that might be read alike are put into one group, 
 judge the groups when all is known.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from lake_assets.lake.s3 import Lake
 
 MOST_HEADERS = 50  # a table with more different first records has data there
 HEADS_BYTES = 64 * 2**20
+
+_PLACE_NAME = re.compile(r"[a-z]+_[0-9]+", re.IGNORECASE)
 
 
 class Reader:
@@ -150,6 +153,7 @@ class Survey:
         empty: files without a record.
         bad: how many bad records there are, by reason.
         unreadable: files that cannot be read, with the reason.
+        place_names: cells of first records that read like names made from places, such as `column_1`.
     """
 
     folder: str
@@ -159,6 +163,7 @@ class Survey:
     empty: list[LakeObject] = field(default_factory=list)
     bad: Counter[str] = field(default_factory=Counter)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
+    place_names: set[str] = field(default_factory=set)
 
     @property
     def objects(self) -> list[LakeObject]:
@@ -186,6 +191,7 @@ class Survey:
         if not records:
             self.empty.append(target)
             return
+        self.place_names |= {cell.casefold() for cell in records[0] or () if _PLACE_NAME.fullmatch(cell)}
         width = self._width(records)
         first = records[0] if records[0] and len(records[0]) == width else None
         first = first if first and self._may_be_header(first) else None

@@ -171,10 +171,17 @@ def judge_hour(
     connection.execute(statement(__package__, "judge_hour"), values)
 
 
-def note_missing(connection: psycopg.Connection, table: Table, hours: Iterable[datetime], note: str) -> None:
-    """Write down hours for which no file came, with a note; an hour the ledger knows stays as it is."""
+def note_missing(
+    connection: psycopg.Connection, table: Table, hours: Iterable[datetime], note: str
+) -> list[datetime]:
+    """Write down hours for which no file came, with a note; an hour the ledger knows stays as it is.
+
+    Returns:
+        The hours that are new to the ledger, oldest first.
+    """
     values = {"source": table.source, "table_name": table.name, "hours": list(hours), "note": note}
-    connection.execute(statement(__package__, "note_missing"), values)
+    rows = connection.execute(statement(__package__, "note_missing"), values)
+    return sorted(hour for (hour,) in rows)
 
 
 def judge_again(

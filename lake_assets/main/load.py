@@ -34,6 +34,7 @@ from lake_assets.staging.load import (
     create_staging,
     supports_soft_copy,
 )
+from lake_assets.staging.sift import Sieve
 
 NOT_YET = "is not loaded by this version"
 
@@ -180,19 +181,18 @@ def refuse_unsupported(table: Table) -> None:
 
 @dataclass(frozen=True)
 class _Staged:
-    """A file in staging: what it is, how it was read, and what came of it."""
+    """A file in staging, and how many of its records are set aside."""
 
-    file: LakeObject
-    dialect: Dialect
-    result: StagedFile
+    staged: StagedFile
+    quarantined: int
 
     def counts(self, *, superseded: bool) -> Counts:
         """Say where the file's records go once its good ones are moved on, or are superseded."""
-        good = self.result.records - self.result.quarantined
+        good = self.staged.records - self.quarantined
         return Counts(
-            records=self.result.records,
+            records=self.staged.records,
             loaded=0 if superseded else good,
-            quarantined=self.result.quarantined,
+            quarantined=self.quarantined,
             superseded=good if superseded else 0,
         )
 
@@ -215,7 +215,7 @@ class _HourLoad:
 
     def run(self) -> LoadReport:
         newest = self._wait_for_turn()
-        staged = [self._stage(ordinal, file) for ordinal, file in enumerate(self.objects, 1)]
+        staged = self._sift([self._stage(ordinal, file) for ordinal, file in enumerate(self.objects, 1)])
         if fault := self._refusal(staged):
             return self._refuse(fault)
         return self._accept(staged, newest)
@@ -228,7 +228,7 @@ class _HourLoad:
         ledger.lock(self.connection, self.table.qualified)
         return ledger.newest_hour_with_files(self.connection, self.table, but=self.hour)
 
-    def _stage(self, ordinal: int, file: LakeObject) -> _Staged:
+    def _stage(self, ordinal: int, file: LakeObject) -> StagedFile:
         chunks = self._watched(self.loader.lake.open(file))
         head = next(chunks, b"")
         dialect = decide(head, self.table, file.kind)
@@ -242,10 +242,16 @@ class _HourLoad:
         if dialect.missing:
             self.notes.append(f"{file.key} has no column {', '.join(dialect.missing)}")
         staging = FileLoader(self.connection, self.loader.lake, plan)
-        result = staging.load(file, ordinal, dialect, chain([head], chunks))
-        if result.nuls:
-            self.notes.append(f"{file.key}: {result.nuls} NUL bytes (`nul: {self.table.files.nul}`)")
-        return _Staged(file, dialect, result)
+        staged = staging.load(file, ordinal, dialect, chain([head], chunks))
+        if staged.nuls:
+            self.notes.append(f"{file.key}: {staged.nuls} NUL bytes (`nul: {self.table.files.nul}`)")
+        return staged
+
+    def _sift(self, staged: Sequence[StagedFile]) -> list[_Staged]:
+        if self.plan is None:
+            return []
+        quarantined = Sieve(self.connection, self.loader.lake, self.plan).sift(staged)
+        return [_Staged(file, count) for file, count in zip(staged, quarantined, strict=True)]
 
     def _watched(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
@@ -279,8 +285,8 @@ class _HourLoad:
 
     def _refusal(self, staged: Sequence[_Staged]) -> str | None:
         """Say why the hour cannot stand, if it cannot."""
-        records = sum(entry.result.records for entry in staged)
-        bad = sum(entry.result.quarantined for entry in staged)
+        records = sum(entry.staged.records for entry in staged)
+        bad = sum(entry.quarantined for entry in staged)
         allowed = self.table.max_quarantined
         if bad and allowed is not None and bad > (allowed if isinstance(allowed, int) else allowed * records):
             return (
@@ -322,13 +328,13 @@ class _HourLoad:
             self.connection,
             self.table,
             self.hour,
-            entry.file,
-            entry.dialect.as_json(),
+            entry.staged.file,
+            entry.staged.dialect.as_json(),
             self.loader.run_id,
         )
         counts = entry.counts(superseded=superseded)
         ledger.count_file(self.connection, file_id, counts)
-        return LoadedFile(entry.file, file_id, counts, entry.dialect, entry.result.nuls)
+        return LoadedFile(entry.staged.file, file_id, counts, entry.staged.dialect, entry.staged.nuls)
 
     def _replace(self, files: Sequence[LoadedFile], *, superseded: bool) -> None:
         main = main_table(self.table)

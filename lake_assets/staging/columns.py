@@ -93,15 +93,18 @@ class StagingPlan:
         ignored = [sql.SQL("{} text").format(sql.Identifier(staged)) for staged in self.ignored_as.values()]
         return [*(column.definition for column in self.columns), *ignored]
 
-    @property
-    def castable(self) -> sql.Composed:
-        """The condition under which a staged record becomes a row of main."""
+    def castable(self, *, op: bool) -> sql.Composed | None:
+        """Give the condition under which a staged record becomes a row of main, or None if every one does.
+
+        Args:
+            op: some file has the `Op` column.
+        """
         conditions: list[sql.Composable] = [
             condition for column in self.columns if (condition := column.castable) is not None
         ]
-        if self.updates_refused:
+        if op and self.updates_refused:
             conditions.append(sql.SQL("coalesce(_lake_op, 'I') = 'I'"))
-        return sql.SQL(" AND ").join(conditions)
+        return sql.SQL(" AND ").join(conditions) if conditions else None
 
     def copy_columns(self, file_columns: Iterable[str], *, op: bool) -> sql.Composed:
         """List the staging columns in the order of a file's cells.

@@ -1,43 +1,49 @@
-"""Bring one file into staging, and find the reason of every record that did not get there.
+"""Bring one file into staging, and see that no record is lost on the way.
 
-The records of a file are numbered by staging's identity column, which goes on counting over those that COPY
-leaves out; so the gaps tell which records the server refused, and a second reading of the object tells why.
-Moving the rows on belongs to `main.load`.
+Finding the records that the server refused, and the reason of each, belongs to `staging.sift`; moving the
+rows on to `main.load`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 
 import psycopg
 from psycopg import sql
 
 from lake_assets.checks.recount import Recount
-from lake_assets.exceptions import CountMismatch, LakeError
+from lake_assets.exceptions import CountMismatch
 from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.objects import LakeObject
-from lake_assets.lake.records import BadRecord, Block, Record, read_blocks, read_records
+from lake_assets.lake.records import BadRecord, Block, read_blocks
 from lake_assets.lake.s3 import Lake
 from lake_assets.postgres import SOFT_COPY_SERVER, statement
 from lake_assets.staging.columns import StagingPlan
 from lake_assets.staging.rejects import Reject, create_rejects, set_aside
 
-BATCH = 500  # records asked about at once: a few thousand values, far below a message's limit
 BAD_BYTES = 8 * 2**20  # bytes of bad records held in memory before they are handed on
 
 
 @dataclass(frozen=True)
 class StagedFile:
-    """A file that is in staging.
+    """A file that is in staging, but for the records that COPY left out.
 
     Attributes:
-        records: what the recount found in the object's bytes.
-        quarantined: records that were handed to quarantine.
+        file: the object, as it was listed.
+        ordinal: its number within the load, from 1.
+        dialect: how it was read.
+        records: how many it has: loader, server and recount agree.
+        placeholders: how many were not well-formed; they are set aside, and staging holds their places.
+        left_out: how many records COPY left out.
         nuls: NUL bytes that were replaced or stripped.
     """
 
+    file: LakeObject
+    ordinal: int
+    dialect: Dialect
     records: int
-    quarantined: int
+    placeholders: int
+    left_out: int
     nuls: int
 
 
@@ -64,7 +70,7 @@ class FileLoader:
 
     Attributes:
         connection: the session that holds the staging table.
-        lake: where the object lies; it is read once, and once more if the server refused a record.
+        lake: where the object lies; named in errors.
         plan: the staging table's columns.
     """
 
@@ -73,7 +79,7 @@ class FileLoader:
     plan: StagingPlan
 
     def load(self, file: LakeObject, ordinal: int, dialect: Dialect, chunks: Iterable[bytes]) -> StagedFile:
-        """Bring a file's good records into staging and its bad ones into quarantine.
+        """Bring a file into staging, and set aside the records that are not well-formed.
 
         Args:
             file: the object, as it was listed.
@@ -89,10 +95,8 @@ class FileLoader:
         read = self._copy(file, ordinal, dialect, read_blocks(_tee(chunks, recount), dialect))
         counted = recount.finish()
         self._compare(file, read, counted)
-        refused = self._take_out_refused(ordinal, read)
-        if refused:
-            self._explain(file, dialect, refused)
-        return StagedFile(counted, len(read.holes) + len(refused), read.nuls)
+        left_out = read.records - read.staged
+        return StagedFile(file, ordinal, dialect, counted, read.bad, left_out, read.nuls)
 
     def _copy(self, file: LakeObject, ordinal: int, dialect: Dialect, blocks: Iterator[Block]) -> "_Read":
         begin = statement(__package__, "begin_file", ordinal=sql.Literal(ordinal))
@@ -107,13 +111,15 @@ class FileLoader:
         read = _Read()
         for block in blocks:
             bad: list[BadRecord] = []
+            held = 0
             with self.connection.cursor() as cursor:
                 with cursor.copy(copy_sql) as copy:
                     for part in chain([block], blocks):
                         copy.write(part.data)
                         read.add(part)
                         bad.extend(part.bad)
-                        if sum(len(record.raw) for record in bad) > BAD_BYTES:
+                        held += sum(len(record.raw) for record in part.bad)
+                        if held > BAD_BYTES:
                             break
                 read.staged += cursor.rowcount
             if bad:
@@ -135,75 +141,6 @@ class FileLoader:
                 "`delimiter` and `quoting` in the catalog."
             )
 
-    def _take_out_refused(self, ordinal: int, read: "_Read") -> list[int]:
-        refused: list[int] = []
-        if read.staged < read.records:
-            values = {"records": read.records, "ordinal": ordinal}
-            rows = self.connection.execute(statement(__package__, "left_out"), values)
-            refused = [number for (number,) in rows]
-        if read.holes:
-            values_out = {"numbers": read.holes, "ordinal": ordinal}
-            self.connection.execute(statement(__package__, "take_out_records"), values_out)
-        take_out = statement(__package__, "take_out_uncastable", castable=self.plan.castable)
-        rows = self.connection.execute(take_out, {"ordinal": ordinal})
-        return sorted([*refused, *(number for (number,) in rows)])
-
-    def _explain(self, file: LakeObject, dialect: Dialect, refused: Sequence[int]) -> None:
-        records = read_records(self.lake.open(file), dialect, refused)
-        found = 0
-        while batch := list(islice(records, BATCH)):
-            found += len(batch)
-            set_aside(self.connection, self._reasons(file, dialect, batch))
-        if found != len(refused):
-            raise LakeError(
-                f"{self.lake.url(file)} gave {found} of {len(refused)} refused records when it was read "
-                "again. Load the hour again."
-            )
-
-    def _reasons(self, file: LakeObject, dialect: Dialect, batch: list[Record]) -> list[Reject]:
-        cells = {record.number: self._cells(dialect, record) for record in batch}
-        asked = [
-            (number, ordinal, column.type, value)
-            for number, row in cells.items()
-            for ordinal, column in enumerate(self.plan.columns)
-            if (value := row.get(column.file_column)) is not None and not column.is_bytes
-        ]
-        columns = [list(column) for column in zip(*asked, strict=True)] or [[], [], [], []]
-        values = dict(zip(("records", "ordinals", "types", "values"), columns, strict=True))
-        rows = self.connection.execute(statement(__package__, "explain_values"), values)
-        faults = {number: (ordinal, message, code) for number, ordinal, message, code in rows}
-        return [self._reason(file, dialect, record, cells[record.number], faults) for record in batch]
-
-    def _cells(self, dialect: Dialect, record: Record) -> dict[str, str | None]:
-        return dict(zip(dialect.columns, record.cells[1:] if dialect.op else record.cells, strict=True))
-
-    def _reason(
-        self,
-        file: LakeObject,
-        dialect: Dialect,
-        record: Record,
-        cells: dict[str, str | None],
-        faults: dict[int, tuple[int, str, str]],
-    ) -> Reject:
-        if record.number in faults:
-            ordinal, message, sqlstate = faults[record.number]
-            column = self.plan.columns[ordinal]
-            value = cells[column.file_column]
-            return Reject(file.key, record.number, record.raw, message, column.name, value, sqlstate)
-        if dialect.op and record.cells[0] not in (None, "I"):
-            reason = (
-                f"Op {record.cells[0]!r} in a table that only takes inserts: set `load: merge` in the catalog"
-            )
-            return Reject(file.key, record.number, record.raw, reason, "Op", record.cells[0])
-        for column in self.plan.columns:
-            value = cells.get(column.file_column)
-            if column.is_bytes and value is not None and not is_hexadecimal(value):
-                reason = "binary data must be pairs of hexadecimal digits"
-                return Reject(file.key, record.number, record.raw, reason, column.name, value, "22023")
-        return Reject(
-            file.key, record.number, record.raw, "the warehouse refused the record without naming a value"
-        )
-
 
 @dataclass
 class _Read:
@@ -212,20 +149,12 @@ class _Read:
     records: int = 0
     staged: int = 0
     nuls: int = 0
-
-    def __post_init__(self) -> None:
-        self.holes: list[int] = []
+    bad: int = 0
 
     def add(self, block: Block) -> None:
         self.records += block.records
         self.nuls += block.nuls
-        self.holes.extend(record.number for record in block.bad)
-
-
-def is_hexadecimal(cell: str) -> bool:
-    r"""Tell whether a cell is binary data as DMS writes it: hex pairs, bare or after `\x` or `0x`."""
-    digits = cell.removeprefix("\\x").removeprefix("0x")
-    return len(digits) % 2 == 0 and all(digit in "0123456789abcdefABCDEF" for digit in digits)
+        self.bad += len(block.bad)
 
 
 def _tee(chunks: Iterable[bytes], recount: Recount) -> Iterator[bytes]:

@@ -29,8 +29,10 @@ def test_all_hours_up_to_now_are_checked(loaded: Company) -> None:
     """Without a range every hour from the source's start is checked, the running one included."""
     checked = loaded.ask("check")
 
-    assert [row["state"] for row in checked] == ["loaded", *["quiet"] * (len(checked) - 2), "expected"]
-    assert len(checked) > 12
+    states = [row["state"] for row in checked]
+    assert len(states) > 12
+    assert (states[0], states[-1]) == ("loaded", "expected")
+    assert set(states[1:-2]) == {"quiet"}
 
 
 def test_a_row_lost_from_main_is_found(loaded: Company) -> None:

@@ -99,7 +99,10 @@ def test_settings_that_cannot_be_read(well: Company) -> None:
     result = well.invoke("doctor", LAKE_ASSETS_WAREHOUSE="")
 
     assert result.exit_code == 1
-    assert [line.split()[:2] for line in result.stdout.splitlines()] == [["OK", "lake_assets:"], ["BAD", "settings:"]]
+    assert [line.split()[:2] for line in result.stdout.splitlines()] == [
+        ["OK", "lake_assets:"],
+        ["BAD", "settings:"],
+    ]
     assert "Set LAKE_ASSETS_WAREHOUSE too" in result.stdout
 
 
@@ -109,8 +112,8 @@ def test_a_folder_that_the_catalog_does_not_name(well: Company) -> None:
     well.put(0, table="crm/clients")
 
     assert bad(well) == {
-        "tables": "in the lake and not in the catalog: crm/clients, shop/returns. Add them to the catalog, for "
-        "their files are not loaded."
+        "tables": "in the lake and not in the catalog: crm/clients, shop/returns. Add them to the "
+        "catalog, for their files are not loaded."
     }
 
 

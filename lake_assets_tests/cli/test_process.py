@@ -44,13 +44,14 @@ def other_user(company: Company) -> Iterator[str]:
 
 
 def test_a_load_says_nothing_but_its_outcome(company: Company) -> None:
-    """The first load of a new company writes one line: no banner, log or warning of any library."""
+    """A first load, into a DAGSTER_HOME it makes, writes one line: no banner, log or warning of a library."""
     company.put(0)
 
-    result = company.run("load")
+    result = company.run("load", DAGSTER_HOME="")
 
     assert (result.returncode, result.stdout) == (0, "")
     assert result.stderr == "1 table-hour, 3 rows: 1 loaded\n"
+    assert (company.folder / ".lake_assets" / "dagster_home" / "history").is_dir()
 
 
 def test_the_process_ends_with_the_status(company: Company) -> None:
@@ -206,15 +207,6 @@ def test_a_dagster_home_that_is_not_there(company: Company) -> None:
 
     assert result.returncode == 2
     assert "DAGSTER_HOME is /no/such/folder, and there is no such folder. Create it" in result.stderr
-
-
-def test_without_dagster_home_one_is_made(company: Company) -> None:
-    """Runs and events are kept under LAKE_ASSETS_HOME if DAGSTER_HOME is not set."""
-    company.put(0)
-
-    assert company.invoke("load", DAGSTER_HOME="").exit_code == 0
-
-    assert (company.folder / ".lake_assets" / "dagster_home" / "history").is_dir()
 
 
 def test_a_dagster_on_postgresql(company: Company) -> None:

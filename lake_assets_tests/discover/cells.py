@@ -1,4 +1,4 @@
-"""Cells of every family, their tricky neighbours, and when a value of PostgreSQL still says what a cell said."""
+"""Cells of every family, their tricky neighbours, and when a value still says what its cell said."""
 
 import json
 import re
@@ -208,7 +208,7 @@ def _generated() -> list[st.SearchStrategy[str]]:
         st.text(max_size=8),
         st.dictionaries(
             st.text(max_size=3), st.integers() | st.floats(allow_nan=False) | st.text(), max_size=3
-        ).map(lambda value: json.dumps(value)),
+        ).map(json.dumps),
     ]
 
 
@@ -250,7 +250,7 @@ def _moment(text: str) -> datetime | None:
 
 def _clock(text: str) -> tuple[str, str] | None:
     whole, _, fraction = text.partition(".")
-    return (whole, fraction.rstrip("0")) if text.count(":") == 2 else None  # noqa: PLR2004
+    return (whole, fraction.rstrip("0")) if text.count(":") == 2 else None
 
 
 def write_csv(rows: Iterable[Sequence[str | None]], op: str = "") -> str:

@@ -130,8 +130,8 @@ def assert_kept(url: str, columns: Iterable[dict[str, str]]) -> None:
 def check(url: str, chosen: str, cells: list[str]) -> None:
     """See that PostgreSQL casts cells to a type and gives back what they said."""
     query = sql.SQL(
-        "SELECT cell, pg_input_is_valid(cell, {0}), CASE WHEN pg_input_is_valid(cell, {0}) THEN cell::{1}::text END "
-        "FROM unnest(%s::text[]) AS cell"
+        "SELECT cell, valid, CASE WHEN valid THEN cell::{1}::text END FROM unnest(%s::text[]) AS cell "
+        "CROSS JOIN LATERAL pg_input_is_valid(cell, {0}) AS valid"
     ).format(sql.Literal(chosen), sql.SQL(chosen))
     with psycopg.connect(url, options=SESSION_OPTIONS) as connection:
         for cell, valid, value in connection.execute(query, [cells]):

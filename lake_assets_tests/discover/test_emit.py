@@ -54,7 +54,7 @@ def read(text: str) -> Source:
 def test_whatever_is_written_is_read_back(
     folder: str, drawn: list[tuple[str, list[str], str, str]], delimiter: str
 ) -> None:
-    """Names, folders, headers and types come back from the YAML as they were, whatever characters they hold."""
+    """Names, folders, headers and types come back as they were, whatever characters they hold."""
     taken: list[str] = []
     tables = []
     for table_folder, headers, declared, why in drawn:

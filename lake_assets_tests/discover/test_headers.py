@@ -146,7 +146,7 @@ def test_a_header_of_another_width_is_not_believed(unknown: Unknown) -> None:
 
 
 def test_other_files_speak_against_a_header(unknown: Unknown) -> None:
-    """A text above numbers is a cell where another file of the table has such a text below its first record."""
+    """A text above numbers is a cell where another file has such a text below its first record."""
     unknown.put("abc\n5\n", f"shop/orders/{CHANGES}")
     unknown.describe("7\ndef\n", f"shop/orders/{LATER}")
     unknown.load()

@@ -39,6 +39,9 @@ def test_an_unfinished_record_is_left_for_the_next_window(unfinished: bytes) -> 
     slab = scan(b"x,y\n" + unfinished, COMMA, quoted=True, final=False)
     assert slab is not None
     assert slab.data == b"x,y\n"
+    alone = scan(unfinished, COMMA, quoted=True, final=False)
+    assert alone is not None
+    assert alone.data == b""
 
 
 @pytest.mark.parametrize("window", [b'a"\n', b'"a"b\n', b'"a" ,b\n', b'a\r"b"\n', b'"a"\rb\n', b'x\n a,"b"c'])

@@ -16,8 +16,9 @@ GOOD = {"1,good": (1, "good"), "2,also good": (2, "also good")}
 places = st.tuples(st.integers(0, len(HOURS) - 1), st.integers(1, FILES))
 bodies = st.lists(st.sampled_from([*GOOD, "x,no number", "3", "4,too,wide"]), max_size=4)
 writes = st.tuples(st.just("write"), places, bodies)
-removals = st.tuples(st.just("remove"), places, st.just([]))
-loads = st.tuples(st.just("load"), places, st.just([]))
+nothing: st.SearchStrategy[list[str]] = st.just([])
+removals = st.tuples(st.just("remove"), places, nothing)
+loads = st.tuples(st.just("load"), places, nothing)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -50,13 +51,13 @@ def test_the_warehouse_is_a_function_of_the_lake(
     for wanted in [*order, repeated]:
         table.load(wanted)
 
-    for number, hour in enumerate(HOURS):
+    for number, at in enumerate(HOURS):
         lines = [line for (place, _), body in lake.items() if place == number for line in body]
         good = sorted(GOOD[line] for line in lines if line in GOOD)
         if lines and not good:
-            assert table.state(hour)[0] == "failed"
+            assert table.state(at)[0] == "failed"
             continue
-        rows = [row[:2] for row in table.rows("id, note, _lake_hour") if row[2] == hour]
+        rows = [row[:2] for row in table.rows("id, note, _lake_hour") if row[2] == at]
         assert sorted(rows) == good
-        assert table.state(hour)[1:] == (len(lines), len(good), len(lines) - len(good))
-        assert table.check(hour).passed
+        assert table.state(at)[1:] == (len(lines), len(good), len(lines) - len(good))
+        assert table.check(at).passed

@@ -1,0 +1,147 @@
+"""Take the records that cannot become rows of main out of staging, and find the reason of each.
+
+The records of a file are numbered by staging's identity column, which goes on counting over those that COPY
+leaves out; so the gaps tell which records the server refused, and a second reading of the object tells why.
+Bringing files into staging belongs to `staging.load`, moving the rows on to `main.load`.
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+import psycopg
+
+from lake_assets.exceptions import LakeError
+from lake_assets.lake.dialect import Dialect
+from lake_assets.lake.objects import LakeObject
+from lake_assets.lake.records import Record, read_records
+from lake_assets.lake.s3 import Lake
+from lake_assets.postgres import statement
+from lake_assets.staging.columns import StagingPlan
+from lake_assets.staging.load import StagedFile
+from lake_assets.staging.rejects import Reject, set_aside
+
+BATCH = 500  # records asked about at once: a few thousand values, far below a message's limit
+
+Stretch = tuple[int, int, int]  # a file's ordinal, and the first and last number of records in a row
+
+
+@dataclass(frozen=True)
+class Sieve:
+    """Parts good from bad in a staging table that holds all files of a load.
+
+    Attributes:
+        connection: the session that holds the staging table.
+        lake: where the files lie; those of which the server refused a record are read once more.
+        plan: the staging table's columns.
+    """
+
+    connection: psycopg.Connection
+    lake: Lake
+    plan: StagingPlan
+
+    def sift(self, staged: Sequence[StagedFile]) -> list[int]:
+        """Leave in staging what becomes a row of main, and set everything else aside.
+
+        It is done for all files together, for each look at staging reads the whole of it.
+
+        Args:
+            staged: the files, in the order of their ordinals.
+
+        Returns:
+            For each file, how many of its records are set aside.
+
+        Raises:
+            LakeError: an object changed or vanished since it was read.
+        """
+        refused = {file.ordinal: array("q") for file in staged}
+        for ordinal, first, last in sorted(chain(self._left_out(staged), self._uncastable(staged))):
+            refused[ordinal].extend(range(first, last + 1))
+        for file in staged:
+            if refused[file.ordinal]:
+                self._explain(file, refused[file.ordinal])
+        return [file.placeholders + len(refused[file.ordinal]) for file in staged]
+
+    def _left_out(self, staged: Sequence[StagedFile]) -> Iterator[Stretch]:
+        """Find what COPY has left out; the placeholders are still there, so that all gaps are its own."""
+        with_gaps = [file for file in staged if file.left_out]
+        if with_gaps:
+            values = {
+                "ordinals": [file.ordinal for file in with_gaps],
+                "records": [file.records for file in with_gaps],
+            }
+            yield from self.connection.execute(statement(__package__, "left_out"), values)
+
+    def _uncastable(self, staged: Sequence[StagedFile]) -> Iterator[Stretch]:
+        """Take the placeholders out, then what cannot be cast."""
+        if any(file.placeholders for file in staged):
+            keys = {"keys": [file.file.key for file in staged]}
+            self.connection.execute(statement(__package__, "take_out_placeholders"), keys)
+        castable = self.plan.castable(op=any(file.dialect.op for file in staged))
+        if castable is not None:
+            take_out = statement(__package__, "take_out_uncastable", castable=castable)
+            yield from self.connection.execute(take_out)
+
+    def _explain(self, staged: StagedFile, refused: Sequence[int]) -> None:
+        file, dialect = staged.file, staged.dialect
+        records = read_records(self.lake.open(file), dialect, refused)
+        found = 0
+        while batch := list(islice(records, BATCH)):
+            found += len(batch)
+            set_aside(self.connection, self._reasons(file, dialect, batch))
+        if found != len(refused):
+            raise LakeError(
+                f"{self.lake.url(file)} gave {found} of {len(refused)} refused records when it was read "
+                "again. Load the hour again."
+            )
+
+    def _reasons(self, file: LakeObject, dialect: Dialect, batch: list[Record]) -> list[Reject]:
+        cells = {record.number: self._cells(dialect, record) for record in batch}
+        asked = [
+            (number, ordinal, column.type, value)
+            for number, row in cells.items()
+            for ordinal, column in enumerate(self.plan.columns)
+            if (value := row.get(column.file_column)) is not None and not column.is_bytes
+        ]
+        columns = [list(column) for column in zip(*asked, strict=True)] or [[], [], [], []]
+        values = dict(zip(("records", "ordinals", "types", "values"), columns, strict=True))
+        rows = self.connection.execute(statement(__package__, "explain_values"), values)
+        faults = {number: (ordinal, message, code) for number, ordinal, message, code in rows}
+        return [self._reason(file, dialect, record, cells[record.number], faults) for record in batch]
+
+    def _cells(self, dialect: Dialect, record: Record) -> dict[str, str | None]:
+        return dict(zip(dialect.columns, record.cells[1:] if dialect.op else record.cells, strict=True))
+
+    def _reason(
+        self,
+        file: LakeObject,
+        dialect: Dialect,
+        record: Record,
+        cells: dict[str, str | None],
+        faults: dict[int, tuple[int, str, str]],
+    ) -> Reject:
+        if record.number in faults:
+            ordinal, message, sqlstate = faults[record.number]
+            column = self.plan.columns[ordinal]
+            value = cells[column.file_column]
+            return Reject(file.key, record.number, record.raw, message, column.name, value, sqlstate)
+        if dialect.op and record.cells[0] not in (None, "I"):
+            reason = (
+                f"Op {record.cells[0]!r} in a table that only takes inserts: set `load: merge` in the catalog"
+            )
+            return Reject(file.key, record.number, record.raw, reason, "Op", record.cells[0])
+        for column in self.plan.columns:
+            value = cells.get(column.file_column)
+            if column.is_bytes and value is not None and not is_hexadecimal(value):
+                reason = "binary data must be pairs of hexadecimal digits"
+                return Reject(file.key, record.number, record.raw, reason, column.name, value, "22023")
+        return Reject(
+            file.key, record.number, record.raw, "the warehouse refused the record without naming a value"
+        )
+
+
+def is_hexadecimal(cell: str) -> bool:
+    r"""Tell whether a cell is binary data as DMS writes it: hex pairs, bare or after `\x` or `0x`."""
+    digits = cell.removeprefix("\\x").removeprefix("0x")
+    return len(digits) % 2 == 0 and all(digit in "0123456789abcdefABCDEF" for digit in digits)

@@ -1,0 +1,137 @@
+"""Proves `cli.main`: the commands there are, and help that teaches them."""
+
+import re
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from lake_assets.cli.display import counted, one_line
+from lake_assets.cli.main import main
+
+NEVER_TO_BE_SEEN = ["discover", "waive", "retry"]
+
+
+def commands(group: click.Group = main, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Give the words of every command, those of groups included."""
+    for name, command in group.commands.items():
+        yield (*before, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, (*before, name))
+
+
+EVERY_COMMAND = list(commands())
+
+
+def help_of(*words: str) -> str:
+    """Give the help of a command."""
+    result = CliRunner().invoke(main, [*words, "--help"], terminal_width=100)
+    assert result.exit_code == 0
+    return result.stdout
+
+
+def test_the_commands_are_those_there_are() -> None:
+    """Every command of this version is there, in the order people need them."""
+    assert [" ".join(words) for words in EVERY_COMMAND] == [
+        "demo",
+        "doctor",
+        "load",
+        "check",
+        "status",
+        "quarantine",
+        "quarantine list",
+    ]
+
+
+@pytest.mark.parametrize("words", EVERY_COMMAND, ids=" ".join)
+def test_help_has_examples_of_its_command(words: tuple[str, ...]) -> None:
+    """Each command's help shows how it is called, in lines that can be copied."""
+    lines = [line.strip() for line in help_of(*words).splitlines()]
+
+    examples = [line for line in lines if line.startswith("lake-assets ")]
+    assert examples
+    assert all(line.startswith(f"lake-assets {' '.join(words)}") for line in examples)
+
+
+@pytest.mark.parametrize("words", EVERY_COMMAND, ids=" ".join)
+def test_examples_can_be_run(words: tuple[str, ...]) -> None:
+    """Every option and argument of an example is one the command takes."""
+    for line in help_of(*words).splitlines():
+        if line.strip().startswith("lake-assets "):
+            group: click.Command = main
+            parts = line.split()[1:]
+            while isinstance(group, click.Group):
+                group = group.commands[parts.pop(0)]
+            group.make_context("example", parts)
+
+
+@pytest.mark.parametrize(
+    "words", [words for words in EVERY_COMMAND if words != ("quarantine",)], ids=" ".join
+)
+def test_help_tells_the_exit_statuses(words: tuple[str, ...]) -> None:
+    """Each command's help says what its exit statuses mean."""
+    assert re.search(r"Exit status 0: .*", help_of(*words))
+
+
+@pytest.mark.parametrize("words", [(), *EVERY_COMMAND], ids=" ".join)
+def test_help_fits_80_columns(words: tuple[str, ...]) -> None:
+    """No line of help is cut or wrapped in a terminal of 80 columns, and no short text is cut off."""
+    shown = CliRunner().invoke(main, [*words, "--help"], terminal_width=80).stdout
+
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "..." not in shown.replace("[OPTIONS] COMMAND [ARGS]...", "").replace("[TABLE]...", "")
+
+
+@pytest.mark.parametrize("words", [(), *EVERY_COMMAND], ids=" ".join)
+def test_help_names_no_command_that_is_not_there(words: tuple[str, ...]) -> None:
+    """What comes with a later version is not in the help of this one."""
+    assert not set(re.findall(r"\w+", help_of(*words))) & set(NEVER_TO_BE_SEEN)
+
+
+@pytest.mark.parametrize(
+    "words", [("discover",), ("waive",), ("quarantine", "retry"), ("load", "--frm", "x")]
+)
+def test_what_is_not_there_is_status_2(words: tuple[str, ...]) -> None:
+    """An unknown command or option is status 2, on stderr, and says how to get help."""
+    result = CliRunner().invoke(main, words)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--help' for help." in result.stderr
+
+
+def test_the_version_is_told() -> None:
+    """--version names program and version."""
+    assert re.fullmatch(
+        r"lake-assets, version \d+\.\d+\.\d+\n", CliRunner().invoke(main, ["--version"]).stdout
+    )
+
+
+def test_short_and_long_help_are_the_same() -> None:
+    """-h is --help."""
+    assert (
+        CliRunner().invoke(main, ["load", "-h"]).stdout == CliRunner().invoke(main, ["load", "--help"]).stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain ñ 😀", "plain ñ 😀"),
+        ("two\nlines\r\tand", "two\\nlines\\r\\tand"),
+        ("\x1b[31mred\x07\x9b", "\\x1b[31mred\\x07\\x9b"),
+        ("back\\slash", "back\\slash"),
+    ],
+)
+def test_text_cannot_steer_the_terminal(text: str, shown: str) -> None:
+    """Control characters are shown as escapes; everything else stays as it is."""
+    assert one_line(text) == shown
+
+
+def test_numbers_have_their_noun() -> None:
+    """One is singular, all else plural, thousands are parted."""
+    assert [counted(number, "record") for number in (0, 1, 1234)] == [
+        "0 records",
+        "1 record",
+        "1,234 records",
+    ]
