@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from lake_assets.catalog.models import Table
-from lake_assets.checks.recount import recount
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.objects import LakeObject
@@ -19,6 +18,7 @@ from lake_assets.ledger import ledger
 from lake_assets.ledger.ledger import NOTHING, Counts, LedgerFile, LedgerHour, State
 from lake_assets.ledger.states import FINE, state_without_files
 from lake_assets.main.tables import count_hours
+from lake_assets.recount import recount
 
 MOST_FINDINGS_SHOWN = 5
 

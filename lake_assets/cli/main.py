@@ -9,6 +9,7 @@ the module named after it; the help texts stand in docs/commands.md too (`lake_a
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -169,6 +170,39 @@ def doctor(as_json: bool) -> None:
     from lake_assets.cli import doctor as command
 
     leave(command.run(as_json=as_json))
+
+
+@main.command(short_help="Write a catalog that loads what the lake holds.")
+@click.argument("sources", metavar="[SOURCE]...", nargs=-1)
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write into this folder, not into LAKE_ASSETS_CATALOG; what the catalog there has, stays.",
+)
+@json_option
+def discover(sources: Sequence[str], out: Path | None, as_json: bool) -> None:
+    """Write a catalog that loads what the lake holds, each choice explained in a comment.
+
+    Reads every record of every file: delimiter, NULL, headers, names, and for each column the narrowest type
+    that keeps every cell as it is. One file is written for each source, a folder right in the lake.
+
+    Entries and comments that are there stay. New tables are added behind them; types that no longer hold and
+    columns that are new are shown as a diff, and not written.
+
+    SOURCE is a folder of the lake, or the name of a source in the catalog; none means all of them.
+
+    \b
+    Examples:
+      lake-assets discover
+      lake-assets discover shop --out drafts
+
+    Exit status 0: all of the lake is in the catalog; 1: something was left out, or the catalog differs from
+    the lake, each told on a line; 2: the command, a setting or a service is wrong.
+    """
+    from lake_assets.cli import discover as command
+
+    leave(command.run(sources, out, as_json=as_json))
 
 
 @main.command(short_help="Load table-hours and check them.")

@@ -1,6 +1,6 @@
 """Cut a stream of UTF-8 into whole records, by the record rule (docs/bad-input.md).
 
-The loader's half of the rule is `lake.scan` in bulk and `lake.walk` step by step; `checks.recount` has it
+The loader's half of the rule is `lake.scan` in bulk and `lake.walk` step by step; `recount` has it
 once more, in other code. What a record holds is not looked at here.
 """
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef, ObjectTypeDef
 
-# From 256 KiB to 1 MiB read() costs the least time per byte; iter_chunks and the raw stream save nothing. Much
-# larger blocks go back to the system and are fetched anew each time, which costs a load a tenth of its CPU.
+# From 256 KiB to 1 MiB read() costs the least time per byte; iter_chunks and the raw stream save nothing.
+# Larger blocks go back to the system and are fetched anew each time, which costs a load a tenth of its CPU.
 CHUNK_BYTES = 1 << 18
 PAGE_KEYS = 1000  # the most that S3 gives in one answer
 

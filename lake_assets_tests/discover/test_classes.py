@@ -106,7 +106,7 @@ def test_every_tricky_cell_survives_its_type(warehouse_url: str) -> None:
     assert_kept(warehouse_url, ({class_of(cell): cell for cell in [cell]} for cell in EVERY))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(columns(4), min_size=20, max_size=40))
 def test_any_column_survives_its_type(warehouse_url: str, drawn: list[list[str | None]]) -> None:
     """PostgreSQL takes every cell of a column for the column's type and gives back what says the same."""

@@ -36,10 +36,10 @@ def make_file(random: Random, base: list[list[str]], *, op: bool) -> str:
     return random.choice(["\n", "\r\n"]).join(lines) + random.choice(["", "\n"])
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_no_record_is_refused_for_a_type(unknown: Unknown, seed: int) -> None:
     """Whatever is in quarantine is there for its form, and never because a column has the wrong type."""
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 - the same files each time
     for number in range(TABLES):
         base = [random.sample(POOL, random.choice([1, 2, 5, 30])) for _ in range(random.randint(1, 4))]
         for name in random.sample([FULL, CHANGES, LATER], random.randint(1, 3)):

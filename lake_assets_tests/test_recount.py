@@ -1,4 +1,4 @@
-"""Proves `checks.recount`: by code that is not the loader's it comes to the same number, for any bytes."""
+"""Proves `recount`: by code that is not the loader's it comes to the same number, for any bytes."""
 
 import ast
 import gzip
@@ -9,13 +9,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lake_assets.checks import recount as recount_module
-from lake_assets.checks.recount import MAX_RECORD, Recount, recount
+from lake_assets import recount as recount_module
 from lake_assets.exceptions import LakeError
 from lake_assets.lake import cut
 from lake_assets.lake.cut import Limits
 from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.records import read_blocks
+from lake_assets.recount import MAX_RECORD, Recount, recount
 from lake_assets_tests.lake.rule import NoLineEndError, dialect_of, in_chunks, plain_records
 from lake_assets_tests.lake.test_records import GOLDEN, Outcome, chunk_sizes, hostile_bytes
 
@@ -155,7 +155,7 @@ def test_a_stream_without_line_ends_is_given_up() -> None:
 @pytest.mark.parametrize("size", [1, 1000])
 def test_unpacked_bytes_come_in_pieces(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Output that waits inside zlib while all input is used up is counted too."""
-    monkeypatch.setattr("lake_assets.checks.recount.BATCH", 1)
+    monkeypatch.setattr("lake_assets.recount.BATCH", 1)
     assert count(gzip.compress(b"\n" * 999), dialect_of("a", compression="gzip"), (size,)) == 999
 
 
