@@ -113,12 +113,7 @@ def check_asset_hours(
     Each evaluation names the materialization it is about, without which the UI takes it as out of date.
     """
     keys = [partition_key(result.hour) for result in checked]
-    records = context.instance.fetch_materializations(
-        dg.AssetRecordsFilter(asset_key=asset_key(table), asset_partitions=keys), limit=10 * len(keys)
-    ).records
-    newest: dict[str | None, Any] = {}
-    for record in records:
-        newest.setdefault(record.partition_key, record)
+    newest = _newest_materializations(context.instance, asset_key(table), keys)
     for key, result in zip(keys, checked, strict=True):
         target = newest.get(key)
         yield dg.AssetCheckEvaluation(
@@ -134,6 +129,20 @@ def check_asset_hours(
                 storage_id=target.storage_id, run_id=target.run_id, timestamp=target.timestamp
             ),
         )
+
+
+def _newest_materializations(
+    instance: dg.DagsterInstance, asset: dg.AssetKey, keys: Sequence[str]
+) -> dict[str | None, dg.EventLogRecord]:
+    """Give the newest materialization of each partition that has one."""
+    ids = instance.event_log_storage.get_latest_storage_id_by_partition(
+        asset, dg.DagsterEventType.ASSET_MATERIALIZATION, set(keys)
+    )
+    if not ids:
+        return {}
+    wanted = dg.AssetRecordsFilter(asset_key=asset, storage_ids=list(ids.values()))
+    records = instance.fetch_materializations(wanted, limit=len(ids)).records
+    return {record.partition_key: record for record in records}
 
 
 def _check_metadata(result: CheckedHour) -> dict[str, Any]:

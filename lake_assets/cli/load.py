@@ -43,9 +43,12 @@ def load_what_needs_it(place: Workplace, tables: Sequence[Table]) -> list[Settle
     """Load every table-hour that needs it, and tell Dagster of hours that are newly missing."""
     wanted, missing, new = _what_needs_it(place, tables)
     outcomes = [*missing, *load_hours(place, wanted)]
+    together: dict[tuple[str, ...], list[str]] = {}
     for table, hours in new.items():
-        told = [format_hour(hour) for hour in hours[-UNSEEN_HOURS_TOLD:]]
-        check_through_dagster(place, {"tables": [table.qualified], "hours": told}, len(told))
+        told = tuple(format_hour(hour) for hour in hours[-UNSEEN_HOURS_TOLD:])
+        together.setdefault(told, []).append(table.qualified)
+    for told, names in together.items():
+        check_through_dagster(place, {"tables": names, "hours": list(told)}, len(names) * len(told))
     return outcomes
 
 

@@ -19,6 +19,7 @@ LEAST_HOURS = 24  # that a table must have been seen for, before each hour is ex
 LEAST_PART = 0.95  # of them that must have files
 STILL_COMING = timedelta(days=7)
 MOST_REASONS = 3
+KEY_TYPES = frozenset({"bigint", "uuid"})
 KEY_NAMES = frozenset({"id", "_id", "oid__id", "oid_id", "uuid", "pk", "key"})
 
 
@@ -105,7 +106,7 @@ def _comments(survey: Survey, shape: Shape, name: str, null: str) -> Iterator[st
     files = len(survey.files)
     bad = survey.bad.total()
     said = f"{count_of(files, 'file')}, {count_of(shape.records, 'record')}"
-    yield f"{said}{f' and {bad:,} bad ones, which go to quarantine' if bad else ''}"
+    yield f"{said}, {count_of(bad, 'bad record')} for quarantine" if bad else said
     for reason, count in survey.bad.most_common(MOST_REASONS):
         yield f"{count_of(count, 'bad record')}: {reason}"
     if shape.header.verdict == "header":
@@ -127,7 +128,8 @@ def _key(columns: Sequence[FoundColumn], table: str, null: str) -> FoundColumn |
         f"{stem}_{end}" for stem in (singular, table.lower()) for end in ("id", "uuid", "key")
     }
     for column in columns[:1]:
-        named = column.source_name.lower() in usual or column.source_name.endswith("_1")
-        if named and column.profile.is_unique(null):
+        named = column.source_name.lower() in usual
+        numbered = column.source_name.endswith("_1") and column.profile.type_with(null) in KEY_TYPES
+        if (named or numbered) and column.profile.cells > 1 and column.profile.is_unique(null):
             return column
     return None

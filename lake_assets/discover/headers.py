@@ -121,7 +121,7 @@ def judge_by_others(names: Cells, with_header: int, without: int) -> Judgement:
     look = [name for name in names if name]
     if without and without >= MOST_ALIKE * with_header:
         return Judgement("data", "the source's other tables have no header")
-    if not all(_NAME.fullmatch(name) for name in look):
+    if not all(_NAME.fullmatch(name) or _YEAR.fullmatch(name) for name in look):
         return Judgement("data", "nothing tells it from the records below")
     if with_header and with_header >= MOST_ALIKE * without:
         return Judgement("header", "the source's other tables have one")
@@ -145,6 +145,10 @@ def _joined(width: int, groups: Sequence["Group"]) -> list[ColumnProfile]:
     return joined
 
 
+def _first_cells(column: ColumnProfile) -> list[str]:
+    return [example.value for example in column.examples.values()]
+
+
 def _compare(names: Cells, below: Sequence[ColumnProfile]) -> tuple[list[str], list[str]]:
     """Give the names that could be cells of their columns' types, and those that could not."""
     alike: list[str] = []
@@ -154,6 +158,8 @@ def _compare(names: Cells, below: Sequence[ColumnProfile]) -> tuple[list[str], l
         if not name or not classes:
             continue
         kind = class_of(name)
+        if _YEAR.fullmatch(name) and not any(map(_YEAR.fullmatch, _first_cells(column))):
+            continue  # a table of figures by year
         if type_of(classes) != TEXT:
             (alike if type_of(classes | {kind}) != TEXT else unlike).append(name)
         elif classes <= _FIGURES and FIGURES in classes and not any(map(str.isdigit, name)):

@@ -208,10 +208,9 @@ def _ops(groups: Sequence[Group]) -> list[bool]:
     Changes have it unless the endpoint says otherwise; full loads only with IncludeOpForFullLoad (DMS guide,
     "Indicating source DB operations in migrated S3 data").
     """
-    bare_widths = {group.width for group in groups if group.kind == "full" and not group.has_letters(least=1)}
+    bare_widths = {group.width for group in groups if group.kind == "full" and not group.is_lettered()}
     changes = [
-        group.kind == "cdc" and group.has_letters(least=1) and group.width not in bare_widths
-        for group in groups
+        group.kind == "cdc" and group.is_lettered() and group.width not in bare_widths for group in groups
     ]
     change_widths = {group.width for group, op in zip(groups, changes, strict=True) if op}
     any_change = any(group.kind == "cdc" for group in groups)
@@ -219,7 +218,7 @@ def _ops(groups: Sequence[Group]) -> list[bool]:
         op
         or (
             group.kind == "full"
-            and (group.has_letters(least=1) if any_change else group.has_letters(least=2))
+            and (group.is_lettered(least=1 if any_change else 2))
             and (group.width in change_widths or not any_change)
         )
         for group, op in zip(groups, changes, strict=True)
@@ -233,7 +232,7 @@ def _due_width(groups: Sequence[Group], ops: Sequence[bool]) -> int:
     often = [width for width in widths if widths[width] >= LEAST_PART * total]
     most = max(widths, key=lambda width: (widths[width], width))
     for due in [*sorted(often, reverse=True), most]:
-        told = [group.width != due and group.has_letters(least=1) for group in groups]
+        told = [group.width != due and group.is_lettered() for group in groups]
         if told == list(ops):
             return due
     return most

@@ -114,6 +114,10 @@ class Group:
         """Tell whether every record begins with a letter of DMS, and there are at least so many."""
         return self.letters is not None and self.letters.total() >= least and self.width > 1
 
+    def is_lettered(self, *, least: int = 1) -> bool:
+        """Tell the same by the letters that DMS writes into files of this kind, as the loader does."""
+        return self.has_letters(least=least) and set(self.letters or ()) <= OP_LETTERS[self.kind]
+
     def absorb(self, columns: list[list[str]], numbers: list[int] | range, file: str) -> None:
         """Take in some records, column by column."""
         for column, cells in zip(self.columns, columns, strict=True):
@@ -121,7 +125,7 @@ class Group:
         self.records += len(numbers)
         if self.letters is not None:
             letters = set(columns[0])
-            known = letters <= OP_LETTERS[self.kind]
+            known = letters <= OP_LETTERS["cdc"]
             self.letters = self.letters + Counter(columns[0]) if known else None
 
     def with_first(self) -> "Group":

@@ -88,6 +88,8 @@ def why_type(profile: ColumnProfile, null: str) -> str:
 
 
 def _odd_one(example: Example) -> str:
+    if not example.value:
+        return f"a quoted empty cell, which is an empty text, {_place(example)}"
     for form, reason in _PECULIAR:
         if form.fullmatch(example.value):
             return f"{_at(example)}{f': {reason}' if reason else ''}"
@@ -95,7 +97,11 @@ def _odd_one(example: Example) -> str:
 
 
 def _at(example: Example) -> str:
-    return f"{shown(example.value)} at record {example.record:,} of {plain(example.file)}"
+    return f"{shown(example.value)} {_place(example)}"
+
+
+def _place(example: Example) -> str:
+    return f"at record {example.record:,} of {plain(example.file)}"
 
 
 def count_of(number: int, what: str) -> str:

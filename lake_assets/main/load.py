@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from lake_assets.catalog.models import Table
-from lake_assets.exceptions import CountMismatch, LakeAssetsError, LoadError
+from lake_assets.exceptions import CountMismatch, LakeAssetsError, LakeError, LoadError
 from lake_assets.hours import format_hour
 from lake_assets.lake.dialect import Dialect, decide
 from lake_assets.lake.objects import LakeObject
@@ -229,6 +229,16 @@ class _HourLoad:
         return ledger.newest_hour_with_files(self.connection, self.table, but=self.hour)
 
     def _stage(self, ordinal: int, file: LakeObject) -> StagedFile:
+        """Bring a file into staging; an error of its bytes is made to name the file."""
+        try:
+            return self._read(ordinal, file)
+        except LakeError as error:
+            url = self.loader.lake.url(file)
+            if url in str(error):
+                raise
+            raise LakeError(f"{url}: {error}") from error
+
+    def _read(self, ordinal: int, file: LakeObject) -> StagedFile:
         chunks = self._watched(self.loader.lake.open(file))
         head = next(chunks, b"")
         dialect = decide(head, self.table, file.kind)

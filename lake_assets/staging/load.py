@@ -107,6 +107,8 @@ class FileLoader:
             columns=self.plan.copy_columns(dialect.columns, op=dialect.op),
             delimiter=sql.Literal(dialect.delimiter),
             null=sql.Literal(dialect.null),
+            # An Op that is empty must not pass for that of a file without the column.
+            op=sql.SQL(", FORCE_NOT_NULL (_lake_op)" if dialect.op else ""),
         )
         read = _Read()
         for block in blocks:

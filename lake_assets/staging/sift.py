@@ -126,11 +126,10 @@ class Sieve:
             column = self.plan.columns[ordinal]
             value = cells[column.file_column]
             return Reject(file.key, record.number, record.raw, message, column.name, value, sqlstate)
-        if dialect.op and record.cells[0] not in (None, "I"):
-            reason = (
-                f"Op {record.cells[0]!r} in a table that only takes inserts: set `load: merge` in the catalog"
-            )
-            return Reject(file.key, record.number, record.raw, reason, "Op", record.cells[0])
+        if dialect.op and record.cells[0] != "I":
+            op = record.cells[0] or ""
+            reason = f"Op {op!r} in a table that only takes inserts (I)"
+            return Reject(file.key, record.number, record.raw, reason, "Op", op)
         for column in self.plan.columns:
             value = cells.get(column.file_column)
             if column.is_bytes and value is not None and not is_hexadecimal(value):

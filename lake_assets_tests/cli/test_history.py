@@ -77,6 +77,23 @@ def test_a_missing_hour_fails_its_run(company: Company) -> None:
     assert runs(company) == [("__ASSET_JOB", dg.DagsterRunStatus.FAILURE)]
 
 
+def test_hours_that_are_newly_missing_are_told(company: Company) -> None:
+    """A load without a range makes the hours red for which no file came, those of all tables in one run."""
+    company.write_catalog(
+        """
+        orders: {expect: hourly, columns: {id: bigint, note: text}}
+        returns: {expect: hourly, columns: {id: bigint, note: text}}
+        """
+    )
+
+    company.invoke("load")
+
+    assert {number: checked(company)[key(number)] for number in range(3)} == dict.fromkeys(
+        range(3), (RED, True)
+    )
+    assert runs(company) == [("check", dg.DagsterRunStatus.SUCCESS)]
+
+
 def test_a_check_turns_an_hour_red(company: Company) -> None:
     """What a check finds later is an outcome of the hour as it is now, not one that is out of date."""
     for number in range(2):
@@ -88,6 +105,20 @@ def test_a_check_turns_an_hour_red(company: Company) -> None:
 
     assert checked(company) == {key(0): (GREEN, True), key(1): (RED, True), key(2): (GREEN, True)}
     assert runs(company)[-1] == ("check", dg.DagsterRunStatus.SUCCESS)
+
+
+def test_an_hour_that_was_loaded_often_does_not_hide_another(company: Company) -> None:
+    """A check is current for every hour, however often one of them was materialized since."""
+    for number in range(2):
+        company.put(number)
+    company.invoke("load")
+    with company.dagster() as instance:
+        for _ in range(40):
+            instance.report_runless_asset_event(dg.AssetMaterialization(ORDERS, partition=key(1)))
+
+    company.invoke("check", *RANGE)
+
+    assert checked(company) == {key(number): (GREEN, True) for number in range(3)}
 
 
 def test_a_load_turns_an_hour_green_again(company: Company) -> None:

@@ -152,3 +152,11 @@ def test_other_files_speak_against_a_header(unknown: Unknown) -> None:
     unknown.load()
 
     assert sorted(unknown.rows()) == [("5",), ("7",), ("abc",), ("def",)]
+
+
+def test_years_may_name_columns(unknown: Unknown) -> None:
+    """Years above figures are names where the source's other tables have headers."""
+    unknown.put("id,n\n1,2\n", f"shop/a/{FULL}")
+    unknown.describe("country,2017,2018\nSpain,1.5,2.5\n")
+
+    assert names(unknown) == ["country", "2017", "2018"]

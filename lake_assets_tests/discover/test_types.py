@@ -65,7 +65,7 @@ def test_bad_records_decide_nothing(unknown: Unknown) -> None:
     types = unknown.describe('1,2\nx\ny,"z"z\n3,4\n5,6\n')
 
     assert types == {"column_1": "bigint", "column_2": "bigint"}
-    assert "2 bad ones, which go to quarantine" in unknown.text()
+    assert "2 bad records for quarantine" in unknown.text()
 
 
 def test_packed_files_are_read(unknown: Unknown) -> None:

@@ -1,5 +1,6 @@
 """Proves `main.load`: one table-hour, replaced in one transaction, every record accounted for."""
 
+import gzip
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -177,13 +178,22 @@ def test_the_null_marker_of_the_catalog_is_obeyed(any_bench: Bench) -> None:
 
 
 def test_an_op_column_is_dropped_and_only_inserts_are_taken(any_bench: Bench) -> None:
-    """In an append table U and D records go to quarantine, with the remedy as reason."""
-    any_bench.put("I,1,1,2018-09-06,a\nU,1,2,2018-09-06,b\nD,1,2,2018-09-06,b\n")
+    """In an append table records with another Op than I go to quarantine; files without it load beside."""
+    any_bench.put("id,amount,placed_at,note\n9,9,2018-09-06,no Op here\n", number=1)
+    any_bench.put(
+        "Op,id,amount,placed_at,note\n"
+        "I,1,1,2018-09-06,a\nU,1,2,2018-09-06,b\nD,1,2,2018-09-06,b\n,1,2,2018-09-06,lost its Op\n",
+        number=2,
+    )
 
     any_bench.load_twice()
 
-    assert any_bench.rows("id, note") == [(1, "a")]
-    assert any_bench.quarantine("record, column_name, value") == [(2, "Op", "U"), (3, "Op", "D")]
+    assert any_bench.rows("id") == [(9,), (1,)]
+    assert any_bench.quarantine("record, column_name, value") == [
+        (2, "Op", "U"),
+        (3, "Op", "D"),
+        (4, "Op", ""),
+    ]
 
 
 def test_a_header_names_the_columns_in_any_order(any_bench: Bench) -> None:
@@ -402,3 +412,16 @@ def test_a_loader_shows_no_password(bench: Bench) -> None:
     loader = TableLoader(bench.url, bench.lake, bench.table, "test")
 
     assert bench.url not in repr(loader)
+
+
+def test_a_truncated_object_fails_the_hour_and_is_named(bench: Bench) -> None:
+    """A gzip file that was cut short loads nothing of it; the error names the file, and main is as it was."""
+    bench.put(GOOD)
+    bench.load()
+    bench.put(gzip.compress(GOOD.encode() * 1000)[:-10], number=1)
+
+    report = bench.load_twice()
+
+    assert report.state == "failed"
+    assert f"s3://{bench.bucket.bucket}/{bench.key(number=1)}: " in (report.error or "")
+    assert bench.rows("id") == [(1,), (2,), (3,)]
