@@ -137,10 +137,10 @@ class Workbench:
         bad = [int(record.split(b",")[1]) for record in self.data.refused]
         with self._session() as connection:
             if not method.of_ours:
-                found = _digest(connection, method.table(self.clean), left_out=bad)
+                found = digest_of(connection, method.table(self.clean), left_out=bad)
                 self.expected = self.expected or found
                 return found == self.expected
-            found = _digest(connection, method.table(self.data), left_out=[])
+            found = digest_of(connection, method.table(self.data), left_out=[])
             quarantined = [raw for (raw,) in connection.execute(statement(__package__, "read_quarantine"))]
         return found == self.expected and sorted(quarantined) == sorted(self.data.refused)
 
@@ -148,7 +148,8 @@ class Workbench:
         return connect(self.stack.postgres.url(WAREHOUSE), autocommit=True)
 
 
-def _digest(connection: psycopg.Connection, table: sql.Identifier, *, left_out: list[int]) -> Digest:
+def digest_of(connection: psycopg.Connection, table: sql.Identifier, *, left_out: list[int]) -> Digest:
+    """Boil a table of orders down, the rows with some ids left aside."""
     columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
     question = statement(__package__, "digest", table=table, columns=columns)
     row = connection.execute(question, {"left_out": left_out}).fetchone()

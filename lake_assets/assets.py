@@ -29,6 +29,7 @@ from lake_assets.main.metadata import definition_metadata, hour_metadata
 from lake_assets.progress import Settled, listener
 
 ROW_COUNT = "row_count"
+KEYS_PER_QUERY = 900  # an old SQLite takes at most 999 values in a statement
 HOURS_PER_RUN = 168  # a week: few runs for a long backfill, and what a stopped run lost is soon loaded again
 
 Event = dg.MaterializeResult[None] | dg.AssetCheckEvaluation | dg.Output[None]
@@ -135,14 +136,16 @@ def _newest_materializations(
     instance: dg.DagsterInstance, asset: dg.AssetKey, keys: Sequence[str]
 ) -> dict[str | None, dg.EventLogRecord]:
     """Give the newest materialization of each partition that has one."""
-    ids = instance.event_log_storage.get_latest_storage_id_by_partition(
-        asset, dg.DagsterEventType.ASSET_MATERIALIZATION, set(keys)
-    )
-    if not ids:
-        return {}
-    wanted = dg.AssetRecordsFilter(asset_key=asset, storage_ids=list(ids.values()))
-    records = instance.fetch_materializations(wanted, limit=len(ids)).records
-    return {record.partition_key: record for record in records}
+    newest: dict[str | None, dg.EventLogRecord] = {}
+    for start in range(0, len(keys), KEYS_PER_QUERY):
+        ids = instance.event_log_storage.get_latest_storage_id_by_partition(
+            asset, dg.DagsterEventType.ASSET_MATERIALIZATION, set(keys[start : start + KEYS_PER_QUERY])
+        )
+        if ids:
+            wanted = dg.AssetRecordsFilter(asset_key=asset, storage_ids=list(ids.values()))
+            records = instance.fetch_materializations(wanted, limit=len(ids)).records
+            newest |= {record.partition_key: record for record in records}
+    return newest
 
 
 def _check_metadata(result: CheckedHour) -> dict[str, Any]:

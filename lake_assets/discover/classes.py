@@ -8,10 +8,8 @@ has is `profile`'s business.
 import json
 import re
 from calendar import isleap
-from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from functools import cache
-from itertools import chain
 
 TEXT = "text"
 FIGURES = "figures"
@@ -180,8 +178,3 @@ def block_pattern(classes: frozenset[str]) -> re.Pattern[str] | None:
         return None
     form = "|".join(f"(?:{SIMPLE[name]})" for name in classes)
     return re.compile(rf"(?:(?:{form})\0)*+")
-
-
-def is_typed(classes: Iterable[str], *more: str) -> bool:
-    """Tell whether cells of these classes together have another type than text."""
-    return type_of(frozenset(chain(classes, more))) != TEXT

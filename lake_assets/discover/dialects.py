@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lake_assets.catalog.models import FileOptions
-from lake_assets.discover.batches import Cells, count_quotes, sample
+from lake_assets.discover.batches import count_quotes, sample
 from lake_assets.discover.classes import TEXT
 from lake_assets.discover.profile import MARKERS, ColumnProfile
 
@@ -120,8 +120,3 @@ def choose_null(columns: Iterable[ColumnProfile]) -> tuple[str, str]:
         empty = f" and empty cells in {votes['']}" if votes[""] else ""
         return best, f"{votes[best]} columns hold {best} among values that are no text{empty}"
     return "", ""
-
-
-def widths_of(records: Sequence[Cells | None]) -> Counter[int]:
-    """Count the records of each width."""
-    return Counter(len(record) for record in records if record)

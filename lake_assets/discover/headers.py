@@ -23,8 +23,9 @@ MOST_ALIKE = 2  # tables of one kind for each of the other, to speak for the res
 LONGEST = 200  # characters of a name
 NO_NAMES = frozenset(
     [
-        *("n/a", "na", "nan", "null", "none", "nil", "undefined", "unknown", "true", "false", "yes", "no"),
-        *("inf", "infinity", "missing", "tbd", "unk", "n.a.", "#n/a", "(null)", "<null>", "(blank)", "empty"),
+        *("n/a", "na", "nan", "null", "none", "nil", "undefined", "true", "false", "unk"),
+        *("inf", "infinity", "tbd", "n.a.", "#n/a", "(null)", "<null>", "(blank)"),
+        *("-", "--", "---", "?", "??", ".", "..", "...", "*", "/", "\N{EN DASH}", "\N{EM DASH}", "\\n"),
     ]
 )
 USUAL = frozenset(
@@ -71,7 +72,9 @@ def may_be_header(first: Cells) -> bool:
     names = [cell for cell in first if cell]
     if not names or 2 * len(names) < len(first) or 2 * len(set(names)) < len(names):
         return False
-    return any(map(_is_name, names)) and all(_is_name(name) or _YEAR.fullmatch(name) for name in names)
+    return any(_is_name(name) and any(map(str.isalpha, name)) for name in names) and all(
+        _is_name(name) or _YEAR.fullmatch(name) for name in names
+    )
 
 
 def _is_name(cell: str) -> bool:
@@ -81,7 +84,7 @@ def _is_name(cell: str) -> bool:
         and "\ufffd" not in cell
         and cell.strip().casefold() not in NO_NAMES
         and class_of(cell) in {OTHER, "t", "f"}
-        and any(character.isalpha() for character in cell)
+        and (any(map(str.isalpha, cell)) or not any(map(str.isdigit, cell)))
     )
 
 

@@ -13,7 +13,7 @@ from itertools import chain
 from lake_assets.catalog.models import FileOptions
 from lake_assets.discover.batches import Cells, compression_of, read_batches, sample
 from lake_assets.discover.headers import may_be_header
-from lake_assets.discover.profile import ColumnProfile, Example
+from lake_assets.discover.profile import ColumnProfile
 from lake_assets.exceptions import LakeError
 from lake_assets.lake.dialect import OP, OP_LETTERS
 from lake_assets.lake.objects import Kind, LakeObject, Stranger
@@ -222,8 +222,3 @@ class Survey:
     def _may_be_header(self, first: Cells) -> bool:
         seen = {group.first for group in self.groups.values()}
         return may_be_header(first) and (first in seen or len(seen) < MOST_HEADERS)
-
-
-def place_of(example: Example) -> str:
-    """Say where a cell stands."""
-    return f"record {example.record:,} of {example.file}"

@@ -185,6 +185,7 @@ JSONS = [
     ),
     *('{"":{"":[]}}', "[" * 200 + "]" * 200, '{"a":"\u2028"}', "[1] ", " [1]", "[1]x", "[1.0, 1.10]"),
 ]
+TRUTH = {"t": True, "true": True, "f": False, "false": False}
 FAMILIES = [INTEGERS, DECIMALS, FLOATS, DATES, TIMES, CLOCKS, WORDS, UUIDS, JSONS]
 EVERY = sorted({cell for family in FAMILIES for cell in family})
 
@@ -228,7 +229,7 @@ def says_the_same(cell: str, value: Any) -> bool:
     """
     if not isinstance(value, str):
         return bool(json.loads(cell, parse_float=Decimal) == value)
-    if value == cell or value == {"true": "t", "false": "f"}.get(cell):
+    if value == cell or (value in TRUTH and TRUTH.get(cell) == TRUTH[value]):
         return True
     readings = (*([_number] if "e" in cell else []), _moment, _clock)
     return any(reading(cell) is not None and reading(cell) == reading(value) for reading in readings)

@@ -81,3 +81,48 @@ def fetch(unknown: Unknown, table: Table) -> list[tuple[Any, ...]]:
     with psycopg.connect(unknown.url, options="-c timezone=UTC") as connection:
         set_json_loads(lambda text: json.loads(text, parse_float=Decimal), connection)
         return connection.execute(query).fetchall()
+
+
+HEADERS = [
+    *(
+        "id",
+        "share %",
+        'say "hi"',
+        "a\nb",
+        "{x}",
+        "%s",
+        "ctid",
+        "_lake_hour",
+        "x" * 70,
+        "x" * 71,
+        "a.b",
+        "ID",
+        " lead",
+    ),
+    *(
+        "No",
+        "yes",
+        "Größe",
+        "日本",
+        "tab\tbed",
+        "semi;colon",
+        "a,b",
+        "#",
+        "\u2028",
+        "'",
+        "\\",
+        "column_3x",
+    ),
+]
+
+
+def test_any_header_becomes_a_column(unknown: Unknown) -> None:
+    """Names of every kind, among them those PostgreSQL cannot hold, are loaded, each with its own cells."""
+    rows = [HEADERS, *([str(record * place) for place in range(len(HEADERS))] for record in (1, 2))]
+    unknown.put(write_csv(rows))
+    (report,) = unknown.discover()
+    unknown.load()
+
+    assert not report.left_out
+    assert [column.source_name for column in unknown.table().columns] == HEADERS
+    assert sorted(unknown.rows()) == [tuple(range(len(HEADERS))), tuple(range(0, 2 * len(HEADERS), 2))]

@@ -1,10 +1,19 @@
 """Signals that are held back while servers start or stop."""
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 
 from lake_assets.embedded.signals import held_back, tidy_endings
+
+
+@pytest.fixture
+def nobody_handles_sigterm() -> Iterator[None]:
+    """Take SIGTERM's handler away; Dagster, once it has run in this process, leaves one of its own."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 def interrupted(times: int, done: list[str]) -> None:
@@ -31,6 +40,7 @@ def test_a_second_signal_is_obeyed_at_once() -> None:
     assert done == []
 
 
+@pytest.mark.usefixtures("nobody_handles_sigterm")
 def test_sigterm_cleans_up() -> None:
     """SIGTERM raises SystemExit with the status a shell would give, and the old handler comes back."""
     with pytest.raises(SystemExit) as caught, tidy_endings():

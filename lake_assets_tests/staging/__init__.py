@@ -1,0 +1,1 @@
+"""Proves `lake_assets.staging`."""
