@@ -29,7 +29,7 @@ from lake_assets.hours import ONE_HOUR, floor_hour, format_hour, parse_hour
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-MARKER = "_lake_assets/demo.json"  # hidden: a name that starts with _ is never data
+MARKER = ".lake_assets/demo.json"  # hidden: a name that starts with a dot is never data
 PUTS_AT_ONCE = 8  # below the 10 connections a boto3 client keeps open
 HOUR_FIELDS = ("start", "end", "missing_hour", "broken_hour")
 

@@ -73,8 +73,7 @@ def _create(connection: psycopg.Connection, table: Table, columns: Sequence[tupl
     main = main_table(table)
     ensure_schema(connection, table.schema_name)
     connection.execute(statement(__package__, "create_main", main=main, columns=_definitions(columns)))
-    index = sql.Identifier(f"{table.name.encode()[:40].decode(errors='ignore')}_lake_hour")
-    connection.execute(statement(__package__, "create_hour_index", main=main, index=index))
+    connection.execute(statement(__package__, "create_hour_index", main=main))
 
 
 def _definitions(columns: Sequence[tuple[str, str]]) -> sql.Composed:

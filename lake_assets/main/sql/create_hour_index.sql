@@ -1,2 +1,2 @@
--- Index a main table by hour.
-CREATE INDEX IF NOT EXISTS {index} ON {main} USING brin (_lake_hour) WITH (pages_per_range = 32, autosummarize = on)
+-- Index a main table by hour, under a name of PostgreSQL's choice.
+CREATE INDEX ON {main} USING brin (_lake_hour) WITH (pages_per_range = 32, autosummarize = on)
