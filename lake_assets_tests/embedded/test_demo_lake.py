@@ -253,7 +253,7 @@ def test_figures_are_those_of_the_bucket(written: Written) -> None:
 def test_only_the_marker_stands_beside_the_source(written: Written) -> None:
     """Nothing but the marker lies outside the source's folder, and its folder's name is a hidden one."""
     assert [key for key in written.bodies if not key.startswith("nycflights13/")] == [MARKER]
-    assert MARKER.startswith("_")
+    assert MARKER.startswith(".")
 
 
 def test_second_call_changes_nothing(lake_bucket: LakeBucket) -> None:

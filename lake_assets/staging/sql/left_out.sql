@@ -1,5 +1,5 @@
--- Find the records that COPY has left out of files, as stretches of their numbers; a number one past each
--- file's last record makes a gap at the file's end like all others.
+-- Find the records that COPY has left out of files, as stretches of their numbers.
+-- A number one past each file's last record makes a gap at the file's end like all others.
 SELECT _lake_file, previous + 1, _lake_record - 1
 FROM (
     SELECT
