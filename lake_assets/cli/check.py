@@ -5,7 +5,7 @@ from datetime import datetime
 
 from lake_assets.cli.answer import exit_status, write_table_hours
 from lake_assets.cli.display import bar, summarize, talk
-from lake_assets.cli.workplace import Workplace, hours_of, many_imports, workplace
+from lake_assets.cli.workplace import Workplace, hours_of, workplace
 from lake_assets.exceptions import LakeAssetsError
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.progress import Settled, listening
@@ -44,8 +44,7 @@ def check_through_dagster(place: Workplace, config: dict[str, object], total: in
     Raises:
         LakeAssetsError: the checks could not be run.
     """
-    with many_imports():
-        from lake_assets.cli.runs import Recorder, execute, root_causes  # noqa: PLC0415 - dagster takes seconds
+    from lake_assets.cli.runs import Recorder, execute, root_causes  # noqa: PLC0415 - dagster takes seconds
 
     with place.dagster() as instance, bar(total) as progress:
         heard = Recorder(progress)

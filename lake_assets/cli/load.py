@@ -8,7 +8,7 @@ from lake_assets.checks.row_count import judge_hours
 from lake_assets.cli.answer import exit_status, write_table_hours
 from lake_assets.cli.check import check_through_dagster
 from lake_assets.cli.display import bar, summarize, talk, watched
-from lake_assets.cli.workplace import Workplace, hours_of, many_imports, workplace
+from lake_assets.cli.workplace import Workplace, hours_of, workplace
 from lake_assets.hours import format_hour
 from lake_assets.ledger import ledger
 from lake_assets.ledger.states import NEEDS_LOAD
@@ -57,8 +57,7 @@ def load_hours(place: Workplace, wanted: Wanted) -> list[Settled]:
     total = sum(len(hours) for hours in wanted.values())
     if not total:
         return []
-    with many_imports():
-        from lake_assets.cli.runs import load_through_dagster, plan_runs  # noqa: PLC0415 - dagster takes seconds
+    from lake_assets.cli.runs import load_through_dagster, plan_runs  # noqa: PLC0415 - dagster takes seconds
 
     with place.dagster() as instance, bar(total) as progress:
         return load_through_dagster(place, instance, plan_runs(wanted), progress)

@@ -3,7 +3,6 @@
 Where a setting comes from belongs to `settings`; how the stack is run to `embedded`.
 """
 
-import gc
 import logging
 import os
 from collections.abc import Iterator, Sequence
@@ -132,17 +131,6 @@ def _remedy(error: psycopg.Error) -> str:
             "create them (GRANT CREATE ON DATABASE)."
         )
     return "See that the server is up and not read-only, then run the command again."
-
-
-@contextmanager
-def many_imports() -> Iterator[None]:
-    """Import what is large inside a with block: a fifth of that time goes into looking for garbage in it."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 @contextmanager

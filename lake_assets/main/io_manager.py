@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
+import pandas as pd
 import psycopg
 from pydantic import Field
 
@@ -21,18 +22,11 @@ from lake_assets.exceptions import LoadError, WarehouseError
 from lake_assets.hours import floor_hour, format_hour
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.states import FINE
+from lake_assets.main.frames import HOUR_COLUMN, KEY_COLUMN, FrameSlice, Window, read_slice, replace_slice
 from lake_assets.main.load import TableLoader
 from lake_assets.main.metadata import hour_metadata
 from lake_assets.postgres import connect
 from lake_assets.settings import Warehouse
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from lake_assets.main.frames import FrameSlice, Window
-
-# pandas takes a third of a second and 40 MB, and loading the lake needs none of it: so what needs `main.frames`
-# imports it where it is used.
 
 ONE_DAY = timedelta(days=1)
 
@@ -96,6 +90,8 @@ class PostgresIOManager(dg.ConfigurableIOManager):
         """
         if isinstance(obj, TableHour):
             self._load_table_hour(context, obj)
+        elif isinstance(obj, pd.DataFrame):
+            self._write_frames(context, [obj])
         elif isinstance(obj, Iterable) and not isinstance(obj, str | bytes | Mapping):
             self._write_frames(context, obj)
         else:
@@ -122,14 +118,7 @@ class PostgresIOManager(dg.ConfigurableIOManager):
             metadata = hour_metadata(loader.connection, value.lake, value.table, report)
         context.add_output_metadata(dict(metadata))
 
-    def _write_frames(
-        self, context: dg.OutputContext, value: "pd.DataFrame | Iterable[pd.DataFrame]"
-    ) -> None:
-        import pandas as pd  # noqa: PLC0415 - see above
-
-        from lake_assets.main.frames import replace_slice  # noqa: PLC0415 - see above
-
-        frames = [value] if isinstance(value, pd.DataFrame) else value
+    def _write_frames(self, context: dg.OutputContext, frames: Iterable[pd.DataFrame]) -> None:
         target = self._slice(context, context.definition_metadata)
         started = monotonic()
         with self.connect() as connection:
@@ -150,7 +139,7 @@ class PostgresIOManager(dg.ConfigurableIOManager):
             }
         )
 
-    def load_input(self, context: dg.InputContext) -> "pd.DataFrame":
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame:
         """Read the partition, the range of partitions or the whole of an upstream asset.
 
         `metadata={"columns": ["a", "b"]}` on the input reads these columns alone.
@@ -158,8 +147,6 @@ class PostgresIOManager(dg.ConfigurableIOManager):
         Raises:
             WarehouseError: the table or a column is not there.
         """
-        from lake_assets.main.frames import read_slice  # noqa: PLC0415 - see above
-
         upstream = context.upstream_output
         source = self._slice(context, upstream.definition_metadata if upstream else {})
         with self.connect() as connection:
@@ -167,10 +154,8 @@ class PostgresIOManager(dg.ConfigurableIOManager):
 
     def _slice(
         self, context: dg.OutputContext | dg.InputContext, metadata: Mapping[str, Any] | None
-    ) -> "FrameSlice":
+    ) -> FrameSlice:
         """Say which table, and which part of it, the partitions of a context are."""
-        from lake_assets.main.frames import HOUR_COLUMN, KEY_COLUMN, FrameSlice  # noqa: PLC0415 - see above
-
         if not context.has_asset_key:
             raise WarehouseError(
                 "PostgresIOManager stores assets, and this is the output of an op. Make it an asset, or give "
@@ -196,9 +181,9 @@ class PostgresIOManager(dg.ConfigurableIOManager):
         return FrameSlice(schema, path[-1], column or HOUR_COLUMN, windows=windows, stamp=first, types=types)
 
 
-def _windows(definition: dg.TimeWindowPartitionsDefinition, keys: Sequence[str]) -> "tuple[Window, ...]":
+def _windows(definition: dg.TimeWindowPartitionsDefinition, keys: Sequence[str]) -> tuple[Window, ...]:
     """Give the time windows of partitions, those that follow each other in one."""
-    windows: "list[Window]" = []
+    windows: list[Window] = []
     for key in keys:
         window = definition.time_window_for_partition_key(key)
         if windows and windows[-1][1] == window.start:
