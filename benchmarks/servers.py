@@ -39,13 +39,15 @@ def cpu_seconds(program: str) -> float:
         program: `postgres` or `weed`.
     """
     (server,) = (child for child in psutil.Process().children() if child.name() == program)
-    with server.oneshot():
+    while True:
+        running = server.children(recursive=True)
         times = server.cpu_times()
-    seconds = times.user + times.system + times.children_user + times.children_system
-    for process in server.children(recursive=True):
+        seconds = times.user + times.system + times.children_user + times.children_system
         try:
-            its_own = process.cpu_times()
-        except psutil.NoSuchProcess:  # it was waited for meanwhile, and counts from the next reading on
+            for its_own in (process.cpu_times() for process in running):
+                seconds += its_own.user + its_own.system
+        except psutil.NoSuchProcess:
             continue
-        seconds += its_own.user + its_own.system
-    return float(seconds)
+        # One that ended meanwhile would be counted nowhere, or twice.
+        if server.children(recursive=True) == running:
+            return float(seconds)
