@@ -24,8 +24,8 @@ from lake_assets.lake.resources import LakeResource
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.states import FINE
 from lake_assets.main.io_manager import PostgresIOManager
-from lake_assets.main.load import LoadReport
 from lake_assets.main.metadata import definition_metadata, hour_metadata
+from lake_assets.main.report import LoadReport
 from lake_assets.progress import Settled, listener
 
 ROW_COUNT = "row_count"

@@ -12,7 +12,8 @@ from lake_assets.catalog.models import Column, FileOptions, Table
 from lake_assets.checks.row_count import CheckedHour, check_hours
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.s3 import Lake
-from lake_assets.main.load import LoadReport, TableLoader
+from lake_assets.main.load import TableLoader
+from lake_assets.main.report import LoadReport
 from lake_assets_tests.fix_lake import LakeBucket
 
 HOUR = datetime(2018, 9, 6, 10, tzinfo=UTC)

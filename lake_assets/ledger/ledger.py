@@ -25,7 +25,10 @@ State = Literal[
 Row = dict[str, Any]
 
 VERSION = "lake_assets ledger, version 1"
-"""Kept as the comment of the schema; raise it with every change of install.sql."""
+"""Kept as the comment of the schema; raise it with every change of an install script."""
+
+INSTALL = ("install",)
+"""The scripts that make the ledger, in order; each is safe to run again."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,9 @@ def install(connection: psycopg.Connection) -> None:
     with connection.transaction():
         lock(connection, "lake_assets")
         if _installed_version(connection) != VERSION:
-            connection.execute(statement(__package__, "install", version=sql.Literal(VERSION)))
+            for script in INSTALL:
+                connection.execute(statement(__package__, script))
+            connection.execute(statement(__package__, "set_version", version=sql.Literal(VERSION)))
 
 
 def _installed_version(connection: psycopg.Connection) -> str | None:

@@ -13,7 +13,7 @@ import psycopg
 
 from lake_assets.catalog.models import Table
 from lake_assets.lake.s3 import Lake
-from lake_assets.main.load import LoadReport
+from lake_assets.main.report import LoadReport
 from lake_assets.main.tables import sample_hour
 
 SAMPLE_ROWS = 5

@@ -1,6 +1,6 @@
 """The main tables themselves: creating them, completing them, counting their rows.
 
-Replacing a table-hour belongs to `main.load`.
+Replacing a table-hour belongs to `main.hour`.
 """
 
 from collections.abc import Sequence

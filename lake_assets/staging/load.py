@@ -1,7 +1,7 @@
 """Bring one file into staging, and see that no record is lost on the way.
 
 Finding the records that the server refused, and the reason of each, belongs to `staging.sift`; moving the
-rows on to `main.load`.
+rows on to `main.hour`.
 """
 
 from collections.abc import Iterable, Iterator

@@ -2,7 +2,7 @@
 
 The records of a file are numbered by staging's identity column, which goes on counting over those that COPY
 leaves out; so the gaps tell which records the server refused, and a second reading of the object tells why.
-Bringing files into staging belongs to `staging.load`, moving the rows on to `main.load`.
+Bringing files into staging belongs to `staging.load`, moving the rows on to `main.hour`.
 """
 
 from array import array

@@ -63,5 +63,3 @@ ON lake_assets.quarantine (source, table_name, hour, key, record);
 
 COMMENT ON COLUMN lake_assets.quarantine.refused IS
 'true: the load these records came with was refused as a whole, so main does not stand on it';
-
-COMMENT ON SCHEMA lake_assets IS {version};

@@ -1,0 +1,261 @@
+"""Replace one table-hour: lake → staging → main, quarantine and ledger, inside the caller's transaction.
+
+The transaction itself, and what becomes of an error, belong to `main.load`; the proof afterwards to `checks`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import chain
+
+import psycopg
+from psycopg import sql
+
+from lake_assets.catalog.models import Table
+from lake_assets.exceptions import CountMismatch, LakeError, LoadError
+from lake_assets.hours import format_hour
+from lake_assets.lake.dialect import decide
+from lake_assets.lake.objects import LakeObject
+from lake_assets.lake.s3 import Lake
+from lake_assets.ledger import ledger
+from lake_assets.ledger.ledger import Counts, State
+from lake_assets.ledger.states import state_without_files
+from lake_assets.main.report import LoadedFile, LoadReport
+from lake_assets.main.tables import ensure_main, main_table
+from lake_assets.postgres import connect, statement
+from lake_assets.staging.columns import StagingPlan, plan_staging
+from lake_assets.staging.load import (
+    FileLoader,
+    StagedFile,
+    add_staging_columns,
+    create_staging,
+    supports_soft_copy,
+)
+from lake_assets.staging.sift import Sieve
+
+
+@dataclass(frozen=True)
+class _Staged:
+    """A file in staging, and how many of its records are set aside."""
+
+    staged: StagedFile
+    quarantined: int
+
+    def counts(self, *, superseded: bool) -> Counts:
+        """Say where the file's records go once its good ones are moved on, or are superseded."""
+        good = self.staged.records - self.quarantined
+        return Counts(
+            records=self.staged.records,
+            loaded=0 if superseded else good,
+            quarantined=self.quarantined,
+            superseded=good if superseded else 0,
+        )
+
+
+@dataclass
+class HourLoad:
+    """The load of one table-hour; nothing but staging changes before `_accept`.
+
+    Attributes:
+        connection: the session, in a transaction.
+        conninfo: where the warehouse is, for a session aside.
+        lake: where the files are.
+        table: the table as the catalog has it.
+        run_id: what the ledger writes down as the cause of its rows.
+        hour: the hour (UTC).
+        objects: the hour's files, as they were listed.
+        day_has_files: the lake has files for this hour's UTC day.
+        progress: called with the number of bytes just read from S3.
+    """
+
+    connection: psycopg.Connection
+    conninfo: str = field(repr=False)
+    lake: Lake
+    table: Table
+    run_id: str
+    hour: datetime
+    objects: Sequence[LakeObject]
+    day_has_files: bool = False
+    progress: Callable[[int], None] | None = None
+    plan: StagingPlan | None = None
+    extra: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def run(self) -> LoadReport:
+        """Replace the table-hour, or keep its bad records as refused; commit and rollback are the caller's.
+
+        Raises:
+            LakeAssetsError: the lake, the files or the catalog are at fault; nothing may be committed.
+        """
+        newest = self._wait_for_turn()
+        staged = self._sift([self._stage(ordinal, file) for ordinal, file in enumerate(self.objects, 1)])
+        if fault := self._refusal(staged):
+            return self._refuse(fault)
+        return self._accept(staged, newest)
+
+    def _wait_for_turn(self) -> datetime | None:
+        """Hold this hour, or the whole table if it is a snapshot; give the snapshot's newest other hour."""
+        if self.table.load != "snapshot":
+            ledger.lock(self.connection, f"{self.table.qualified}:{format_hour(self.hour)}")
+            return None
+        ledger.lock(self.connection, self.table.qualified)
+        return ledger.newest_hour_with_files(self.connection, self.table, but=self.hour)
+
+    def _stage(self, ordinal: int, file: LakeObject) -> StagedFile:
+        """Bring a file into staging; an error of its bytes is made to name the file."""
+        try:
+            return self._read(ordinal, file)
+        except LakeError as error:
+            url = self.lake.url(file)
+            if url in str(error):
+                raise
+            raise LakeError(f"{url}: {error}") from error
+
+    def _read(self, ordinal: int, file: LakeObject) -> StagedFile:
+        chunks = self._watched(self.lake.open(file))
+        head = next(chunks, b"")
+        dialect = decide(head, self.table, file.kind)
+        if dialect.header and len(dialect.missing) == len(self.table.file_columns):
+            raise LoadError(
+                f"{self.lake.url(file)}: its header {', '.join(dialect.columns)} names none of the "
+                f"columns {', '.join(dialect.missing)}. Give the header's names in the catalog as `from:`, "
+                "or set `header: false` if its first record is data."
+            )
+        plan = self._make_room(dialect.extra)
+        if dialect.missing:
+            self.notes.append(f"{file.key} has no column {', '.join(dialect.missing)}")
+        staging = FileLoader(self.connection, self.lake, plan)
+        staged = staging.load(file, ordinal, dialect, chain([head], chunks))
+        if staged.nuls:
+            self.notes.append(f"{file.key}: {staged.nuls} NUL bytes (`nul: {self.table.files.nul}`)")
+        return staged
+
+    def _sift(self, staged: Sequence[StagedFile]) -> list[_Staged]:
+        if self.plan is None:
+            return []
+        quarantined = Sieve(self.connection, self.lake, self.plan).sift(staged)
+        return [_Staged(file, count) for file, count in zip(staged, quarantined, strict=True)]
+
+    def _watched(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            if self.progress:
+                self.progress(len(chunk))
+            yield chunk
+
+    def _make_room(self, extra: Iterable[str]) -> StagingPlan:
+        """Create staging for the first file, and add the columns that only a later one has."""
+        before = self.plan
+        new = [name for name in extra if name not in self.extra]
+        if before is not None and not new:
+            return before
+        self.extra.extend(new)
+        plan = plan_staging(self.table, self.extra, soft_copy=supports_soft_copy(self.connection))
+        if before is None:
+            create_staging(self.connection, plan)
+        else:
+            add_staging_columns(self.connection, before, plan)
+        added = plan.columns[len(before.columns if before else self.table.columns) :]
+        if added:
+            self._add_to_main([(column.name, column.type) for column in added])
+        self.plan = plan
+        return plan
+
+    def _add_to_main(self, columns: list[tuple[str, str]]) -> None:
+        """Add columns over a session of its own, so that main is locked for a moment only."""
+        self.notes.append(f"new columns, added as text: {', '.join(name for name, _ in columns)}")
+        with connect(self.conninfo, autocommit=True) as aside:
+            ensure_main(aside, self.table, columns)
+
+    def _refusal(self, staged: Sequence[_Staged]) -> str | None:
+        """Say why the hour cannot stand, if it cannot."""
+        records = sum(entry.staged.records for entry in staged)
+        bad = sum(entry.quarantined for entry in staged)
+        allowed = self.table.max_quarantined
+        if bad and allowed is not None and bad > (allowed if isinstance(allowed, int) else allowed * records):
+            return (
+                f"{bad} of {records} records cannot be loaded, and max_quarantined is {allowed}. "
+                "See `lake-assets quarantine list`; mend the file or the catalog, or raise the limit."
+            )
+        if records and bad == records:
+            return (
+                f"None of {records} records can be loaded. See `lake-assets quarantine list`: "
+                "most often the catalog's columns, delimiter or header are not those of the file."
+            )
+        return None
+
+    def _refuse(self, fault: str) -> LoadReport:
+        ledger.clear_quarantine(self.connection, self.table, self.hour, refused_only=True)
+        ledger.quarantine_rejects(self.connection, self.table, self.hour, self.run_id, refused=True)
+        ledger.judge_hour(self.connection, self.table, self.hour, "failed", self.run_id, fault)
+        return LoadReport(self.hour, "failed", error=fault)
+
+    def _accept(self, staged: Sequence[_Staged], newest: datetime | None) -> LoadReport:
+        superseded = bool(staged) and newest is not None and newest > self.hour
+        files = tuple(self._settle(entry, superseded=superseded) for entry in staged)
+        ids = [entry.file_id for entry in files]
+        ledger.forget_files(self.connection, self.table, self.hour, ids)
+        ledger.clear_quarantine(self.connection, self.table, self.hour, refused_only=False)
+        if staged:
+            ledger.quarantine_rejects(self.connection, self.table, self.hour, self.run_id, refused=False)
+        if superseded and newest is not None:
+            self.notes.append(f"superseded by the snapshot of {format_hour(newest)}")
+        self._replace(files, superseded=superseded)
+        if self.table.load == "snapshot":
+            self._settle_snapshots(staged, newest)
+        return self._judge(files)
+
+    def _settle(self, entry: _Staged, *, superseded: bool) -> LoadedFile:
+        file_id = ledger.register_file(
+            self.connection,
+            self.table,
+            self.hour,
+            entry.staged.file,
+            entry.staged.dialect.as_json(),
+            self.run_id,
+        )
+        counts = entry.counts(superseded=superseded)
+        ledger.count_file(self.connection, file_id, counts)
+        return LoadedFile(entry.staged.file, file_id, counts, entry.staged.dialect, entry.staged.nuls)
+
+    def _replace(self, files: Sequence[LoadedFile], *, superseded: bool) -> None:
+        main = main_table(self.table)
+        newest_snapshot = self.table.load == "snapshot" and files and not superseded
+        delete = "delete_hours_until" if newest_snapshot else "delete_hour"
+        self.connection.execute(statement(__package__, delete, main=main), {"hour": self.hour})
+        if self.plan is None or superseded:
+            return
+        insert = statement(
+            __package__,
+            "insert_hour",
+            main=main,
+            columns=sql.SQL(", ").join(sql.Identifier(column.name) for column in self.plan.columns),
+            values=sql.SQL(", ").join(column.value for column in self.plan.columns),
+        )
+        values = {"hour": self.hour, "ids": [entry.file_id for entry in files]}
+        inserted = self.connection.execute(insert, values).rowcount
+        loaded = sum(entry.counts.loaded for entry in files)
+        if inserted != loaded:
+            raise CountMismatch(
+                f"{self.table.qualified} {format_hour(self.hour)}: {inserted} rows reached main, and "
+                f"{loaded} good records were counted in the files. Nothing was changed."
+            )
+
+    def _settle_snapshots(self, staged: Sequence[_Staged], newest: datetime | None) -> None:
+        """Let the newest hour that has files be the table, whatever this load found."""
+        if staged and (newest is None or newest < self.hour):
+            note = f"superseded by the snapshot of {format_hour(self.hour)}"
+            ledger.supersede_older(self.connection, self.table, self.hour, note)
+        elif not staged and newest is not None and newest < self.hour:
+            note = f"the snapshot of {format_hour(self.hour)} is gone; load this hour again to bring it back"
+            ledger.mark_stale(self.connection, self.table, newest, note)
+
+    def _judge(self, files: tuple[LoadedFile, ...]) -> LoadReport:
+        counts = sum((entry.counts for entry in files), Counts())
+        state: State = "quarantined" if counts.quarantined else "loaded"
+        if not files:
+            state = state_without_files(
+                self.table, self.hour, datetime.now(UTC), day_has_files=self.day_has_files
+            )
+        note = "; ".join(self.notes) or None
+        ledger.judge_hour(self.connection, self.table, self.hour, state, self.run_id, note)
+        return LoadReport(self.hour, state, counts, files, note=note)
