@@ -16,6 +16,7 @@ from lake_assets.lake.cut import Limits
 from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.records import read_blocks
 from lake_assets.recount import MAX_RECORD, Recount, recount
+from lake_assets_tests.examples import examples
 from lake_assets_tests.lake.rule import NoLineEndError, dialect_of, in_chunks, plain_records
 from lake_assets_tests.lake.test_records import GOLDEN, Outcome, chunk_sizes, hostile_bytes
 
@@ -46,7 +47,7 @@ def test_each_known_trap_is_counted_right(data: bytes, dialect: Dialect, expecte
         assert count(data, dialect, (border, len(data)), batch=1) == len(expected)
 
 
-@settings(deadline=None, max_examples=600)
+@settings(deadline=None, max_examples=examples(600))
 @example(b'"\n"', [1], 1000, 1)
 @example(b'"a"\r\n"b\r\n', [1], 1000, 1)
 @example(b'a,"\n\n",b\n', [1], 5, 1000)
@@ -66,7 +67,7 @@ def test_any_bytes_are_counted_by_the_rule(
     assert sum(block.records for block in read_blocks(in_chunks(data, sizes), PLAIN, limits)) == expected
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(hostile_bytes, chunk_sizes, st.sampled_from([",", ";", "|", "\\", "]", "^", "(", "a"]))
 def test_any_delimiter_is_taken_as_it_is(data: bytes, sizes: list[int], delimiter: str) -> None:
     """A delimiter that means something in a pattern means nothing here."""
@@ -84,7 +85,7 @@ def test_without_quoting_line_ends_are_counted(data: bytes, sizes: list[int], he
     assert count(data, dialect, sizes, batch=4) == max(lines - header, 0)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(
     st.lists(
         st.sampled_from([*(bytes([code]) for code in b'",\n\ra\0'), b"\x81", b"\xd8", b"\xff", b"\xfe"])
