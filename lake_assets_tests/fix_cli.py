@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sysconfig
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import dagster as dg
 import psycopg
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import Engine, event
 
 from lake_assets.cli.instance import open_instance
 from lake_assets.cli.main import main
@@ -146,6 +148,13 @@ class Company:
         """Open its Dagster instance for a with block."""
         with dg.DagsterInstance.from_config(self.environ["DAGSTER_HOME"]) as instance:
             yield instance
+
+
+@event.listens_for(Engine, "connect")
+def _do_without_durability(opened: Any, _record: Any) -> None:
+    """Let Dagster's files not wait for the disk; PostgreSQL does without in tests, too."""
+    if isinstance(opened, sqlite3.Connection):
+        opened.execute("PRAGMA synchronous = OFF")
 
 
 def keep_events_in_one_file(home: Path) -> None:
