@@ -118,7 +118,6 @@ class Workbench:
         self.stack.put_into(environ)
         # Compiled modules are kept, as pip keeps them, whatever this environment does: the warm-up compiles.
         environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        environ["PYTHONPYCACHEPREFIX"] = str(self.stack.home / "bytecode")
         done = subprocess.run(
             [sys.executable, "-I", "-S", str(LAUNCH), *command],
             capture_output=True,

@@ -1,8 +1,17 @@
-"""The fixtures' modules, and an environment without settings. Fixtures themselves stand in `fix_*.py`."""
+"""The fixtures' modules, an environment without settings, and in how many processes tests run.
 
+Fixtures themselves stand in `fix_*.py`.
+"""
+
+import gc
 import os
 
+import pytest
+
+MOST_PROCESSES = 4  # each runs servers of its own
+
 pytest_plugins = [
+    "lake_assets_tests.examples",
     "lake_assets_tests.fix_postgres",
     "lake_assets_tests.fix_lake",
     "lake_assets_tests.fix_bench",
@@ -12,3 +21,19 @@ pytest_plugins = [
 
 for _name in [name for name in os.environ if name.startswith(("LAKE_ASSETS_", "AWS_", "DAGSTER_"))]:
     del os.environ[_name]
+
+
+def pytest_collection_finish() -> None:
+    """Hide what was imported from the garbage collector, which spent a tenth of the time on it."""
+    gc.freeze()
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run everything in several processes, and whatever was picked out in this one.
+
+    A process takes seconds to be ready, which a few tests are not worth.
+    """
+    picked = config.args_source is not pytest.Config.ArgsSource.TESTPATHS
+    if picked or config.option.keyword or config.option.markexpr:
+        return 0
+    return min(os.cpu_count() or 1, MOST_PROCESSES)

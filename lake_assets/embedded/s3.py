@@ -8,15 +8,19 @@ import http.client
 import json
 import signal
 import sysconfig
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 from secrets import token_hex
 from shutil import which
 from typing import TYPE_CHECKING
 
-import boto3
+import boto3.session
+import botocore.session
 import psutil
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader, create_loader
 
 from lake_assets.embedded import processes
 from lake_assets.embedded.files import private_folder, read_json, write_json, write_private
@@ -94,7 +98,9 @@ class S3Server:
             config: timeouts and retries, where boto3's own do not fit.
         """
         # A session of its own, for boto3's default session is not to be shared by threads.
-        return boto3.session.Session().client(
+        core = botocore.session.Session()
+        core.register_component("data_loader", _data_loader())
+        return boto3.session.Session(botocore_session=core).client(
             "s3",
             endpoint_url=self.endpoint,
             aws_access_key_id=self.access_key,
@@ -115,7 +121,7 @@ class S3Server:
         """
         process = self._process()
         if process is not None:
-            if processes.answers_in_time(process, self._answers, START_SECONDS):
+            if self._answers_in_time(process):
                 return
             if not processes.is_gone(process):
                 raise processes.did_not_start("The S3 server", self._log)
@@ -153,15 +159,18 @@ class S3Server:
     def _process(self) -> psutil.Process | None:
         return processes.find(f"-dir={self._data}")
 
-    def _answers(self) -> bool:
-        """Ask for the buckets, and whether there is a disk to put objects on."""
+    def _answers_in_time(self, process: psutil.Process) -> bool:
+        """Wait until it has a disk to put objects on and lists its buckets; False if it does not in time."""
         quick = Config(
             connect_timeout=ASK_SECONDS, read_timeout=ASK_SECONDS, retries={"total_max_attempts": 1}
         )
-        try:
-            self.client(quick).list_buckets()
-        except (BotoCoreError, ClientError):
-            return False
+        # One client for all attempts: making it costs more than everything that is asked with it.
+        with closing(self.client(quick)) as client:
+            return processes.answers_in_time(
+                process, lambda: self._has_a_disk() and _lists_buckets(client), START_SECONDS
+            )
+
+    def _has_a_disk(self) -> bool:
         master = http.client.HTTPConnection(LOOPBACK, read_json(self._ports)["master"], timeout=ASK_SECONDS)
         try:
             master.request("GET", "/dir/status")
@@ -177,7 +186,7 @@ class S3Server:
         command = [_weed(), f"-config_dir={self._folder}", "-logtostderr=true", "server", *self._flags(ports)]
         # HOME is looked through for configuration as well: here it holds only ours.
         process = processes.launch(command, self._log, {"HOME": str(self._folder)})
-        return processes.answers_in_time(process, self._answers, START_SECONDS)
+        return self._answers_in_time(process)
 
     def _flags(self, ports: dict[str, int]) -> list[str]:
         return [
@@ -203,6 +212,20 @@ class S3Server:
         for port in read_json(self._ports).values():
             for socket in seaweed_sockets(port):
                 socket.unlink(missing_ok=True)
+
+
+@cache
+def _data_loader() -> Loader:
+    """Give boto3's description of S3, which every client would read anew for a tenth of a second."""
+    return create_loader()
+
+
+def _lists_buckets(client: "S3Client") -> bool:
+    try:
+        client.list_buckets()
+    except (BotoCoreError, ClientError):
+        return False
+    return True
 
 
 def _free_ports() -> dict[str, int]:

@@ -1,6 +1,9 @@
 """Proves what Dagster remembers of `load` and `check`, and so what its UI shows."""
 
+from pathlib import Path
+
 import dagster as dg
+import pytest
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from lake_assets.hours import partition_key
@@ -10,6 +13,12 @@ ORDERS = dg.AssetKey(["shop", "orders"])
 ROW_COUNT = dg.AssetCheckKey(ORDERS, "row_count")
 GREEN, RED = AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED
 RANGE = ("--from", shown(0), "--to", shown(3))
+
+
+@pytest.fixture(scope="module")
+def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a DAGSTER_HOME as Dagster makes it by itself."""
+    return tmp_path_factory.mktemp("dagster_home")
 
 
 def key(number: int) -> str:

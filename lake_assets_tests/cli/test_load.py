@@ -166,6 +166,7 @@ def test_a_range_may_lie_before_one_source(company: Company) -> None:
         (("--from", "yesterday"), "'yesterday' is not an hour. Write it as 2018-09-06T10 (UTC)."),
         (("shop.order",), "'shop.order' is not in the catalog. Did you mean shop.orders"),
     ],
+    ids=["before the start", "to come", "empty", "no hour", "no table"],
 )
 def test_what_cannot_be_meant_is_refused(
     company: Company, command: str, words: tuple[str, ...], said: str

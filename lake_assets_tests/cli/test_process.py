@@ -13,6 +13,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from lake_assets.cli.main import main
+from lake_assets.embedded.processes import wait_for
 from lake_assets_tests.fix_cli import COMMAND, ROWS, Company, in_json, shown
 
 SECRET = "s3cr3t-p4ss"  # noqa: S105 - a made-up one, that must not be shown
@@ -29,6 +30,7 @@ HEAVY = {
     "sqlalchemy",
     "yaml",
 }
+SECONDS = 60
 EVERY_COMMAND = [("load",), ("load", "--from", shown(0)), ("check",), ("status",), ("quarantine", "list")]
 
 
@@ -108,9 +110,9 @@ def test_a_wrong_password(company: Company, words: tuple[str, ...]) -> None:
     place = conninfo_to_dict(company.url)
     url = f"postgresql://{place['user']}:{SECRET}@{place['host']}:{place['port']}/{place['dbname']}"
 
-    result = company.run(*words, LAKE_ASSETS_WAREHOUSE=url)
+    result = company.invoke(*words, LAKE_ASSETS_WAREHOUSE=url)
 
-    assert (result.returncode, result.stdout) == (2, "")
+    assert (result.exit_code, result.stdout) == (2, "")
     (line,) = result.stderr.splitlines()
     assert "password authentication failed" in line
     assert SECRET not in line
@@ -150,17 +152,17 @@ def test_a_lake_that_cannot_be_listed(
 
 def test_half_the_settings(company: Company) -> None:
     """With a lake and no warehouse, a command says which of the two to set."""
-    result = company.run("load", LAKE_ASSETS_WAREHOUSE="")
+    result = company.invoke("load", LAKE_ASSETS_WAREHOUSE="")
 
-    assert result.returncode == 2
+    assert result.exit_code == 2
     assert "Set LAKE_ASSETS_WAREHOUSE too, or unset LAKE_ASSETS_LAKE" in result.stderr
 
 
 def test_a_malformed_warehouse_is_not_shown(company: Company) -> None:
     """A URL that cannot be taken apart is not quoted, for nobody can tell which part is the password."""
-    result = company.run("load", LAKE_ASSETS_WAREHOUSE=f"postgresql://me:{SECRET}#@db/reports")
+    result = company.invoke("load", LAKE_ASSETS_WAREHOUSE=f"postgresql://me:{SECRET}#@db/reports")
 
-    assert result.returncode == 2
+    assert result.exit_code == 2
     assert "LAKE_ASSETS_WAREHOUSE is not a PostgreSQL URL" in result.stderr
     assert SECRET not in result.stderr
 
@@ -203,9 +205,9 @@ def test_a_dagster_that_cannot_be_used(company: Company, text: str, said: str) -
 
 def test_a_dagster_home_that_is_not_there(company: Company) -> None:
     """A DAGSTER_HOME that does not exist is told, not made: a typing error would hide all runs."""
-    result = company.run("load", "--from", shown(0), DAGSTER_HOME="/no/such/folder")
+    result = company.invoke("load", "--from", shown(0), DAGSTER_HOME="/no/such/folder")
 
-    assert result.returncode == 2
+    assert result.exit_code == 2
     assert "DAGSTER_HOME is /no/such/folder, and there is no such folder. Create it" in result.stderr
 
 
@@ -269,8 +271,8 @@ def test_ctrl_c_leaves_every_hour_whole(company: Company) -> None:
             "SELECT count(*) FROM pg_stat_activity "
             "WHERE wait_event_type = 'Lock' AND datname = current_database()"
         )
-        while not company.query(waits)[0][0]:
-            assert child.poll() is None
+        assert wait_for(lambda: bool(company.query(waits)[0][0]) or child.poll() is not None, SECONDS)
+        assert child.poll() is None
         child.send_signal(signal.SIGINT)
         out, err = child.communicate()
 

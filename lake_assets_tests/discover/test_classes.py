@@ -13,6 +13,7 @@ from psycopg import sql
 from lake_assets.discover.classes import TEXT, block_pattern, class_of, type_of
 from lake_assets.postgres import SESSION_OPTIONS
 from lake_assets_tests.discover.cells import EVERY, columns, says_the_same
+from lake_assets_tests.examples import examples
 
 TYPES = {
     "0": "bigint",
@@ -106,15 +107,18 @@ def test_every_tricky_cell_survives_its_type(warehouse_url: str) -> None:
     assert_kept(warehouse_url, ({class_of(cell): cell for cell in [cell]} for cell in EVERY))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(columns(4), min_size=20, max_size=40))
 def test_any_column_survives_its_type(warehouse_url: str, drawn: list[list[str | None]]) -> None:
     """PostgreSQL takes every cell of a column for the column's type and gives back what says the same."""
-    for column in drawn:
-        cells = [cell.replace("\0", "\ufffd") for cell in column if cell is not None]
-        chosen = type_of({class_of(cell) for cell in cells})
-        if chosen != TEXT:
-            check(warehouse_url, chosen, cells)
+    with psycopg.connect(warehouse_url, options=SESSION_OPTIONS) as connection:
+        for column in drawn:
+            cells = [cell.replace("\0", "\ufffd") for cell in column if cell is not None]
+            chosen = type_of({class_of(cell) for cell in cells})
+            if chosen != TEXT:
+                check(connection, chosen, cells)
 
 
 def assert_kept(url: str, columns: Iterable[dict[str, str]]) -> None:
@@ -123,18 +127,18 @@ def assert_kept(url: str, columns: Iterable[dict[str, str]]) -> None:
     for column in columns:
         by_type.setdefault(type_of(column.keys()), []).extend(column.values())
     by_type.pop(TEXT)
-    for chosen, cells in by_type.items():
-        check(url, chosen, cells)
+    with psycopg.connect(url, options=SESSION_OPTIONS) as connection:
+        for chosen, cells in by_type.items():
+            check(connection, chosen, cells)
 
 
-def check(url: str, chosen: str, cells: list[str]) -> None:
+def check(connection: psycopg.Connection, chosen: str, cells: list[str]) -> None:
     """See that PostgreSQL casts cells to a type and gives back what they said."""
     query = sql.SQL(
         "SELECT cell, valid, CASE WHEN valid THEN cell::{1}::text END FROM unnest(%s::text[]) AS cell "
         "CROSS JOIN LATERAL pg_input_is_valid(cell, {0}) AS valid"
     ).format(sql.Literal(chosen), sql.SQL(chosen))
-    with psycopg.connect(url, options=SESSION_OPTIONS) as connection:
-        for cell, valid, value in connection.execute(query, [cells]):
-            assert valid, (cell, chosen)
-            kept = json.loads(value, parse_float=Decimal) if chosen == "jsonb" else value
-            assert says_the_same(cell, kept), (cell, chosen, value)
+    for cell, valid, value in connection.execute(query, [cells]):
+        assert valid, (cell, chosen)
+        kept = json.loads(value, parse_float=Decimal) if chosen == "jsonb" else value
+        assert says_the_same(cell, kept), (cell, chosen, value)

@@ -15,6 +15,7 @@ from psycopg.types.json import set_json_loads
 from lake_assets.catalog.models import Table
 from lake_assets_tests.discover.cells import columns, says_the_same, write_csv
 from lake_assets_tests.discover.conftest import CHANGES, FULL, Unknown
+from lake_assets_tests.examples import examples
 from lake_assets_tests.fix_lake import LakeBucket
 
 ROWS = 6
@@ -27,7 +28,7 @@ NUMBERS = count(1)
 
 
 @settings(
-    max_examples=8,
+    max_examples=examples(6),
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),

@@ -15,13 +15,19 @@ from lake_assets.embedded.postgres import PostgresServer
 from lake_assets.exceptions import ConfigurationError
 
 
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """Give a server that these tests may stop, kill and harm."""
+    made = PostgresServer(tmp_path_factory.mktemp("own"), durable=False)
+    yield made
+    made.stop()
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[PostgresServer]:
-    """Start a server of this test's own."""
-    own = PostgresServer(tmp_path / "own", durable=False)
+def server(own: PostgresServer) -> PostgresServer:
+    """Give the server of this module, running whatever the test before did to it."""
     own.start()
-    yield own
-    own.stop()
+    return own
 
 
 def process_of(server: PostgresServer) -> psutil.Process:
@@ -45,10 +51,10 @@ def test_it_listens_on_loopback_only(server: PostgresServer) -> None:
     assert listening == [("127.0.0.1", server.port)]
 
 
-def test_a_second_start_adopts(server: PostgresServer, tmp_path: Path) -> None:
+def test_a_second_start_adopts(server: PostgresServer) -> None:
     """A second starter of the same folder finds the running server and leaves it alone."""
     before = process_of(server)
-    other = PostgresServer(tmp_path / "own", durable=False)
+    other = PostgresServer(server._folder, durable=False)
     other.start()
     assert process_of(other) == before
     assert other.url("postgres") == server.url("postgres")
@@ -67,16 +73,16 @@ def test_a_stop_leaves_nothing_and_the_next_start_keeps_data_and_address(server:
 
 def test_a_killed_server_is_mended(server: PostgresServer) -> None:
     """After a SIGKILL the next start recovers what was committed."""
-    server.create_database("kept")
+    server.create_database("kept through a kill")
     process_of(server).kill()
     server.start()
-    assert setting(server.url("kept"), "data_checksums") == "on"
+    assert setting(server.url("kept through a kill"), "data_checksums") == "on"
 
 
-def test_a_pid_file_with_a_strangers_pid_is_no_obstacle(server: PostgresServer, tmp_path: Path) -> None:
+def test_a_pid_file_with_a_strangers_pid_is_no_obstacle(server: PostgresServer) -> None:
     """A postmaster.pid that names a living process of somebody else does not stop the start."""
     server.stop()
-    (tmp_path / "own" / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n")
+    (server._data / "postmaster.pid").write_text(f"{os.getpid()}\n")
     server.start()
     assert process_of(server).pid != os.getpid()
 
@@ -99,7 +105,7 @@ def test_the_password_is_secret(server: PostgresServer, tmp_path: Path) -> None:
     assert other.password != server.password
     assert server.password not in repr(server)
     assert server.password not in " ".join(process_of(server).cmdline())
-    for path in (tmp_path / "own").glob("*"):
+    for path in server._folder.glob("*"):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
 
 
@@ -123,20 +129,23 @@ def test_postgres_16_starts_too(postgres16: PostgresServer) -> None:
     assert setting(postgres16.url("postgres"), "server_version").startswith("16.")
 
 
-def test_data_of_another_version_is_refused(server: PostgresServer, tmp_path: Path) -> None:
+def test_data_of_another_version_is_refused(server: PostgresServer) -> None:
     """A folder of PostgreSQL 18 is not started with 16, and the error says what to do."""
     server.stop()
     with pytest.raises(ConfigurationError, match=r"is data of PostgreSQL 18, not 16\. Move"):
-        PostgresServer(tmp_path / "own", version=16, durable=False).start()
+        PostgresServer(server._folder, version=16, durable=False).start()
 
 
-def test_a_server_that_cannot_start_shows_its_log(server: PostgresServer, tmp_path: Path) -> None:
+def test_a_server_that_cannot_start_shows_its_log(server: PostgresServer) -> None:
     """The error of a failed start names the log and quotes its end."""
     server.stop()
-    (tmp_path / "own" / "data" / "postgresql.conf").write_text("nonsense = on\n")
+    settings = server._data / "postgresql.conf"
+    kept = settings.rename(settings.with_suffix(".kept"))
+    settings.write_text("nonsense = on\n")
     with pytest.raises(ConfigurationError, match='unrecognized configuration parameter "nonsense"'):
         server.start()
     assert not server.running()
+    kept.replace(settings)
 
 
 def test_an_interrupted_first_start_is_repaired(tmp_path: Path) -> None:

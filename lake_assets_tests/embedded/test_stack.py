@@ -35,6 +35,20 @@ def stack(tmp_path: Path) -> Iterator[EmbeddedStack]:
     unstarted.stop()
 
 
+@pytest.fixture(scope="module")
+def used_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a home for the stacks of this module for which a first start is beside the point."""
+    return tmp_path_factory.mktemp("used") / "home"
+
+
+@pytest.fixture
+def used_stack(used_home: Path) -> Iterator[EmbeddedStack]:
+    """Give a stack that does not run, but may have run before; whatever a test leaves of it is stopped."""
+    stopped = EmbeddedStack(used_home)
+    yield stopped
+    stopped.stop()
+
+
 def user_of(stack: EmbeddedStack) -> "subprocess.Popen[str]":
     """Start a process that joins the stack and stays until it is told to go."""
     return subprocess.Popen(
@@ -94,27 +108,27 @@ def test_a_signal_during_the_start_leaves_no_process(stack: EmbeddedStack, endin
     assert processes(stack) == []
 
 
-def test_sigterm_while_it_is_used_leaves_no_process(stack: EmbeddedStack) -> None:
+def test_sigterm_while_it_is_used_leaves_no_process(used_stack: EmbeddedStack) -> None:
     """A user ended by SIGTERM cleans up, and its exit status tells."""
-    with user_of(stack) as user:
+    with user_of(used_stack) as user:
         assert says_joined(user)
         user.terminate()
         user.communicate(timeout=SECONDS)
     assert user.returncode == 128 + signal.SIGTERM
-    assert processes(stack) == []
+    assert processes(used_stack) == []
 
 
-def test_an_error_of_the_user_leaves_no_process(stack: EmbeddedStack) -> None:
+def test_an_error_of_the_user_leaves_no_process(used_stack: EmbeddedStack) -> None:
     """An exception inside the block passes through, and the servers are stopped."""
-    with pytest.raises(KeyError, match="mine"), joined(stack.home):
+    with pytest.raises(KeyError, match="mine"), joined(used_stack.home):
         raise KeyError("mine")
-    assert processes(stack) == []
+    assert processes(used_stack) == []
 
 
-def test_the_environment_serves_everybody(stack: EmbeddedStack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_serves_everybody(used_stack: EmbeddedStack, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the stack's variables our settings, boto3, psycopg and Dagster find lake, warehouse, instance."""
-    with joined(stack.home):
-        for name, value in stack.environment().items():
+    with joined(used_stack.home):
+        for name, value in used_stack.environment().items():
             monkeypatch.setenv(name, value)
         settings = Settings.from_env()
         assert settings.lake == LakePlace("lake")
@@ -125,19 +139,19 @@ def test_the_environment_serves_everybody(stack: EmbeddedStack, monkeypatch: pyt
         with psycopg.connect(settings.warehouse.conninfo) as connection:
             assert connection.info.dbname == "warehouse"
         with DagsterInstance.get() as instance:
-            assert instance.root_directory == str(stack.dagster_home)
+            assert instance.root_directory == str(used_stack.dagster_home)
             assert not instance.telemetry_enabled
             assert instance.run_monitoring_enabled
             assert instance.get_concurrency_config().pool_config.default_pool_limit == 4
             assert instance.get_runs_count() == 0
 
 
-def test_it_takes_the_place_of_the_users_own_aws(stack: EmbeddedStack) -> None:
+def test_it_takes_the_place_of_the_users_own_aws(used_stack: EmbeddedStack) -> None:
     """No AWS variable of the user's survives beside the stack's; everything else stays."""
-    with joined(stack.home):
+    with joined(used_stack.home):
         environ = {"AWS_PROFILE": "mine", "AWS_SESSION_TOKEN": "t", "HOME": "/h", "LAKE_ASSETS_CATALOG": "c"}
-        stack.put_into(environ)
-    assert environ == stack.environment() | {"HOME": "/h", "LAKE_ASSETS_CATALOG": "c"}
+        used_stack.put_into(environ)
+    assert environ == used_stack.environment() | {"HOME": "/h", "LAKE_ASSETS_CATALOG": "c"}
 
 
 def test_secrets_are_in_no_repr(stack: EmbeddedStack) -> None:
@@ -145,17 +159,17 @@ def test_secrets_are_in_no_repr(stack: EmbeddedStack) -> None:
     assert repr(stack) == f"EmbeddedStack({str(stack.home)!r})"
 
 
-def test_its_environment_can_be_had_in_a_shell(stack: EmbeddedStack) -> None:
+def test_its_environment_can_be_had_in_a_shell(used_stack: EmbeddedStack) -> None:
     """`python -m lake_assets.embedded` prints what a shell can take in, and says so if nothing runs."""
     script = f'eval "$({sys.executable} -m lake_assets.embedded)" && printf %s "$LAKE_ASSETS_WAREHOUSE"'
-    environ = {"LAKE_ASSETS_HOME": str(stack.home)}
+    environ = {"LAKE_ASSETS_HOME": str(used_stack.home)}
     folder = Path(lake_assets.__file__).parent.parent
     idle = subprocess.run(
         ["sh", "-c", script], env=environ, cwd=folder, capture_output=True, text=True, check=False
     )
     assert "does not run" in idle.stderr
-    with joined(stack.home):
+    with joined(used_stack.home):
         done = subprocess.run(
             ["sh", "-c", script], env=environ, cwd=folder, capture_output=True, text=True, check=True
         )
-    assert done.stdout == stack.environment()["LAKE_ASSETS_WAREHOUSE"]
+    assert done.stdout == used_stack.environment()["LAKE_ASSETS_WAREHOUSE"]

@@ -17,6 +17,7 @@ from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.records import BadRecord, Block, Record, read_blocks, read_records
 from lake_assets.lake.scan import BARE_CR
 from lake_assets.lake.walk import STRAY_QUOTE, TEXT_AFTER_QUOTE, UNCLOSED
+from lake_assets_tests.examples import examples
 from lake_assets_tests.lake.rule import NoLineEndError, PlainRecord, dialect_of, in_chunks, plain_records
 
 THREE = dialect_of("a", "b", "c")
@@ -237,7 +238,7 @@ def plainly(record: PlainRecord, dialect: Dialect) -> tuple[str | None, ...] | N
     return tuple(None if text == dialect.null and not quoted else text for text, quoted in texts)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=examples(400))
 @example(b'"\n"', 2, "replace", [1], Limits(max_record=1000, window=1))
 @example(b'a,"\r', 2, "replace", [1], Limits(max_record=1000, window=1))
 @example(b'"a\nb","c\n', 2, "strip", [3], Limits(max_record=5, window=1000))
@@ -261,7 +262,7 @@ def test_any_bytes_are_read_by_the_rule(
     ]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(hostile_bytes, chunk_sizes)
 def test_every_byte_is_in_one_record(data: bytes, sizes: list[int]) -> None:
     """The raw bytes of good and bad records, put together with their line ends, are the file again."""
@@ -275,7 +276,7 @@ def test_every_byte_is_in_one_record(data: bytes, sizes: list[int]) -> None:
     assert b"".join(record.whole for record in plain_records(data)) == data
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(
     st.integers(1, 4).flatmap(
         lambda width: st.lists(
@@ -309,7 +310,9 @@ def test_what_a_csv_writer_writes_is_read(
     assert [[cell or "" for cell in record.cells] for record in read] == rows
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(hostile_bytes, st.integers(1, 3), st.sampled_from(["rfc4180", "none"]), st.sampled_from(["", "a"]))
 def test_copy_reads_any_bytes_alike(
     connection: psycopg.Connection, data: bytes, width: int, quoting: str, null: str

@@ -18,6 +18,7 @@ from lake_assets.hours import ONE_HOUR, floor_hour
 from lake_assets.lake import s3
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import CHUNK_BYTES, Lake
+from lake_assets_tests.examples import examples
 from lake_assets_tests.fix_lake import LakeBucket
 from lake_assets_tests.lake.tables import CHANGES, HOUR, source_of, table_of
 from lake_assets_tests.lake.test_layout import DATE_FOLDERS, ZONES
@@ -152,7 +153,9 @@ def full_bucket(s3_client: "S3Client") -> Iterator[LakeBucket]:
     s3_client.delete_bucket(Bucket=lake.bucket)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(10)
+)
 @given(
     back=st.integers(0, 84),
     length=st.integers(1, 48),

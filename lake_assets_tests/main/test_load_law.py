@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lake_assets.hours import ONE_HOUR
+from lake_assets_tests.examples import examples
 from lake_assets_tests.fix_bench import HOUR, Bench
 
 HOURS = [HOUR + number * ONE_HOUR for number in range(3)]
@@ -21,7 +22,9 @@ removals = st.tuples(st.just("remove"), places, nothing)
 loads = st.tuples(st.just("load"), places, nothing)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     steps=st.lists(st.one_of(writes, loads, removals), max_size=12),
     order=st.permutations(HOURS),
