@@ -4,7 +4,7 @@ Well-formed CSV passes as it is but for its line ends. Which records are bad is 
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -15,16 +15,13 @@ from lake_assets.lake.scan import CR, LF, QUOTE, Positions, Slab
 _END_MARK = re.compile(rb"^\0*\\\0*\.\0*$", re.MULTILINE)
 
 
-def copy_text(
-    slab: Slab, bad: Iterable[int], dialect: Dialect, ignored: Collection[int] = frozenset()
-) -> bytes:
+def copy_text(slab: Slab, bad: Iterable[int], dialect: Dialect) -> bytes:
     """Write records for COPY, one line end each.
 
     Args:
         slab: the records.
         bad: indexes of those whose place is to be held by a record of NULLs.
         dialect: how they are written, and how many cells a record has.
-        ignored: places of the cells that are left out; not all of them.
     """
     text, ends = slab.data, slab.ends
     if not text.endswith(b"\n"):
@@ -36,12 +33,8 @@ def copy_text(
         text, ends = _quote(text, ends, ord(dialect.delimiter))
     cells = len(dialect.columns) + dialect.op
     nothing = dialect.delimiter.join([dialect.null] * cells).encode() + b"\n"
-    swaps = dict.fromkeys(bad, nothing)
-    if ignored:
-        text, ends = _leave_out(_swap(text, ends, swaps), cells, ignored, ord(dialect.delimiter))
-        swaps = {}
-    if cells - len(ignored) == 1:
-        swaps = _end_marks(text, ends) | swaps
+    swaps = _end_marks(text, ends) if cells == 1 else {}
+    swaps |= dict.fromkeys(bad, nothing)
     return _swap(text, ends, swaps) if swaps else text
 
 
@@ -54,20 +47,6 @@ def _quote(text: bytes, ends: Positions, delimiter: int) -> tuple[bytes, Positio
     cells = np.unique(np.searchsorted(edges, special))
     added = np.sort(np.concatenate((edges[cells - 1] + 1, edges[cells], quotes)))
     return np.insert(codes, added, QUOTE).tobytes(), ends + np.searchsorted(added, ends)
-
-
-def _leave_out(text: bytes, cells: int, ignored: Collection[int], delimiter: int) -> tuple[bytes, Positions]:
-    """Leave out some cells of records that are all well-formed and of one width."""
-    codes = np.frombuffer(text, np.uint8).copy()
-    borders = (codes == LF) | (codes == delimiter)
-    if QUOTE in text:
-        borders &= np.cumsum(codes == QUOTE, dtype=np.uint8) & 1 == 0
-    ends = np.flatnonzero(borders).reshape(-1, cells)
-    kept = np.array([place not in ignored for place in range(cells)])
-    codes[ends[:, np.flatnonzero(kept)[-1]]] = LF
-    sizes = np.diff(ends.ravel(), prepend=-1)
-    left = codes[np.repeat(np.tile(kept, len(ends)), sizes)].tobytes()
-    return left, np.cumsum(sizes.reshape(-1, cells) @ kept)
 
 
 def _end_marks(text: bytes, ends: Positions) -> dict[int, bytes]:

@@ -6,14 +6,12 @@ their values mean is PostgreSQL's business.
 
 import codecs
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 
 import numpy as np
 
 from lake_assets.exceptions import LakeError
-from lake_assets.lake.clock import CLOCK_WORD, suspects
 from lake_assets.lake.copy_text import copy_text
 from lake_assets.lake.cut import LIMITS, Limits, cut
 from lake_assets.lake.decode import decode
@@ -22,7 +20,6 @@ from lake_assets.lake.scan import QUOTE, Slab, owners
 from lake_assets.lake.walk import split
 
 NUL_BECOMES = {"replace": "\ufffd".encode(), "strip": b""}
-CLOCK = "a word that means another time at every load; write the time itself"
 UTF8_PIECE = 2**20  # bytes checked at once: as text they may take four times as much
 
 
@@ -34,31 +31,11 @@ class BadRecord:
         number: 1-based within the file, the header not counted.
         raw: its bytes without the line end; unpacked and transcoded, otherwise as they were.
         reason: what is wrong, for a person.
-        column: the column of the file at fault, where it is one.
-        value: what stands there.
     """
 
     number: int
     raw: bytes
     reason: str
-    column: str | None = None
-    value: str | None = None
-
-
-@dataclass(frozen=True)
-class Use:
-    """What staging makes of a file's columns.
-
-    Attributes:
-        ignored: those COPY is not to have.
-        clocked: those whose types know words such as `now`.
-    """
-
-    ignored: frozenset[str] = frozenset()
-    clocked: frozenset[str] = frozenset()
-
-
-ALL = Use()
 
 
 @dataclass(frozen=True)
@@ -93,16 +70,13 @@ class Record:
     cells: tuple[str | None, ...]
 
 
-def read_blocks(
-    chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS, use: Use = ALL
-) -> Iterator[Block]:
+def read_blocks(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS) -> Iterator[Block]:
     """Read a file for `COPY … (FORMAT csv, DELIMITER …, NULL …)`.
 
     Args:
         chunks: the object's raw bytes, cut anywhere.
         dialect: how they are to be read.
         limits: how much memory may be used.
-        use: which columns are left out, and which must not hold words read off the clock.
 
     Yields:
         All records, in order.
@@ -110,18 +84,17 @@ def read_blocks(
     Raises:
         LakeError: the bytes cannot be unpacked or decoded, or hold no line end where one is due.
     """
-    ignored, clocked = _places(dialect, use.ignored), _places(dialect, use.clocked)
     for first, slab in _slabs(chunks, dialect, limits):
         faults = _faults(slab, dialect)
-        clock = _clock_words(slab, dialect, clocked, faults)
-        data = copy_text(slab, faults.keys() | clock.keys(), dialect, ignored)
+        data = copy_text(slab, faults, dialect)
         nuls = 0
         if dialect.nul in NUL_BECOMES and b"\0" in data:
             nuls = data.count(b"\0")
             data = data.replace(b"\0", NUL_BECOMES[dialect.nul])
-        bad = [BadRecord(first + index, slab.raw(index), reason) for index, reason in faults.items()]
-        bad += [BadRecord(first + index, slab.raw(index), CLOCK, *found) for index, found in clock.items()]
-        yield Block(data, len(slab), tuple(sorted(bad, key=attrgetter("number"))), nuls)
+        bad = tuple(
+            BadRecord(first + index, slab.raw(index), reason) for index, reason in sorted(faults.items())
+        )
+        yield Block(data, len(slab), bad, nuls)
 
 
 def read_records(
@@ -183,24 +156,6 @@ def _faults(slab: Slab, dialect: Dialect) -> dict[int, str]:
         alien = (index for index in range(len(slab)) if not _is_utf8(slab.raw(index)))
         faults = dict.fromkeys(alien, f"bytes that are not {dialect.encoding}") | faults
     return faults
-
-
-def _places(dialect: Dialect, columns: Collection[str]) -> frozenset[int]:
-    """Give the 0-based places of columns among a record's cells."""
-    return frozenset(place for place, name in enumerate(dialect.columns, int(dialect.op)) if name in columns)
-
-
-def _clock_words(
-    slab: Slab, dialect: Dialect, places: Collection[int], bad: Collection[int]
-) -> dict[int, tuple[str, str]]:
-    """Find the records with a word read off the clock in one of these places: its column and its value."""
-    found = {}
-    for index in suspects(slab, dialect, places, bad) if places else ():
-        for place, value in enumerate(_values(slab.raw(index), dialect)):
-            if place in places and value is not None and CLOCK_WORD.search(value):
-                found[index] = (dialect.columns[place - dialect.op], value)
-                break
-    return found
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -111,6 +111,8 @@ class HourLoad:
         insert = partial(self._insert, plan, list(range(1, len(staged) + 1)))
         misfits: dict[int, dict[int, Refusal]] = {entry.staged.ordinal: {} for entry in staged}
         whole = [(entry.staged.ordinal, 1, entry.staged.records) for entry in staged]
+        sieve = Sieve(self.connection, self.lake, plan)
+        sieve.index()
         with self.connection.transaction(force_rollback=True):
             self.connection.execute(
                 statement(__package__, "delete_hour", main=main_table(self.table)), {"hour": self.hour}
@@ -120,7 +122,6 @@ class HourLoad:
             ):
                 if isinstance(made, Refusal):
                     misfits[ordinal][record] = made
-        sieve = Sieve(self.connection, self.lake, plan)
         for entry in staged:
             if misfits[entry.staged.ordinal]:
                 sieve.take_out(entry.staged, misfits[entry.staged.ordinal])

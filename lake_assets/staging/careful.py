@@ -27,15 +27,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why the server ended a statement over a record.
+    """Why a record cannot be loaded although its bytes and values can be read.
 
     Attributes:
-        reason: its message.
-        sqlstate: its code.
+        reason: for a person; the server's message where it was the server that refused.
+        sqlstate: the server's code.
+        column_name: the column of main at fault, where it is one.
+        value: what stands there.
     """
 
     reason: str
-    sqlstate: str | None
+    sqlstate: str | None = None
+    column_name: str | None = None
+    value: str | None = None
 
 
 def attempt(connection: psycopg.Connection, act: Callable[[], T]) -> T | Refusal:

@@ -14,8 +14,8 @@ from psycopg import sql
 
 from lake_assets.catalog.models import Table
 from lake_assets.exceptions import LoadError
-from lake_assets.lake.records import Use
 from lake_assets.postgres import type_name
+from lake_assets.staging.fit import Use
 
 MOST_COLUMNS = 1597  # a table's 1600 (manual, "PostgreSQL Limits") without main's `_lake_*`
 # Types that know words such as `now`, and those made of them (manual, "Date/Time Types", "Range Types").

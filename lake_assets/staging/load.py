@@ -5,7 +5,7 @@ rows on to `main.hour`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
 
 import psycopg
@@ -16,11 +16,11 @@ from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.records import BadRecord, Block, read_blocks
 from lake_assets.lake.s3 import Lake
-from lake_assets.lake.scan import scan
 from lake_assets.postgres import SOFT_COPY_SERVER, statement
 from lake_assets.recount import Recount
 from lake_assets.staging.careful import Refusal, attempt, refuse_many
 from lake_assets.staging.columns import StagingPlan
+from lake_assets.staging.fit import CLOCK, fit, whole
 from lake_assets.staging.rejects import Reject, create_rejects, set_aside
 
 BAD_BYTES = 8 * 2**20  # bytes of bad records held in memory before they are handed on
@@ -39,6 +39,7 @@ class StagedFile:
         left_out: how many records COPY left out.
         nuls: NUL bytes that were replaced or stripped.
         refusals: of the records left out, those over which COPY itself failed, by their numbers.
+        clocked: records with a word read off the clock, by their numbers; staging holds their places.
     """
 
     file: LakeObject
@@ -49,6 +50,7 @@ class StagedFile:
     left_out: int
     nuls: int
     refusals: Mapping[int, Refusal] = field(default_factory=dict)
+    clocked: Mapping[int, Refusal] = field(default_factory=dict)
 
 
 def supports_soft_copy(connection: psycopg.Connection) -> bool:
@@ -106,12 +108,29 @@ class FileLoader:
     ) -> StagedFile:
         recount = Recount(dialect)
         self.connection.execute(statement(__package__, "begin_file", ordinal=sql.Literal(ordinal)))
-        use = self.plan.use(dialect.columns)
-        read = copy(file, dialect, read_blocks(_tee(chunks, recount), dialect, use=use))
+        clocked: dict[int, Refusal] = {}
+        read = copy(
+            file, dialect, self._fitted(read_blocks(_tee(chunks, recount), dialect), dialect, clocked)
+        )
         counted = recount.finish()
         self._compare(file, read, counted)
         left_out = read.records - read.staged
-        return StagedFile(file, ordinal, dialect, counted, read.bad, left_out, read.nuls, read.refusals)
+        return StagedFile(
+            file, ordinal, dialect, counted, read.bad, left_out, read.nuls, read.refusals, clocked
+        )
+
+    def _fitted(
+        self, blocks: Iterable[Block], dialect: Dialect, clocked: dict[int, Refusal]
+    ) -> Iterator[Block]:
+        """Give the blocks as staging takes them, and note the records with words read off the clock."""
+        use, first = self.plan.use(dialect.columns), 1
+        for block in blocks:
+            data, words = fit(block.data, dialect, use)
+            for index, (column, value) in words.items():
+                name = self.plan.by_file_column[column].name
+                clocked[first + index] = Refusal(CLOCK, column_name=name, value=value)
+            first += block.records
+            yield replace(block, data=data)
 
     def _copy(self, file: LakeObject, dialect: Dialect, blocks: Iterator[Block]) -> "_Read":
         copy_sql = self._copy_sql(dialect)
@@ -144,9 +163,10 @@ class FileLoader:
             if not isinstance(staged, Refusal):
                 read.staged += staged
                 continue
-            for number, record in enumerate(_single(block, dialect), first):
+            ends = whole(block.data, dialect).ends.tolist()
+            for number, (start, end) in enumerate(pairwise([0, *ends]), first):
                 self._number(number, given=False)
-                staged = self._try(copy_sql, record)
+                staged = self._try(copy_sql, block.data[start:end])
                 if isinstance(staged, Refusal):
                     read.refusals[number] = staged
                     refuse_many(len(read.refusals), staged)
@@ -169,17 +189,7 @@ class FileLoader:
         self.connection.execute(statement(__package__, "number_next"), {"record": record, "given": given})
 
     def _set_aside(self, file: LakeObject, bad: Iterable[BadRecord]) -> None:
-        rejects = [
-            Reject(
-                file.key,
-                record.number,
-                record.raw,
-                record.reason,
-                self.plan.by_file_column[record.column].name if record.column else None,
-                record.value,
-            )
-            for record in bad
-        ]
+        rejects = [Reject(file.key, record.number, record.raw, record.reason) for record in bad]
         if rejects:
             set_aside(self.connection, rejects)
 
@@ -224,15 +234,6 @@ class _Read:
 
 
 _CopyAll = Callable[[LakeObject, Dialect, Iterator[Block]], _Read]
-
-
-def _single(block: Block, dialect: Dialect) -> Iterator[bytes]:
-    """Cut a block into its records; what was made for COPY is always well quoted."""
-    slab = scan(block.data, ord(dialect.delimiter), quoted=True, final=True)
-    if slab is None:
-        raise AssertionError("a block for COPY has a quote out of place")
-    for start, end in pairwise([0, *slab.ends.tolist()]):
-        yield block.data[start:end]
 
 
 def _tee(chunks: Iterable[bytes], recount: Recount) -> Iterator[bytes]:

@@ -61,7 +61,7 @@ class Sieve:
             LakeError: an object changed or vanished since it was read.
         """
         for file in staged:
-            self.refusals.update({(file.ordinal, number): why for number, why in file.refusals.items()})
+            self._keep(file.ordinal, {**file.refusals, **file.clocked})
         refused = {file.ordinal: array("q") for file in staged}
         for ordinal, first, last in sorted(chain(self._left_out(staged), self._uncastable(staged))):
             refused[ordinal].extend(range(first, last + 1))
@@ -72,14 +72,20 @@ class Sieve:
 
     def take_out(self, file: StagedFile, refusals: Mapping[int, Refusal]) -> None:
         """Set aside records that main refused after all, given by their numbers."""
-        self.refusals.update({(file.ordinal, number): why for number, why in refusals.items()})
-        for number in refusals:
-            self._take_out(file.ordinal, number)
+        self._keep(file.ordinal, refusals)
+        self._take_out(file.ordinal, refusals)
         self._explain(file, sorted(refusals))
 
-    def _take_out(self, ordinal: int, record: int) -> None:
-        values = {"ordinal": ordinal, "record": record}
-        self.connection.execute(statement(__package__, "take_out_record"), values)
+    def index(self) -> None:
+        """Let single records be found fast, for they are about to be asked for."""
+        self.connection.execute(statement(__package__, "index_staging"))
+
+    def _keep(self, ordinal: int, refusals: Mapping[int, Refusal]) -> None:
+        self.refusals.update({(ordinal, number): why for number, why in refusals.items()})
+
+    def _take_out(self, ordinal: int, records: Iterable[int]) -> None:
+        values = {"ordinal": ordinal, "records": list(records)}
+        self.connection.execute(statement(__package__, "take_out_records"), values)
 
     def _left_out(self, staged: Sequence[StagedFile]) -> Iterator[Stretch]:
         """Find what COPY has left out; it may have left out placeholders too, where a type refuses NULL."""
@@ -97,6 +103,10 @@ class Sieve:
         if any(file.placeholders for file in staged):
             keys = {"keys": [file.file.key for file in staged]}
             self.connection.execute(statement(__package__, "take_out_placeholders"), keys)
+        for file in staged:
+            if file.clocked:
+                self._take_out(file.ordinal, file.clocked)
+                yield from ((file.ordinal, number, number) for number in file.clocked)
         castable = self.plan.castable(op=any(file.dialect.op for file in staged))
         if castable is None:
             return
@@ -104,12 +114,13 @@ class Sieve:
         if not isinstance(everything, Refusal):
             yield from everything
             return
+        self.index()
         whole = ((file.ordinal, 1, file.records) for file in staged if file.records)
         for stretch, found in halve(whole, lambda part: self._take_out_uncastable(castable, within(part))):
             if isinstance(found, Refusal):
                 ordinal, record, _ = stretch
-                self.refusals[ordinal, record] = found
-                self._take_out(ordinal, record)
+                self._keep(ordinal, {record: found})
+                self._take_out(ordinal, [record])
                 yield stretch
             else:
                 yield from found
@@ -164,7 +175,15 @@ class Sieve:
         why = self.refusals.get((staged.ordinal, record.number))
         if why is None:
             return None
-        return Reject(staged.file.key, record.number, record.raw, why.reason, sqlstate=why.sqlstate)
+        return Reject(
+            staged.file.key,
+            record.number,
+            record.raw,
+            why.reason,
+            why.column_name,
+            why.value,
+            why.sqlstate,
+        )
 
     def _cells(self, dialect: Dialect, record: Record) -> dict[str, str | None]:
         return dict(zip(dialect.columns, record.cells[1:] if dialect.op else record.cells, strict=True))

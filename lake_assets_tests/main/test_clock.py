@@ -8,7 +8,8 @@ import pytest
 from psycopg import sql
 
 from lake_assets.lake.cut import Limits
-from lake_assets.lake.records import CLOCK, Use, read_blocks
+from lake_assets.lake.records import read_blocks
+from lake_assets.staging.fit import CLOCK, Use, fit
 from lake_assets_tests.fix_bench import Bench
 from lake_assets_tests.lake.rule import dialect_of, in_chunks
 
@@ -89,11 +90,12 @@ def test_such_words_are_found_wherever_they_stand(nul: str, quoting: str, window
     dialect = dialect_of("a", "at", "b", op=True, nul=nul, quoting=quoting)
     data = b"\n".join(line for line, _ in lines)
 
-    blocks = read_blocks(
-        in_chunks(data, (5,)), dialect, Limits(window=window), Use(clocked=frozenset({"at"}))
-    )
+    found, first = set(), 1
+    for block in read_blocks(in_chunks(data, (5,)), dialect, Limits(window=window)):
+        _, words = fit(block.data, dialect, Use(clocked=frozenset({"at"})))
+        found |= {first + index for index in words}
+        first += block.records
 
-    found = {bad.number for block in blocks for bad in block.bad if bad.reason == CLOCK}
     assert found == {number for number, (_, clocked) in enumerate(lines, 1) if clocked}
 
 

@@ -67,11 +67,8 @@ def test_a_catalog_of_more_columns_than_a_table_holds_is_refused(bench: Bench) -
     ("declared", "fits", "misfits"),
     [
         ("text", ["x", ""], ["x" * 20]),
-        (
-            "bigint",
-            ["", "1"],
-            ["1"],
-        ),  # as text it is shorter than as a value: staging holds it, main does not
+        # Shorter as text: on PostgreSQL 16 staging holds it, and main does not.
+        ("interval", ["", "1d"], ["1d"]),
     ],
 )
 def test_a_row_too_big_for_a_page_costs_its_record_alone(
