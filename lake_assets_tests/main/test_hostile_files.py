@@ -39,6 +39,16 @@ def test_a_few_of_thousands_of_columns_load(any_bench: Bench, header: bool) -> N
     assert bench.quarantine("record, reason") == [(2, f"{MANY - 1} cells where {MANY} are expected")]
 
 
+def test_an_end_of_data_mark_left_alone_is_text(any_bench: Bench) -> None:
+    r"""A record of which only the cell `\.` is wanted does not end the data, as it would on PostgreSQL 16."""
+    bench = any_bench.with_table({"a": "text"}, new_columns="ignore", files={"header": True})
+    bench.put('id,a,b\n1,\\.,x\n2,"\\.",y\n3,,z\n4,"x\n\\.\n",z\n')
+
+    bench.load()
+
+    assert bench.rows("a") == [("\\.",), ("\\.",), (None,), ("x\n\\.\n",)]
+
+
 def test_more_columns_than_a_table_holds_fail_the_hour(bench: Bench) -> None:
     """`new_columns: add` names the number, the limit and the remedy, and main keeps its columns."""
     bench.put(lines_of(["id", *(f"c{number}" for number in range(MANY))], range(MANY + 1)))
