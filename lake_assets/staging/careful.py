@@ -14,6 +14,7 @@ from psycopg import sql
 
 from lake_assets.exceptions import LoadError
 
+LONGEST = 1000  # characters of a message, which may repeat a value of any length
 MOST = 1000  # records found one by one; more are no accident, and each costs some milliseconds
 
 # Classes of SQLSTATE (manual, "PostgreSQL Error Codes") that a value or a row can cause by itself.
@@ -59,7 +60,7 @@ def attempt(connection: psycopg.Connection, act: Callable[[], T]) -> T | Refusal
         code = error.sqlstate or ""
         if not (code.startswith(_OF_RECORDS) or code in _CODES_OF_RECORDS):
             raise
-        return Refusal(error.diag.message_primary or str(error), error.sqlstate)
+        return Refusal((error.diag.message_primary or str(error))[:LONGEST], error.sqlstate)
 
 
 def halve(
