@@ -14,9 +14,11 @@ from lake_assets.exceptions import ConfigurationError, WarehouseError
 OLDEST_SERVER = 160000  # pg_input_is_valid and pg_input_error_info came with PostgreSQL 16
 SOFT_COPY_SERVER = 170000  # COPY … ON_ERROR ignore came with PostgreSQL 17
 
+# Whatever role or database say otherwise; not lc_monetary, which tells readers what `money` is, too.
 SESSION_OPTIONS = (
-    "-c timezone=UTC -c datestyle=ISO,MDY -c intervalstyle=postgres "
-    "-c standard_conforming_strings=on -c client_encoding=UTF8"
+    "-c timezone=UTC -c timezone_abbreviations=Default -c datestyle=ISO,MDY -c intervalstyle=postgres "
+    "-c standard_conforming_strings=on -c array_nulls=on -c xmloption=content -c extra_float_digits=1 "
+    "-c bytea_output=hex -c client_encoding=UTF8"
 )
 
 

@@ -1,6 +1,6 @@
 """Fixtures that put a table of the catalog, its lake and a warehouse side by side, without Dagster."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +11,11 @@ import pytest
 from lake_assets.catalog.models import Column, FileOptions, Table
 from lake_assets.checks.row_count import CheckedHour, check_hours
 from lake_assets.hours import ONE_HOUR
+from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
 from lake_assets.main.load import TableLoader
 from lake_assets.main.report import LoadReport
+from lake_assets.postgres import connect
 from lake_assets_tests.fix_lake import LakeBucket
 
 HOUR = datetime(2018, 9, 6, 10, tzinfo=UTC)
@@ -76,8 +78,14 @@ class Bench:
     def load(self, hour: datetime = HOUR, *, run_id: str = "test") -> LoadReport:
         """Load an hour as the lake has it now."""
         listing = self.lake.list_table("shop", self.table, hour, hour + ONE_HOUR)
+        return self.load_listed(listing.by_hour().get(hour, ()), hour, run_id=run_id)
+
+    def load_listed(
+        self, objects: Sequence[LakeObject], hour: datetime = HOUR, *, run_id: str = "test"
+    ) -> LoadReport:
+        """Load an hour from objects that were listed before."""
         with TableLoader(self.url, self.lake, self.table, run_id) as loader:
-            return loader.load(hour, listing.by_hour().get(hour, ()))
+            return loader.load(hour, objects)
 
     def load_twice(self, hour: datetime = HOUR) -> LoadReport:
         """Load an hour, load it again, and see that the second load changed nothing a reader can see."""
@@ -89,7 +97,7 @@ class Bench:
 
     def check(self, hour: datetime = HOUR, *, deep: bool = False) -> CheckedHour:
         """Check an hour against lake and warehouse."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
+        with connect(self.url, autocommit=True) as connection:
             return check_hours(connection, self.lake, self.table, [hour], deep=deep)[0]
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:

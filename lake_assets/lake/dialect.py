@@ -4,6 +4,7 @@ Seen in the file are compression, header, a leading `Op` column, and which cell 
 Delimiter, quoting and NULL are never guessed from data: a wrong guess would be believed for years.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -21,6 +22,8 @@ HEAD = 2**20  # bytes looked at, once unpacked
 SAMPLE = 100  # records looked at
 
 Cells = tuple[str, ...]
+
+_NUMBER = re.compile(r"[+-]?[0-9][0-9.,:+\-/ T]*")  # or a date or a time: a value beside a column's name
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,11 @@ def _has_header(records: Sequence[Cells | None], table: Table, reasons: dict[str
         names, known = tuple(map(str.casefold, names)), set(map(str.casefold, known))
     hits = sum(name in known for name in names)
     reasons["header"] = f"{hits} of {len(names)} cells of the first record are columns of {table.qualified}"
-    return 2 * hits >= len(names) > 0 or (len(known) > 1 and known <= set(names))
+    if len(known) > 1 and known <= set(names):
+        return True
+    if numbers := [name for name in names if name not in known and _NUMBER.fullmatch(name)]:
+        reasons["header"] += f", and {numbers[0]} is no name"
+    return 2 * hits >= len(names) > 0 and not numbers
 
 
 def _begins_with_op(names: Cells, table: Table) -> bool:

@@ -4,8 +4,9 @@ The transaction itself, and what becomes of an error, belong to `main.load`; the
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 
 import psycopg
@@ -23,6 +24,7 @@ from lake_assets.ledger.states import state_without_files
 from lake_assets.main.report import LoadedFile, LoadReport
 from lake_assets.main.tables import ensure_main, main_table
 from lake_assets.postgres import connect, statement
+from lake_assets.staging.careful import Refusal, attempt, halve, within
 from lake_assets.staging.columns import StagingPlan, plan_staging
 from lake_assets.staging.load import (
     FileLoader,
@@ -91,7 +93,42 @@ class HourLoad:
         staged = self._sift([self._stage(ordinal, file) for ordinal, file in enumerate(self.objects, 1)])
         if fault := self._refusal(staged):
             return self._refuse(fault)
-        return self._accept(staged, newest)
+        notes = list(self.notes)
+        accepted = attempt(self.connection, lambda: self._accept(staged, newest))
+        if not isinstance(accepted, Refusal):
+            return accepted
+        self.notes = notes
+        fitting = self._without_misfits(staged)
+        if fault := self._refusal(fitting):
+            return self._refuse(fault)
+        return self._accept(fitting, newest)
+
+    def _without_misfits(self, staged: Sequence[_Staged]) -> list[_Staged]:
+        """Set aside the records over which the insert into main fails."""
+        plan = self.plan
+        if plan is None:
+            raise AssertionError("nothing was staged that main could refuse")
+        insert = partial(self._insert, plan, list(range(1, len(staged) + 1)))
+        misfits: dict[int, dict[int, Refusal]] = {entry.staged.ordinal: {} for entry in staged}
+        whole = [(entry.staged.ordinal, 1, entry.staged.records) for entry in staged]
+        sieve = Sieve(self.connection, self.lake, plan)
+        sieve.index()
+        with self.connection.transaction(force_rollback=True):
+            self.connection.execute(
+                statement(__package__, "delete_hour", main=main_table(self.table)), {"hour": self.hour}
+            )
+            for (ordinal, record, _), made in halve(
+                whole, lambda part: attempt(self.connection, lambda: insert(within(part)))
+            ):
+                if isinstance(made, Refusal):
+                    misfits[ordinal][record] = made
+        for entry in staged:
+            if misfits[entry.staged.ordinal]:
+                sieve.take_out(entry.staged, misfits[entry.staged.ordinal])
+        return [
+            replace(entry, quarantined=entry.quarantined + len(misfits[entry.staged.ordinal]))
+            for entry in staged
+        ]
 
     def _wait_for_turn(self) -> datetime | None:
         """Hold this hour, or the whole table if it is a snapshot; give the snapshot's newest other hour."""
@@ -115,9 +152,10 @@ class HourLoad:
         chunks = self._watched(self.lake.open(file))
         head = next(chunks, b"")
         dialect = decide(head, self.table, file.kind)
-        if dialect.header and len(dialect.missing) == len(self.table.file_columns):
+        if len(dialect.missing) == len(self.table.file_columns):
+            what = f"its header {', '.join(dialect.columns)} names" if dialect.header else "it has"
             raise LoadError(
-                f"{self.lake.url(file)}: its header {', '.join(dialect.columns)} names none of the "
+                f"{self.lake.url(file)}: {what} none of the "
                 f"columns {', '.join(dialect.missing)}. Give the header's names in the catalog as `from:`, "
                 "or set `header: false` if its first record is data."
             )
@@ -224,21 +262,24 @@ class HourLoad:
         self.connection.execute(statement(__package__, delete, main=main), {"hour": self.hour})
         if self.plan is None or superseded:
             return
-        insert = statement(
-            __package__,
-            "insert_hour",
-            main=main,
-            columns=sql.SQL(", ").join(sql.Identifier(column.name) for column in self.plan.columns),
-            values=sql.SQL(", ").join(column.value for column in self.plan.columns),
-        )
-        values = {"hour": self.hour, "ids": [entry.file_id for entry in files]}
-        inserted = self.connection.execute(insert, values).rowcount
+        inserted = self._insert(self.plan, [entry.file_id for entry in files], sql.SQL("true"))
         loaded = sum(entry.counts.loaded for entry in files)
         if inserted != loaded:
             raise CountMismatch(
                 f"{self.table.qualified} {format_hour(self.hour)}: {inserted} rows reached main, and "
                 f"{loaded} good records were counted in the files. Nothing was changed."
             )
+
+    def _insert(self, plan: StagingPlan, ids: list[int], where: sql.Composable) -> int:
+        insert = statement(
+            __package__,
+            "insert_hour",
+            main=main_table(self.table),
+            columns=sql.SQL(", ").join(sql.Identifier(column.name) for column in plan.columns),
+            values=sql.SQL(", ").join(column.value for column in plan.columns),
+            within=where,
+        )
+        return self.connection.execute(insert, {"hour": self.hour, "ids": ids}).rowcount
 
     def _settle_snapshots(self, staged: Sequence[_Staged], newest: datetime | None) -> None:
         """Let the newest hour that has files be the table, whatever this load found."""

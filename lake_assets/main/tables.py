@@ -14,6 +14,7 @@ from lake_assets.catalog.models import Table
 from lake_assets.exceptions import WarehouseError
 from lake_assets.ledger.ledger import lock
 from lake_assets.postgres import statement, type_name
+from lake_assets.staging.columns import MOST_COLUMNS
 
 LAKE_COLUMNS = {"_lake_hour": "timestamptz", "_lake_file": "bigint", "_lake_record": "bigint"}
 
@@ -37,9 +38,14 @@ def ensure_main(connection: psycopg.Connection, table: Table, columns: Sequence[
         columns: (name, type) of the columns it must have, those of the lake left aside.
 
     Raises:
-        WarehouseError: a column is there with another type.
+        WarehouseError: a column is there with another type, or there are too many.
     """
     main = main_table(table)
+    if len(columns) > MOST_COLUMNS:
+        raise WarehouseError(
+            f"{table.qualified}: the catalog names {len(columns)} columns, and a table can have "
+            f"{MOST_COLUMNS} beside ours. Leave out those that are not needed, and set `new_columns: ignore`."
+        )
     with connection.transaction():
         lock(connection, f"main:{table.schema_name}.{table.name}")
         if not main_exists(connection, table):

@@ -5,6 +5,7 @@ later (`ON_ERROR ignore`), after COPY with `pg_input_is_valid` on PostgreSQL 16.
 `lake`; moving rows to `main`.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +15,14 @@ from psycopg import sql
 from lake_assets.catalog.models import Table
 from lake_assets.exceptions import LoadError
 from lake_assets.postgres import type_name
+from lake_assets.staging.fit import Use
 
+MOST_COLUMNS = 1597  # a table's 1600 (manual, "PostgreSQL Limits") without main's `_lake_*`
+# Types that know words such as `now`, and those made of them (manual, "Date/Time Types", "Range Types").
+CLOCKED = re.compile(
+    r'(?:pg_catalog\.)?"?(?:date|time|timetz|timestamp|timestamptz|(?:date|ts|tstz)(?:multi)?range)(?!\w)',
+    re.IGNORECASE,
+)
 LONGEST_NAME = 63  # bytes of a PostgreSQL identifier (manual, "Identifiers and Key Words")
 
 
@@ -74,7 +82,6 @@ class StagingPlan:
     """The columns of one load: those of the catalog, then those only the files have."""
 
     columns: tuple[StagedColumn, ...]
-    ignored: tuple[str, ...] = ()
     updates_refused: bool = True
 
     @cached_property
@@ -82,16 +89,19 @@ class StagingPlan:
         """The staged column each column of the file goes to."""
         return {column.file_column: column for column in self.columns}
 
-    @cached_property
-    def ignored_as(self) -> dict[str, str]:
-        """The staging column in which each ignored column of the file ends."""
-        return {name: f"i{number}" for number, name in enumerate(self.ignored, 1)}
-
     @property
     def definitions(self) -> list[sql.Composed]:
         """The column definitions of the staging table; a plan with more columns only adds some at the end."""
-        ignored = [sql.SQL("{} text").format(sql.Identifier(staged)) for staged in self.ignored_as.values()]
-        return [*(column.definition for column in self.columns), *ignored]
+        return [column.definition for column in self.columns]
+
+    def use(self, file_columns: Iterable[str]) -> Use:
+        """Say which columns of a file staging leaves out, and which must not hold words read off the clock.
+
+        Args:
+            file_columns: the columns of the file, without the `Op` column.
+        """
+        clocked = (column.file_column for column in self.columns if CLOCKED.match(column.type.strip()))
+        return Use(ignored=frozenset(file_columns) - self.by_file_column.keys(), clocked=frozenset(clocked))
 
     def castable(self, *, op: bool) -> sql.Composed | None:
         """Give the condition under which a staged record becomes a row of main, or None if every one does.
@@ -114,9 +124,7 @@ class StagingPlan:
             op: the file's first cell is DMS's `Op`.
         """
         names = ["_lake_op"] if op else []
-        for name in file_columns:
-            column = self.by_file_column.get(name)
-            names.append(column.staged_as if column else self.ignored_as[name])
+        names += [self.by_file_column[name].staged_as for name in file_columns if name in self.by_file_column]
         return sql.SQL(", ").join(map(sql.Identifier, names))
 
 
@@ -147,7 +155,13 @@ def plan_staging(table: Table, extra: Sequence[str], *, soft_copy: bool) -> Stag
         for number, column in enumerate(table.columns, 1)
     ]
     if table.new_columns == "ignore":
-        return StagingPlan(tuple(columns), ignored=tuple(extra))
+        return StagingPlan(tuple(columns))
+    if len(columns) + len(extra) > MOST_COLUMNS:
+        raise LoadError(
+            f"{table.qualified}: {len(columns) + len(extra)} columns with those that only the files have, "
+            f"and a table can have {MOST_COLUMNS} beside ours. Name the columns that are needed in the "
+            "catalog, and set `new_columns: ignore`."
+        )
     for file_column in extra:
         name = _name_new_column(file_column, {column.name for column in columns})
         staged_as = f"c{len(columns) + 1}"

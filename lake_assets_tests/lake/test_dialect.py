@@ -44,11 +44,14 @@ def found(head: bytes, table: Table = ORDERS, kind: str = "cdc") -> Found:
         ),
         (b"1,2,x\n", (False, False, ("id", "amount", "note"))),
         (b"1,2,note\n", (False, False, ("id", "amount", "note"))),
+        (b"7,amount,note\n", (False, False, ("id", "amount", "note"))),
+        (b"2018-09-06 10:00:00,amount,note\n", (False, False, ("id", "amount", "note"))),
+        (b"id,amount,note,2018\n", (True, False, ("id", "amount", "note", "2018"))),
         (b"\n1,2,x\n", (False, False, ("id", "amount", "note"))),
     ],
 )
 def test_a_header_is_known_by_the_names_of_columns(head: bytes, expected: Found) -> None:
-    """At least half of the cells, or all columns of the table, make the first record a header."""
+    """Half of the cells, none of the others a number, or all columns of the table make a header."""
     assert found(head) == expected
 
 

@@ -2,3 +2,4 @@
 INSERT INTO {main} ({columns}, _lake_hour, _lake_file, _lake_record)
 SELECT {values}, %(hour)s, (%(ids)s::bigint[])[_lake_file], _lake_record
 FROM lake_assets_staging
+WHERE {within}

@@ -1,5 +1,6 @@
--- Ask PostgreSQL why values are none of their types; the first column of each record that is at fault.
-SELECT DISTINCT ON (given.record) given.record, given.ordinal, fault.message, fault.sql_error_code
+-- Ask PostgreSQL why values are none of their types: the first column of each record that is at fault.
+-- The message repeats the value, which may be of any length and is kept beside it.
+SELECT DISTINCT ON (given.record) given.record, given.ordinal, left(fault.message, 1000), fault.sql_error_code
 FROM
     unnest(%(records)s::bigint[], %(ordinals)s::integer[], %(types)s::text[], %(values)s::text[])
     AS given (record, ordinal, type, value)

@@ -1,7 +1,7 @@
 -- Take the records that cannot become rows of main out of staging, and name them as stretches of their numbers.
 WITH uncastable AS (
     DELETE FROM lake_assets_staging
-    WHERE NOT ({castable})
+    WHERE {within} AND NOT ({castable})
     RETURNING _lake_file, _lake_record
 ),
 

@@ -1,0 +1,226 @@
+"""Proves that what is too wide, deep or long costs its own record, or fails its hour with a remedy."""
+
+import gzip
+import hashlib
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from lake_assets.exceptions import WarehouseError
+from lake_assets.lake.cut import MAX_RECORD
+from lake_assets.staging import careful, sift
+from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
+
+MANY = 3000
+
+
+def lines_of(*records: Sequence[object]) -> str:
+    """Write records whose cells need no quotes."""
+    return "".join(",".join(map(str, record)) + "\n" for record in records)
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_few_of_thousands_of_columns_load(any_bench: Bench, header: bool) -> None:
+    """`new_columns: ignore` loads five columns of a file that has more than a table can hold."""
+    names = [f"c{number}" for number in range(MANY)]
+    wanted = [names[0], names[7], names[1600], names[2000], names[-1]] if header else names[:5]
+    bench = any_bench.with_table(dict.fromkeys(wanted, "text"), new_columns="ignore")
+    cells = [[f'"r{row},""{number}"' for number in range(MANY)] for row in range(3)]
+    bench.put(lines_of(*([names] if header else []), cells[0], cells[1][:-1], cells[2]))
+
+    report = bench.load_twice()
+
+    assert report.state == "quarantined"
+    numbers = [int(name[1:]) for name in wanted]
+    assert bench.rows(", ".join(wanted)) == [
+        tuple(f'r{row},"{number}' for number in numbers) for row in (0, 2)
+    ]
+    assert bench.quarantine("record, reason") == [(2, f"{MANY - 1} cells where {MANY} are expected")]
+
+
+def test_an_end_of_data_mark_left_alone_is_text(any_bench: Bench) -> None:
+    r"""A record of which only the cell `\.` is wanted does not end the data, as it would on PostgreSQL 16."""
+    bench = any_bench.with_table({"a": "text"}, new_columns="ignore", files={"header": True})
+    bench.put('id,a,b\n1,\\.,x\n2,"\\.",y\n3,,z\n4,"x\n\\.\n",z\n')
+
+    bench.load()
+
+    assert bench.rows("a") == [("\\.",), ("\\.",), (None,), ("x\n\\.\n",)]
+
+
+def test_more_columns_than_a_table_holds_fail_the_hour(bench: Bench) -> None:
+    """`new_columns: add` names the number, the limit and the remedy, and main keeps its columns."""
+    bench.put(lines_of(["id", *(f"c{number}" for number in range(MANY))], range(MANY + 1)))
+
+    report = bench.load_twice()
+
+    assert report.state == "failed"
+    assert "shop.orders: 3001 columns with those that only the files have, and a table can have 1597" in (
+        report.error or ""
+    )
+    assert "set `new_columns: ignore`" in (report.error or "")
+    assert len(bench.query("SELECT 1 FROM information_schema.columns WHERE table_schema = 'shop'")) == 7
+
+
+def test_a_catalog_of_more_columns_than_a_table_holds_is_refused(bench: Bench) -> None:
+    """The limit is told before anything is made; at the limit the table loads."""
+    with pytest.raises(WarehouseError, match="names 1598 columns, and a table can have 1597 beside ours"):
+        bench.with_table({f"c{number}": "text" for number in range(1598)}).load()
+    widest = bench.with_table({f"c{number}": "text" for number in range(1597)})
+    widest.put(lines_of(["x", *[""] * 1596]))
+
+    assert widest.load().state == "loaded"
+
+
+@pytest.mark.parametrize(
+    ("declared", "fits", "misfits"),
+    [
+        ("text", ["x", ""], ["x" * 20]),
+        # Shorter as text: on PostgreSQL 16 staging holds it, and main does not.
+        ("interval", ["", "1d"], ["1d"]),
+    ],
+)
+def test_a_row_too_big_for_a_page_costs_its_record_alone(
+    any_bench: Bench, declared: str, fits: list[str], misfits: list[str]
+) -> None:
+    """Many values, none of them long, may together be no row of PostgreSQL: those records are quarantined."""
+    width = 540
+    good, bad = (fits * width)[:width], (misfits * width)[:width]
+    bench = any_bench.with_table({f"c{number}": declared for number in range(width)})
+    bench.put(lines_of(good, bad, good, good[:-1], bad, good), number=1)
+    bench.put(lines_of(bad, good), number=2)
+
+    report = bench.load()
+
+    assert (report.state, report.counts.loaded, report.counts.quarantined) == ("quarantined", 4, 4)
+    assert [number for (number,) in bench.rows("_lake_record")] == [1, 3, 6, 2]
+    raw = ",".join(bad).encode()
+    kept = bench.quarantine("record, sqlstate, raw")
+    assert [row for row in kept if row[1]] == [(2, "54000", raw), (5, "54000", raw), (1, "54000", raw)]
+    assert bench.check().passed
+
+
+def test_json_nested_deeper_than_the_servers_stack_costs_its_record_alone(any_bench: Bench) -> None:
+    """Where the server ends the statement, also when it is asked for a reason, the other records load."""
+    bench = any_bench.with_table({"id": "bigint", "doc": "jsonb"})
+    deep = "[" * 200_000 + "]" * 200_000
+    bench.put(lines_of([1, "[]"], [2, deep], ["x", deep], [4, "[4]"], [5, "]"]))
+
+    report = bench.load_twice()
+
+    assert report.state == "quarantined"
+    assert bench.rows("id") == [(1,), (4,)]
+    assert [row[0] for row in bench.quarantine("record")] == [2, 3, 5]
+    assert bench.quarantine("sqlstate, length(raw)")[0] == ("54001", 400_002)
+
+
+@pytest.mark.parametrize(
+    "guard", ["CREATE INDEX ON shop.orders (note)", "ALTER TABLE shop.orders ADD CHECK (length(note) < 9)"]
+)
+def test_what_main_itself_refuses_costs_its_record_alone(any_bench: Bench, guard: str) -> None:
+    """An index or a check that somebody gave main sends the records it cannot take to quarantine."""
+    any_bench.put(GOOD)
+    any_bench.load()
+    any_bench.query(guard)
+    long = random.Random(1).randbytes(5000).hex()  # noqa: S311 - it only must not compress
+    any_bench.put(f"1,1,2018-09-06,short\n2,2,2018-09-06,{long}\n3,x,2018-09-06,\n4,4,2018-09-06,short\n")
+
+    report = any_bench.load_twice()
+
+    assert (report.counts.loaded, report.counts.quarantined) == (2, 2)
+    assert [row[0] for row in any_bench.quarantine("record")] == [2, 3]
+    assert any_bench.check().passed
+
+
+def test_too_many_refused_records_fail_the_hour(any_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the server ends the statement over one record after the other, the hour fails with its words."""
+    monkeypatch.setattr(careful, "MOST", 2)
+    bench = any_bench.with_table({f"c{number}": "text" for number in range(1000)})
+    bench.put(lines_of(["x"] * 1000, *[["x" * 20] * 1000] * 3))
+
+    report = bench.load_twice()
+
+    assert report.state == "failed"
+    assert "refused more than 2 records" in (report.error or "")
+    assert "row is too big" in (report.error or "")
+
+
+def test_a_cell_of_a_hundred_megabytes_loads(bench: Bench) -> None:
+    """A cell may be as long as a record may be; it arrives whole."""
+    cell = random.Random(1).randbytes(1000).hex() * 50_000 + 'end "quoted"'  # noqa: S311 - any bytes will do
+    quoted = cell.replace('"', '""')
+    body = f'1,1,2018-09-06,"{quoted}"\n2,2,2018-09-06,b\n'.encode()
+    bench.bucket.put(bench.key(), gzip.compress(body, 1))
+
+    report = bench.load()
+
+    assert report.state == "loaded"
+    assert bench.rows("id, md5(note)") == [
+        (1, hashlib.md5(cell.encode(), usedforsecurity=False).hexdigest()),
+        (2, hashlib.md5(b"b", usedforsecurity=False).hexdigest()),
+    ]
+
+
+def test_a_record_without_end_fails_the_hour(bench: Bench) -> None:
+    """Bytes without a line end are given up at the limit, whatever their number; main is as it was."""
+    bench.put(GOOD)
+    bench.load()
+    bench.bucket.put(bench.key(number=1), gzip.compress(b'1,1,2018-09-06,"' + bytes(MAX_RECORD + 1), 1))
+
+    report = bench.load()
+
+    assert report.state == "failed"
+    assert f"o line end within {MAX_RECORD} bytes" in (report.error or "")
+    assert len(bench.rows()) == 3
+
+
+def test_reasons_are_asked_for_in_small_messages(any_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long refused records are, only a few of them are held and sent together."""
+    sizes: list[int] = []
+    ask = sift.Sieve._ask
+
+    def watched(sieve: sift.Sieve, cells: dict[int, dict[str, str | None]]) -> sift.Faults:
+        sizes.append(len(cells))
+        return ask(sieve, cells)
+
+    monkeypatch.setattr(sift, "BATCH_BYTES", 1000)
+    monkeypatch.setattr(sift.Sieve, "_ask", watched)
+    any_bench.put("".join(f"x,1,2018-09-06,{'n' * 400}\n" for _ in range(10)) + GOOD)
+
+    any_bench.load()
+
+    assert sizes == [3, 3, 3, 1]
+    assert any_bench.state() == ("quarantined", 13, 3, 10)
+
+
+def test_a_type_without_null_costs_bad_records_once(any_bench: Bench) -> None:
+    """A column whose type refuses NULL takes no bad record's place twice."""
+    any_bench.query("CREATE DOMAIN public.needed AS text NOT NULL")
+    bench = any_bench.with_table({"id": "bigint", "note": "public.needed"})
+    bench.put('1,a\n2\n3,\n4,"x"y\n5,e\n')
+
+    report = bench.load_twice()
+
+    assert (report.counts.loaded, report.counts.quarantined) == (2, 3)
+    assert [row[0] for row in bench.quarantine("record")] == [2, 3, 4]
+
+
+@pytest.mark.parametrize("change", ["rewritten", "deleted"])
+def test_a_file_that_changes_between_list_and_read_fails_the_hour(bench: Bench, change: str) -> None:
+    """What was listed is what is loaded, or nothing is: main and ledger keep the hour as it was."""
+    bench.put(GOOD)
+    bench.load()
+    listed = bench.lake.list_table("shop", bench.table).by_hour()[HOUR]
+    if change == "rewritten":
+        bench.put("9,9,2018-09-06,other\n")
+    else:
+        bench.bucket.delete(bench.key())
+
+    report = bench.load_listed(listed)
+
+    assert report.state == "failed"
+    said = "was written again since it was listed" if change == "rewritten" else "is gone since it was listed"
+    assert said in (report.error or "")
+    assert bench.rows("id") == [(1,), (2,), (3,)]
+    assert bench.state() == ("failed", 3, 3, 0)
