@@ -15,10 +15,10 @@ import numpy as np
 from lake_assets.catalog.models import FileOptions
 from lake_assets.discover.classes import QUOTED
 from lake_assets.discover.profile import SPECIAL
+from lake_assets.lake.blocks import NUL_BECOMES
 from lake_assets.lake.cut import cut
 from lake_assets.lake.decode import GZIP_MAGIC, decode
 from lake_assets.lake.dialect import HEAD, SAMPLE
-from lake_assets.lake.records import NUL_BECOMES
 from lake_assets.lake.scan import Slab
 
 Cells = tuple[str, ...]
