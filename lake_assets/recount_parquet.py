@@ -118,7 +118,8 @@ class _Compact:
         if kind in {_I16, _I32, _I64}:
             self._varint()
         elif kind == _BINARY:
-            self._at += self._varint()
+            length = self._varint()
+            self._at += length
         elif kind in _FIXED:
             self._at += _FIXED[kind]
         elif kind in {_LIST, _SET}:

@@ -5,18 +5,18 @@ and no order of keys is lost. What the values mean is PostgreSQL's business.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from json import JSONDecodeError, JSONDecoder
 from typing import NamedTuple, NoReturn
 
 from lake_assets.exceptions import LakeError
-from lake_assets.lake.blocks import NUL_BECOMES, Block, Record
+from lake_assets.lake.blocks import NUL_BECOMES
 from lake_assets.lake.cut import LIMITS, Limits, cut
 from lake_assets.lake.decode import decode
 from lake_assets.lake.dialect import Dialect
-from lake_assets.lake.rows import NUL, Broken, Cells, blocks, records
+from lake_assets.lake.rows import NUL, Broken, Cells
 from lake_assets.lake.scan import Slab
 
 MOST_KEYS = 1600  # columns of a table (PostgreSQL manual, "Limits")
@@ -58,18 +58,6 @@ def _nothing(_: object) -> None:
 _JSON = JSONDecoder(
     object_pairs_hook=_nothing, parse_int=_nothing, parse_float=_nothing, parse_constant=_refuse
 )
-
-
-def read_blocks(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS) -> Iterator[Block]:
-    """Read JSON lines; see `lake.records.read_blocks`."""
-    return blocks(read_rows(chunks, dialect, limits), dialect)
-
-
-def read_records(
-    chunks: Iterable[bytes], dialect: Dialect, wanted: Sequence[int], limits: Limits = LIMITS
-) -> Iterator[Record]:
-    """Read single good records; see `lake.records.read_records`."""
-    return records(read_rows(chunks, dialect, limits), dialect, wanted)
 
 
 def read_rows(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS) -> Iterator["Lines"]:

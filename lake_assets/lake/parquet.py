@@ -4,7 +4,7 @@ What values become is told by `lake.parquet_values`, how records are written for
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,26 +14,15 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from lake_assets.exceptions import LakeError
-from lake_assets.lake.blocks import Block, Record
 from lake_assets.lake.decode import decode
 from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.parquet_values import BAD_TEXT, Cell, Fault, cells_of, json_of, json_text, type_of
-from lake_assets.lake.rows import Broken, Cells, blocks, records
+from lake_assets.lake.rows import Broken, Cells
 
 ENCRYPTED = b"PARE"  # Parquet's format, "Parquet Modular Encryption": the magic of an encrypted footer
 BATCH_BYTES = 4 * 2**20  # of values, as the file's footer has them
 BATCH_ROWS = 4096
 PAGE_BUFFER = 2**18  # so that a column is read page by page and not whole
-
-
-def read_blocks(chunks: Iterable[bytes], dialect: Dialect) -> Iterator[Block]:
-    """Read a Parquet file; see `lake.records.read_blocks`."""
-    return blocks(read_rows(chunks, dialect), dialect)
-
-
-def read_records(chunks: Iterable[bytes], dialect: Dialect, wanted: Sequence[int]) -> Iterator[Record]:
-    """Read single good records; see `lake.records.read_records`."""
-    return records(read_rows(chunks, dialect), dialect, wanted)
 
 
 def read_rows(chunks: Iterable[bytes], dialect: Dialect) -> Iterator["ArrowRows"]:

@@ -80,7 +80,7 @@ def _as_json(cell: Cell, *, bare: bool) -> str | Fault:
 
 
 def _plain(array: pa.Array) -> list[Cell]:
-    """Let Arrow write whole numbers, truth values and floating-point numbers; these with the fewest digits."""
+    """Let Arrow write whole numbers, truth values and, with the fewest digits, floating-point numbers."""
     if pa.types.is_float16(array.type):
         array = array.cast(pa.float32())
     texts: list[Cell] = array.cast(pa.string()).to_pylist()

@@ -18,6 +18,7 @@ from lake_assets.lake.copy_text import copy_text
 from lake_assets.lake.cut import LIMITS, Limits, cut
 from lake_assets.lake.decode import decode
 from lake_assets.lake.dialect import Dialect
+from lake_assets.lake.rows import Rows, blocks, records
 from lake_assets.lake.scan import QUOTE, Slab, owners
 from lake_assets.lake.walk import split
 
@@ -38,13 +39,27 @@ def read_blocks(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMI
     Raises:
         LakeError: the bytes cannot be unpacked or decoded, or hold no line end where one is due.
     """
-    if dialect.format == "jsonl":
-        return jsonl.read_blocks(chunks, dialect, limits)
-    if dialect.format == "parquet":
-        from lake_assets.lake import parquet  # noqa: PLC0415 - takes a tenth of a second, and few files need it
-
-        return parquet.read_blocks(chunks, dialect)
+    if dialect.format != "csv":
+        return blocks(read_rows(chunks, dialect, limits), dialect)
     return _blocks_of_csv(chunks, dialect, limits)
+
+
+def read_rows(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS) -> Iterator[Rows]:
+    """Read a file of JSON lines or of Parquet as values.
+
+    Args:
+        chunks: the object's raw bytes, cut anywhere.
+        dialect: how they are to be read.
+        limits: how much memory may be used.
+
+    Raises:
+        LakeError: the bytes cannot be read.
+    """
+    if dialect.format == "jsonl":
+        return jsonl.read_rows(chunks, dialect, limits)
+    from lake_assets.lake import parquet  # noqa: PLC0415 - takes a tenth of a second, and few files need it
+
+    return parquet.read_rows(chunks, dialect)
 
 
 def _blocks_of_csv(chunks: Iterable[bytes], dialect: Dialect, limits: Limits) -> Iterator[Block]:
@@ -78,12 +93,8 @@ def read_records(
     Raises:
         LakeError: the bytes cannot be read, or a wanted record is bad or not there.
     """
-    if dialect.format == "jsonl":
-        return jsonl.read_records(chunks, dialect, wanted, limits)
-    if dialect.format == "parquet":
-        from lake_assets.lake import parquet  # noqa: PLC0415 - the same
-
-        return parquet.read_records(chunks, dialect, wanted)
+    if dialect.format != "csv":
+        return records(read_rows(chunks, dialect, limits), dialect, wanted)
     return _records_of_csv(chunks, dialect, wanted, limits)
 
 

@@ -116,8 +116,8 @@ class HourLoad:
             csv = dialect.format == "csv"
             raise LoadError(
                 f"{self.lake.url(file)}: its {'header' if csv else 'schema'} {', '.join(dialect.columns)} "
-                f"names none of the columns {', '.join(dialect.missing)}. Give the file's names in the catalog "
-                f"as `from:`{', or set `header: false` if its first record is data' if csv else ''}."
+                f"names none of the columns {', '.join(dialect.missing)}. Give the file's names in the "
+                f"catalog as `from:`{', or set `header: false` if its first record is data' if csv else ''}."
             )
         plan = self._make_room(dialect.extra)
         if dialect.missing:
