@@ -5,6 +5,7 @@ and no order of keys is lost. What the values mean is PostgreSQL's business.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,11 +24,11 @@ MOST_KEYS = 1600  # columns of a table (PostgreSQL manual, "Limits")
 MOST_NESTED = 500  # levels; PostgreSQL's jsonb gives up at some thousands, Python's reader before
 LARGEST_EXPONENT = 300  # that is written out to be judged
 LONGEST_SHOWN = 40  # characters of a key in a reason
-LITERALS = frozenset({"true", "false"})
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
 _ESCAPE = re.compile(r"\\(u0000|.)", re.DOTALL)
+_DOUBTFUL = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")  # half a pair, or a NUL
 _OPENING = re.compile(rb"[\[{ \t]+")
 _CLOSING = re.compile(rb"[\]} \t]+")
 
@@ -50,6 +51,12 @@ def _refuse(name: str) -> NoReturn:
     raise Broken(f"broken JSON: {name} is no JSON")
 
 
+class _Number(str):
+    """The digits of a number, as they are written."""
+
+    __slots__ = ()
+
+
 def _nothing(_: object) -> None:
     """Keep nothing of what is only checked: its text goes on."""
 
@@ -58,6 +65,10 @@ def _nothing(_: object) -> None:
 _JSON = JSONDecoder(
     object_pairs_hook=_nothing, parse_int=_nothing, parse_float=_nothing, parse_constant=_refuse
 )
+_FLAT_JSON = JSONDecoder(
+    object_pairs_hook=list, parse_int=_Number, parse_float=_Number, parse_constant=_refuse
+)
+_LITERALS = {None: None, True: "true", False: "false"}
 
 
 def read_rows(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS) -> Iterator["Lines"]:
@@ -210,17 +221,33 @@ def values_of(raw: bytes, encoding: str, nul: str) -> list[Value]:
     except UnicodeDecodeError as error:
         raise Broken(f"bytes that are not {encoding}, at byte {error.start + 1}") from error
     try:
-        values = list(_values(text, nul))
+        values = _flat_values(text) or list(_values(text, nul))
     except JSONDecodeError as error:
         raise Broken(f"broken JSON: {error.msg} at character {error.pos + 1}") from error
     except RecursionError as error:
         raise Broken(f"JSON nested deeper than {MOST_NESTED} levels") from error
-    seen = set()
-    for value in values:
-        if value.key in seen:
-            raise Broken(f"the key {value.key[:LONGEST_SHOWN]!r} twice")
-        seen.add(value.key)
+    if len({value.key for value in values}) != len(values):
+        (key, _), *_ = Counter(value.key for value in values).most_common(1)
+        raise Broken(f"the key {key[:LONGEST_SHOWN]!r} twice")
     return values
+
+
+def _flat_values(text: str) -> list[Value] | None:
+    """Take an object apart in which there is no other and no doubt, several times as fast."""
+    if text.count("{") != 1 or "[" in text or _DOUBTFUL.search(text):
+        return None
+    try:
+        pairs = _FLAT_JSON.decode(text)
+    except (ValueError, Broken):
+        return None
+    if not isinstance(pairs, list):
+        return None
+    return [
+        Value(key, value, isinstance(value, _Number))
+        if isinstance(value, str)
+        else Value(key, _LITERALS[value], number=False)
+        for key, value in pairs
+    ]
 
 
 def _values(text: str, nul: str) -> Iterator[Value]:
@@ -296,7 +323,7 @@ def _value(key: str, value: object, piece: str, at: int) -> Value:
         return Value(key, piece, number=False)
     if piece == "null":
         return Value(key, None, number=False)
-    return Value(key, piece, number=piece not in LITERALS)
+    return Value(key, piece, number=piece not in {"true", "false"})
 
 
 def _check_surrogates(text: str, at: int) -> None:

@@ -36,8 +36,7 @@ def read_rows(chunks: Iterable[bytes], dialect: Dialect) -> Iterator["ArrowRows"
         texts = _text_columns(file)
         for batch in file.iter_batches(batch_size=_batch_size(file.metadata), use_threads=False):
             columns = [
-                column.cast(pa.string()) if place in texts else column
-                for place, column in enumerate(batch.columns)
+                _as_text(column) if place in texts else column for place, column in enumerate(batch.columns)
             ]
             yield ArrowRows(tuple(_names(batch.schema)), tuple(columns), batch.num_rows)
 
@@ -140,9 +139,12 @@ def _open(spool: IO[bytes]) -> parquet.ParquetFile:
             "its own; S3 can encrypt objects (SSE-KMS)."
         )
     # Of INT96 the range matters more than nanoseconds, in which the year 9999 would wrap around.
-    return parquet.ParquetFile(
-        spool, pre_buffer=False, buffer_size=PAGE_BUFFER, coerce_int96_timestamp_unit="us"
-    )
+    options = {"pre_buffer": False, "buffer_size": PAGE_BUFFER, "coerce_int96_timestamp_unit": "us"}
+    schema = parquet.ParquetFile(spool, **options).schema
+    leaves = [schema.column(place) for place in range(len(schema))]
+    # A long text that is written once and repeated a million times would swell to gigabytes.
+    repeated = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY" and leaf.path == leaf.name]
+    return parquet.ParquetFile(spool, read_dictionary=repeated, **options)
 
 
 @contextmanager
@@ -163,6 +165,10 @@ def _batch_size(metadata: parquet.FileMetaData) -> int:
     return max(1, min(BATCH_ROWS, BATCH_BYTES // max(largest, 1)))
 
 
+def _as_text(column: pa.Array) -> pa.Array:
+    return column.cast(pa.dictionary(column.type.index_type, pa.string()))
+
+
 def _text_columns(file: parquet.ParquetFile) -> set[int]:
     """Find the columns that Parquet calls ENUM, which are text and which Arrow takes for binary data."""
     leaves = (file.schema.column(place) for place in range(len(file.schema)))
@@ -170,5 +176,5 @@ def _text_columns(file: parquet.ParquetFile) -> set[int]:
     return {
         place
         for place, field in enumerate(file.schema_arrow)
-        if field.name in enums and pa.types.is_binary(field.type)
+        if field.name in enums and pa.types.is_dictionary(field.type)
     }

@@ -57,7 +57,9 @@ def cells_of(array: pa.Array) -> list[Cell]:
     if isinstance(kind, pa.BaseExtensionType):
         return cells_of(array.storage)
     if pa.types.is_dictionary(kind):
-        return cells_of(array.dictionary_decode())
+        # One text for all cells that share it, however long it is.
+        texts = cells_of(array.dictionary)
+        return [None if place is None else texts[place] for place in array.indices.to_pylist()]
     return next((make for is_one, make in _MAKERS if is_one(kind)), _plain)(array)
 
 
