@@ -282,6 +282,8 @@ def _values(text: str, nul: str) -> Iterator[Value]:
 
 
 def _past_blanks(text: str, at: int) -> int:
+    if text[at : at + 1] not in " \t\n\r":
+        return at
     blanks = _BLANKS.match(text, at)
     return blanks.end() if blanks else at
 

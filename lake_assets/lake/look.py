@@ -58,10 +58,9 @@ def format_of(key: str, head: bytes, files: FileOptions) -> tuple[str, str]:
 
 def _unpacked(head: bytes, files: FileOptions) -> bytes:
     """Give the first bytes, as far as they must be known."""
-    compression, _ = compression_of(head, files)
-    if compression == "none":
+    if head.startswith(PARQUET_MAGICS) or compression_of(head, files)[0] == "none":
         return head
-    return b"".join(islice(decode([head], compression, "utf-8", whole=False), 2))
+    return b"".join(islice(decode([head], "gzip", "utf-8", whole=False), 2))
 
 
 def look(
@@ -106,6 +105,8 @@ def decide_by_names(
     """
     files = table.files
     compression, why = compression_of(head, files)
+    if head.startswith(PARQUET_MAGICS):
+        compression, why = "none", "begins with PAR1"  # whatever the catalog says of the source's CSV
     if file_format == "parquet":
         # pyarrow takes a tenth of a second, and only Parquet files need it.
         from lake_assets.lake.parquet import schema_of  # noqa: PLC0415
