@@ -223,7 +223,8 @@ def values_of(raw: bytes, encoding: str, nul: str) -> list[Value]:
     try:
         values = _flat_values(text) or list(_values(text, nul))
     except JSONDecodeError as error:
-        raise Broken(f"broken JSON: {error.msg} at character {error.pos + 1}") from error
+        fault = error.msg.rstrip(": ").removesuffix(" at")
+        raise Broken(f"broken JSON: {fault} at character {error.pos + 1}") from error
     except RecursionError as error:
         raise Broken(f"JSON nested deeper than {MOST_NESTED} levels") from error
     if len({value.key for value in values}) != len(values):

@@ -110,9 +110,11 @@ def test_line_ends_are_lf_or_cr_lf_and_the_last_may_lack() -> None:
         (b'{"a":01}', BROKEN + "a comma or } is expected at character 7"),
         (b'{"a":1}{"a":2}', BROKEN + "text after the object at character 8"),
         (b'{"a":1},', BROKEN + "text after the object at character 8"),
-        (b'{"a":"x\ty"}', BROKEN + "Invalid control character at at character 8"),
-        (b'{"a":"\0"}', BROKEN + "Invalid control character at at character 7"),
-        (b'{"a":"x', BROKEN + "Unterminated string starting at at character 6"),
+        (b'{"a":"x\ty"}', BROKEN + "Invalid control character at character 8"),
+        (b'{"a":"\0"}', BROKEN + "Invalid control character at character 7"),
+        (b'{"a":"x', BROKEN + "Unterminated string starting at character 6"),
+        (rb'{"a":"\x"}', BROKEN + "Invalid \\escape at character 7"),
+        (rb'{"a":"\u12"}', BROKEN + "Invalid \\uXXXX escape at character 8"),
         (b'{"a":NaN}', BROKEN + "NaN is no JSON"),
         (b'{"a":[-Infinity]}', BROKEN + "-Infinity is no JSON"),
         (b'{"a":"\xe4"}', "bytes that are not utf-8, at byte 7"),
@@ -207,6 +209,47 @@ def test_a_key_that_was_not_there_before_is_an_error() -> None:
     """A file whose keys are not those that were found in it is not loaded in part."""
     with pytest.raises(LakeError, match="The key 'b' was not there before"):
         list(read_blocks([b'{"b":1}\n'], lines_of(b'{"a":1}')))
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                b'{"a":1}',
+                b"{",
+                b"}",
+                b'"',
+                b":",
+                b"\n",
+                b"\n",
+                b"\r",
+                b"\\",
+                b"\0",
+                b"\xff",
+                b" ",
+                b"[",
+                b"{}",
+            ]
+        ),
+        max_size=30,
+    ).map(b"".join),
+    chunk_sizes,
+    st.sampled_from([1, 16, 1000]),
+)
+def test_any_bytes_are_lines(data: bytes, sizes: list[int], window: int) -> None:
+    """Loader and recount come to the number of lines for any bytes, and each bad line keeps its own."""
+    lines = data.split(b"\n")[: None if data and not data.endswith(b"\n") else -1]
+    try:
+        dialect = lines_of(data)
+    except LakeError:
+        return  # one document
+    found = list(read_blocks(in_chunks(data, sizes), dialect, Limits(window=window)))
+
+    assert sum(block.records for block in found) == len(lines) == recount(in_chunks(data, sizes), dialect)
+    bad = [record for block in found for record in block.bad]
+    assert [record.raw for record in bad] == [lines[record.number - 1].removesuffix(b"\r") for record in bad]
+    assert b"".join(block.data for block in found).count(b"\n") == len(lines)
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)

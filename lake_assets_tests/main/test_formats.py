@@ -436,6 +436,30 @@ def test_a_reader_that_forgets_is_found_out(
     assert chosen.rows() == []
 
 
+def test_a_footer_that_lies_is_found_out(bench: Bench) -> None:
+    """When the file's number of rows is not that of its row groups, the two counts differ."""
+    thousand, more = b"\x16\xd0\x0f", b"\x16\xd2\x0f"  # the field that follows: 1000, 1001
+    assert WHOLE.count(thousand) > 1
+    chosen = bench.with_table({"id": "bigint"})
+    chosen.bucket.put(key("parquet"), WHOLE.replace(thousand, more, 1))
+
+    report = chosen.load()
+
+    assert report.state == "mismatch"
+    assert "the loader read 1000 records, the warehouse 1000, the recount 1001" in (report.error or "")
+
+
+def test_what_jsonb_does_not_take_costs_its_record(any_bench: Bench) -> None:
+    """Half a surrogate pair in an object is kept in a text column, and refused by PostgreSQL in jsonb."""
+    chosen = any_bench.with_table({"id": "bigint", "t": "text", "j": "jsonb"})
+    lines = [rb'{"id":1,"t":["\ud800"],"j":{}}', rb'{"id":2,"j":["\ud800"]}', b'{"id":3,"j":"no JSON"}']
+    chosen.bucket.put(key("jsonl"), b"\n".join(lines))
+
+    assert chosen.load_twice().state == "quarantined"
+    assert chosen.rows("id, t") == [(1, r'["\ud800"]')]
+    assert chosen.quarantine("record, column_name, raw") == [(2, "j", lines[1]), (3, "j", lines[2])]
+
+
 def test_an_hour_of_an_older_ledger_is_recounted(bench: Bench) -> None:
     """A dialect that was kept before there were formats is CSV's."""
     bench.put("1,1,2018-09-06,a\n")
