@@ -239,7 +239,8 @@ def test_a_key_that_was_not_there_before_is_an_error() -> None:
 )
 def test_any_bytes_are_lines(data: bytes, sizes: list[int], window: int) -> None:
     """Loader and recount come to the number of lines for any bytes, and each bad line keeps its own."""
-    lines = data.split(b"\n")[: None if data and not data.endswith(b"\n") else -1]
+    *ended, rest = data.split(b"\n")
+    lines = [line.removesuffix(b"\r") for line in ended] + [rest] * bool(rest)
     try:
         dialect = lines_of(data)
     except LakeError:
@@ -248,7 +249,7 @@ def test_any_bytes_are_lines(data: bytes, sizes: list[int], window: int) -> None
 
     assert sum(block.records for block in found) == len(lines) == recount(in_chunks(data, sizes), dialect)
     bad = [record for block in found for record in block.bad]
-    assert [record.raw for record in bad] == [lines[record.number - 1].removesuffix(b"\r") for record in bad]
+    assert [record.raw for record in bad] == [lines[record.number - 1] for record in bad]
     assert b"".join(block.data for block in found).count(b"\n") == len(lines)
 
 
