@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lake_assets.exceptions import LakeError
@@ -211,7 +211,8 @@ def test_a_key_that_was_not_there_before_is_an_error() -> None:
         list(read_blocks([b'{"b":1}\n'], lines_of(b'{"a":1}')))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200)
+@example(b'"\n"\n', [1000], 1000)
 @given(
     st.lists(
         st.sampled_from(
