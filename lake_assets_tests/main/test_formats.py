@@ -243,7 +243,7 @@ TYPES: dict[str, tuple[pa.Array, str, list[Any]]] = {
     "category": (pa.array(["b", None, "a"]).dictionary_encode(), "text", ["b", None, "a"]),
     "json": (pa.array(['{"a": 1}', None], pa.json_()), "jsonb", [{"a": 1}, None]),
     "null": (pa.nulls(2), "text", [None, None]),
-    "list": (pa.array([[1, None], None, []], pa.list_(pa.int64())), "jsonb", [[1, None], None, []]),
+    "list": (pa.array([[1, None], None, [], [2]], pa.list_(pa.int64())), "jsonb", [[1, None], None, [], [2]]),
     "fixed_list": (pa.array([["a", "b"], None], pa.list_(pa.string(), 2)), "jsonb", [["a", "b"], None]),
     "struct": (
         pa.array([{"d": [Decimal("1.10")], "s": {"t": 'a"\\'}}, None]),
