@@ -13,7 +13,7 @@ from lake_assets.lake.parquet import _write, read_rows, schema_of
 from lake_assets.lake.parquet_values import cells_of
 from lake_assets.lake.records import read_blocks, read_records
 from lake_assets_tests.lake.rule import dialect_of, in_chunks
-from lake_assets_tests.main.test_formats import TYPES
+from lake_assets_tests.main.test_parquet import TYPES
 
 
 def file_of(table: pa.Table, **options: object) -> bytes:
