@@ -36,10 +36,10 @@ LINES = b'{"id":1,"amount":10.50,"placed_at":"2018-09-06T10:00:00Z","note":"firs
     ("ending", "body"),
     [
         ("jsonl", LINES),
-        ("ndjson.gz", gzip.compress(LINES[:50]) + gzip.compress(LINES[50:])),
+        ("ndjson.gz", gzip.compress(LINES[:50], mtime=0) + gzip.compress(LINES[50:], mtime=0)),
         ("json", LINES.replace(b"\n", b"\r\n")),
         ("parquet", parquet_of(ORDERS)),
-        ("parquet.gz", gzip.compress(parquet_of(ORDERS))),
+        ("parquet.gz", gzip.compress(parquet_of(ORDERS), mtime=0)),
         ("parquet", parquet_of(ORDERS, row_group_size=1, compression="zstd", version="1.0")),
     ],
 )

@@ -194,7 +194,7 @@ def test_nuls_in_parquet_follow_the_policy(bench: Bench, nul: str, note: str, ta
         (WHOLE[:-1], "damaged, cut short"),
         (WHOLE[: len(WHOLE) // 2], "damaged, cut short"),
         (WHOLE[:-60] + bytes(52) + WHOLE[-8:], "damaged, cut short"),
-        (gzip.compress(WHOLE)[:-9], "cut short"),
+        (gzip.compress(WHOLE, mtime=0)[:-9], "cut short"),
         (b"PARE" + WHOLE[4:-4] + b"PARE", "is encrypted"),
     ],
 )
