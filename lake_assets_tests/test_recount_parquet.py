@@ -14,6 +14,7 @@ from pyarrow import parquet
 from lake_assets import recount_parquet
 from lake_assets.exceptions import LakeError
 from lake_assets.recount_parquet import FooterCount
+from lake_assets_tests.examples import examples
 from lake_assets_tests.lake.rule import in_chunks
 from lake_assets_tests.lake.test_records import chunk_sizes
 
@@ -46,7 +47,7 @@ def count(data: bytes, sizes: Sequence[int] = (100,), most_kept: int = 2**20) ->
 WHOLE = file_of(1000, ["id", "note"])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     st.integers(0, 300),
     st.lists(st.sampled_from(list(COLUMNS)), min_size=1, unique=True),
@@ -98,7 +99,7 @@ def test_a_damaged_footer_is_an_error(data: bytes, reason: str) -> None:
         count(data)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(st.binary(max_size=60))
 def test_any_footer_is_a_number_or_an_error(footer: bytes) -> None:
     """No bytes end in another way."""

@@ -17,6 +17,7 @@ from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.jsonl import MOST_KEYS, MOST_NESTED, keys_of, read_rows
 from lake_assets.lake.records import read_blocks, read_records
 from lake_assets.recount import recount
+from lake_assets_tests.examples import examples
 from lake_assets_tests.lake.rule import dialect_of, in_chunks
 from lake_assets_tests.lake.test_records import chunk_sizes
 
@@ -211,7 +212,7 @@ def test_a_key_that_was_not_there_before_is_an_error() -> None:
         list(read_blocks([b'{"b":1}\n'], lines_of(b'{"a":1}')))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @example(b'"\n"\n', [1000], 1000)
 @given(
     st.lists(
@@ -263,7 +264,7 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(st.lists(st.dictionaries(texts, values, max_size=4), max_size=6), chunk_sizes, st.booleans())
 def test_any_objects_arrive(objects: list[dict[str, object]], sizes: list[int], packed: bool) -> None:
     """Every value of any objects comes back from COPY's text, however chunks are cut, packed or not."""

@@ -16,6 +16,7 @@ from lake_assets.hours import ONE_HOUR
 from lake_assets.lake import rows as rows_module
 from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.rows import Rows
+from lake_assets_tests.examples import examples
 from lake_assets_tests.fix_bench import HOUR, Bench
 from lake_assets_tests.lake.test_jsonl import values
 from lake_assets_tests.main.formats import WHOLE, key, parquet_of
@@ -227,7 +228,7 @@ def exactly(document: str) -> Any:
 
 
 @settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),
