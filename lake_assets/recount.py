@@ -1,7 +1,8 @@
 """Count a file's records a second time, with nothing of the loader but its description of the file.
 
 Unpacking, transcoding and the record rule (docs/bad-input.md) stand here once more, on purpose and in other
-code: a count by the code that loads proves nothing. Comparing counts belongs to those who call.
+code: a count by the code that loads proves nothing. Parquet files are counted in `recount_parquet`. Comparing
+counts belongs to those who call.
 """
 
 import codecs
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from lake_assets.exceptions import LakeError
+from lake_assets.recount_parquet import FooterCount
 
 if TYPE_CHECKING:
     from lake_assets.lake.dialect import Dialect
@@ -47,8 +49,9 @@ class Recount:
 
     def __init__(self, dialect: "Dialect", *, max_record: int = MAX_RECORD, batch: int = BATCH) -> None:
         self._text = _Text(dialect)
+        self._footer = FooterCount() if dialect.format == "parquet" else None
         self._lines = _Lines(dialect, max_record, batch)
-        self._header = dialect.header
+        self._header = dialect.header and dialect.format == "csv"
         self._batch, self._enough = batch, batch
         self._pieces: list[bytes] = []
         self._gathered = self._records = 0
@@ -60,7 +63,7 @@ class Recount:
             LakeError: they cannot be unpacked or decoded, or hold no line end where one is due.
         """
         for text in self._text.feed(raw_chunk):
-            self._gather(text)
+            self._take(text)
 
     def finish(self) -> int:
         """Give the number of records, the header not counted.
@@ -69,9 +72,17 @@ class Recount:
             LakeError: the object is cut short, or its last bytes cannot be read.
         """
         for text in self._text.finish():
-            self._gather(text)
+            self._take(text)
+        if self._footer:
+            return self._footer.finish()
         self._count(final=True)
         return max(self._records - self._header, 0)
+
+    def _take(self, text: bytes) -> None:
+        if self._footer:
+            self._footer.feed(text)
+        else:
+            self._gather(text)
 
     def _gather(self, text: bytes) -> None:
         self._pieces.append(text)
@@ -163,7 +174,8 @@ class _Lines:
     def __init__(self, dialect: "Dialect", max_record: int, batch: int) -> None:
         self.max_record, self._batch = max_record, batch
         self._delimiter = dialect.delimiter.encode()
-        self._quoted = dialect.quoting == "rfc4180"
+        # In JSON lines a quote never holds a line end.
+        self._quoted = dialect.quoting == "rfc4180" and dialect.format == "csv"
         # A quoted cell and its quoted neighbours. No repeat holds another that can fail: Python 3.11.0 to
         # 3.11.4 lose their place in such a pattern (CPython issue 106052).
         self._cells = re.compile(

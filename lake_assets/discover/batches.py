@@ -14,11 +14,13 @@ import numpy as np
 
 from lake_assets.catalog.models import FileOptions
 from lake_assets.discover.classes import QUOTED
-from lake_assets.discover.profile import SPECIAL
+from lake_assets.discover.profile import NULL, SPECIAL
+from lake_assets.lake.blocks import NUL_BECOMES
 from lake_assets.lake.cut import cut
 from lake_assets.lake.decode import GZIP_MAGIC, decode
-from lake_assets.lake.dialect import HEAD, SAMPLE
-from lake_assets.lake.records import NUL_BECOMES
+from lake_assets.lake.dialect import HEAD, SAMPLE, Dialect
+from lake_assets.lake.records import read_rows
+from lake_assets.lake.rows import Broken, without_nuls
 from lake_assets.lake.scan import Slab
 
 Cells = tuple[str, ...]
@@ -101,6 +103,38 @@ def read_batches(
         number += len(slab)
 
 
+def read_named(chunks: Iterable[bytes], dialect: Dialect) -> Iterator[Batch]:
+    """Read a file whose format names its columns.
+
+    Args:
+        chunks: its raw bytes, cut anywhere.
+        dialect: how the loader reads it.
+
+    Raises:
+        LakeError: the bytes cannot be read.
+    """
+    first = 1
+    for rows in read_rows(chunks, dialect):
+        numbers: list[int] = []
+        cells: list[list[str]] = []
+        bad: dict[str, int] = {}
+        for index in range(len(rows)):
+            try:
+                values = without_nuls(rows.judged(index), dialect)
+            except Broken as broken:
+                bad[str(broken)] = bad.get(str(broken), 0) + 1
+                continue
+            numbers.append(first + index)
+            cells.append([NULL if value is None else _marked(value) for value in values])
+        places = range(len(dialect.columns) + dialect.op)
+        yield Batch(numbers, [[row[place] for row in cells] for place in places], bad)
+        first += len(rows)
+
+
+def _marked(value: str) -> str:
+    return QUOTED + value if value in SPECIAL else value
+
+
 def _batch(slab: Slab, first: int, files: FileOptions, width: int) -> Batch:
     numbers: Sequence[int] = range(first, first + len(slab))
     # A quarantined NUL makes its record bad, and half the work is not worth a path of its own.
@@ -175,5 +209,4 @@ def _values(cells: list[str]) -> list[str]:
 
 
 def _value(quoted: str) -> str:
-    value = quoted[1:-1].replace('""', '"')
-    return QUOTED + value if value in SPECIAL else value
+    return _marked(quoted[1:-1].replace('""', '"'))

@@ -6,15 +6,14 @@ Nothing is changed here, and nothing is said of types that cannot be judged with
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 from lake_assets.catalog.models import Column, Table
-from lake_assets.discover.batches import read_batches
+from lake_assets.discover.batches import read_batches, read_named
 from lake_assets.discover.classes import FIGURES, OTHER, survives_as_jsonb
 from lake_assets.discover.profile import ColumnProfile
 from lake_assets.discover.survey import Reader
 from lake_assets.exceptions import LakeError
-from lake_assets.lake.dialect import decide
+from lake_assets.lake.look import look
 from lake_assets.lake.objects import LakeObject
 
 _NUMBERS = frozenset({"whole", "unsigned", "long", "decimal", "scientific", FIGURES})
@@ -84,16 +83,19 @@ def observe(
 
 
 def _read(reader: Reader, table: Table, target: LakeObject, observed: Observed) -> None:
-    chunks = reader.chunks(target)
-    head = next(chunks, b"")
-    dialect = decide(head, table, target.kind)
+    dialect, chunks = look(target, table, reader.chunks)
     observed.files += 1
     observed.absent -= set(dialect.columns)
     width = len(dialect.columns) + dialect.op
     name = target.key.rpartition("/")[2]
-    for batch in read_batches(chain([head], chunks), table.files, dialect.compression, width):
-        skip = dialect.header and list(batch.numbers[:1]) == [1]
-        numbers = [number - dialect.header for number in batch.numbers[skip:]]
+    header = dialect.header and dialect.format == "csv"
+    if dialect.format == "csv":
+        batches = read_batches(chunks, table.files, dialect.compression, width)
+    else:
+        batches = read_named(chunks, dialect)
+    for batch in batches:
+        skip = header and list(batch.numbers[:1]) == [1]
+        numbers = [number - header for number in batch.numbers[skip:]]
         for column, cells in zip(dialect.columns, batch.columns[dialect.op :], strict=True):
             observed.columns.setdefault(column, ColumnProfile()).absorb(cells[skip:], numbers, name)
 

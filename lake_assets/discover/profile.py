@@ -21,6 +21,10 @@ MARKERS = ("NULL", "\\N")
 """What may stand for NULL beside the empty cell: DMS's default (guide, CsvNullValue) and MySQL's own."""
 
 SPECIAL = frozenset({"", *MARKERS})
+NULL = QUOTED + QUOTED
+"""Stands for a NULL that no text stands for, as in JSON lines and Parquet."""
+AS_DECLARED = frozenset({"double precision", "bytea"})  # of which cells cannot tell more than the schema
+TOLD_BY_TEXT = frozenset({"jsonb", "uuid"})  # all else that the schema calls text is meant to be text
 MOST_VALUES = 200_000  # told apart at most: some 20 MB, and then nothing is said of a key
 
 
@@ -42,6 +46,8 @@ class ColumnProfile:
         first_bare: the first of them.
         cells: how many other cells there are.
         distinct: hashes of the other cells, while all differ and they are few; None from then on.
+        nulls: how many NULLs there are that no text stands for.
+        declared: the type that a Parquet file's schema asks for; None where only the cells tell it.
     """
 
     examples: dict[str, Example] = field(default_factory=dict)
@@ -49,6 +55,8 @@ class ColumnProfile:
     first_bare: dict[str, Example] = field(default_factory=dict)
     cells: int = 0
     distinct: set[int] | None = None
+    nulls: int = 0
+    declared: str | None = None
 
     def absorb(self, cells: Sequence[str], numbers: Sequence[int], file: str) -> None:
         """Take in some cells.
@@ -58,6 +66,10 @@ class ColumnProfile:
             numbers: their record numbers.
             file: the file's name.
         """
+        if nulls := cells.count(NULL):
+            self.nulls += nulls
+            numbers = [number for cell, number in zip(cells, numbers, strict=True) if cell != NULL]
+            cells = [cell for cell in cells if cell != NULL]
         values = [cell for cell in cells if cell not in SPECIAL]
         if len(values) < len(cells):
             self._absorb_bare(cells, numbers, file)
@@ -111,6 +123,8 @@ class ColumnProfile:
             other.first_bare | self.first_bare,
             self.cells + other.cells,
             distinct,
+            self.nulls + other.nulls,
+            self.declared if self.declared == other.declared else None,
         )
 
     def moved(self, records: int) -> "ColumnProfile":
@@ -127,8 +141,13 @@ class ColumnProfile:
         Args:
             null: the unquoted cell that means NULL.
         """
-        return type_of(self.examples.keys()) if not self.bare.keys() - {null} else TEXT
+        if self.bare.keys() - {null}:
+            return TEXT
+        if self.declared and (not self.examples or self.declared in AS_DECLARED):
+            return self.declared
+        scanned = type_of(self.examples.keys())
+        return TEXT if self.declared == TEXT and scanned not in TOLD_BY_TEXT else scanned
 
     def is_unique(self, null: str) -> bool:
         """Tell whether each record has a cell of its own here."""
-        return self.distinct is not None and self.cells > 0 and null not in self.bare
+        return self.distinct is not None and self.cells > 0 and not self.nulls and null not in self.bare

@@ -15,7 +15,7 @@ from lake_assets.discover.emit import TableText
 from lake_assets.discover.shape import Shape
 from lake_assets.discover.survey import Reader, Survey
 from lake_assets.exceptions import LakeError
-from lake_assets.lake.dialect import Dialect, decide
+from lake_assets.lake.dialect import Dialect
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def prove(
             due = _Due(header, op, survey.groups[key].width)
             url = reader.lake.url(target)
             try:
-                found = decide(reader.head(target), table, target.kind)
+                found = reader.dialect(target, table)
             except LakeError as error:
                 misread.append(Misread(survey.folder, url, table, str(error)))
                 continue

@@ -19,6 +19,7 @@ MOST_JUDGED = 5
 # A column must not be named like a cell of a first record, or the loader would see a header there.
 PLACE_STEMS = ("column", "field", "cell", "place", "c", "f", "p", "q")
 ColumnKey = tuple[str, int]  # the header's name; its place, or 0 where the name alone tells it
+NAMED = Judgement("header", "JSON lines and Parquet name their columns")
 NO_HEADER = Judgement("data", "the first records are data")
 
 
@@ -67,6 +68,9 @@ def judge_first_records(survey: Survey) -> tuple[Judgement, list[Group]]:
         The judgement, and the groups it speaks of.
     """
     everything = list(survey.groups.values())
+    if named := [group for group in everything if group.named]:
+        alike = [group for group in everything if any(_names_alike(group, other) for other in named)]
+        return NAMED, [group for group in everything if group.named or any(group is one for one in alike)]
     by_names: dict[tuple[str, ...], list[Group]] = {}
     for group in everything:
         if group.first is not None:

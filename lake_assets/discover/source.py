@@ -26,6 +26,7 @@ from lake_assets.discover.survey import Reader, Survey
 from lake_assets.discover.why import count_of
 from lake_assets.exceptions import LakeError
 from lake_assets.hours import floor_hour, format_hour
+from lake_assets.lake.look import format_of
 from lake_assets.lake.objects import LakeObject, Listing
 from lake_assets.lake.s3 import Lake
 
@@ -112,6 +113,8 @@ class SourceWork:
     def _head(self, item: LakeObject) -> list[bytes]:
         try:
             head = self.reader.head(item)
+            if format_of(item.key, head, FileOptions())[0] != "csv":
+                return []  # of a format that has neither delimiter nor quoting
             sample(head, FileOptions())
         except LakeError:
             return []  # the survey meets the same error, and reports it

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
-from lake_assets.catalog.models import FileOptions
-from lake_assets.discover.batches import Cells, compression_of, read_batches, sample
+from lake_assets.catalog.models import FileOptions, Table
+from lake_assets.discover.batches import Cells, compression_of, read_batches, read_named, sample
 from lake_assets.discover.headers import may_be_header
 from lake_assets.discover.profile import ColumnProfile
 from lake_assets.exceptions import LakeError
-from lake_assets.lake.dialect import OP, OP_LETTERS
+from lake_assets.lake.dialect import OP, OP_LETTERS, Dialect, decide
+from lake_assets.lake.look import Named, decide_by_names, format_of
 from lake_assets.lake.objects import Kind, LakeObject, Stranger
 from lake_assets.lake.s3 import Lake
 
@@ -60,11 +61,29 @@ class Reader:
         yield self._keep(target, next(chunks, b""))
         yield from chunks
 
+    def dialect(self, target: LakeObject, table: Table) -> Dialect:
+        """Tell how the loader will read an object.
+
+        Raises:
+            LakeError: the object cannot be read.
+        """
+        head = self.head(target)
+        file_format, reason = format_of(target.key, head, table.files)
+        if file_format == "csv":
+            return decide(head, table, target.kind)
+        chunks = self.chunks(target)
+        return decide_by_names(next(chunks, b""), chunks, table, file_format, reason)[0]
+
     def _keep(self, target: LakeObject, head: bytes) -> bytes:
         if self._room >= len(head) and target.key not in self._heads:
             self._heads[target.key] = head
             self._room -= len(head)
         return head
+
+
+def _nameless(files: FileOptions) -> Table:
+    """Give a table of which nothing is known, so that a file's columns keep their own names."""
+    return Table(source="x", name="x", columns=(), files=files)
 
 
 @dataclass
@@ -81,6 +100,7 @@ class Group:
         etags: theirs, so that copies of a file count once.
         letters: how often each letter of DMS stands in the first cell; None once something else did.
         file: the name of one of the files.
+        named: their format names the columns, and `first` are those names and no record.
     """
 
     kind: Kind
@@ -92,6 +112,7 @@ class Group:
     etags: set[str] = field(default_factory=set)
     letters: Counter[str] | None = field(default_factory=Counter)
     file: str = ""
+    named: bool = False
 
     @classmethod
     def empty(cls, kind: Kind, width: int, first: Cells | None) -> "Group":
@@ -191,6 +212,12 @@ class Survey:
     def _read(self, reader: Reader, target: LakeObject, files: FileOptions) -> None:
         chunks = reader.chunks(target)
         head = next(chunks, b"")
+        file_format, reason = format_of(target.key, head, files)
+        if file_format != "csv":
+            self._read_named(
+                reader, target, *decide_by_names(head, chunks, _nameless(files), file_format, reason)
+            )
+            return
         records = sample(head, files)
         if not records:
             self.empty.append(target)
@@ -212,6 +239,28 @@ class Survey:
                 columns, numbers = [cells[1:] for cells in columns], numbers[1:]
             shift = first is not None
             group.absorb(columns, [number - shift for number in numbers], name)
+
+    def _read_named(self, reader: Reader, target: LakeObject, dialect: Dialect, named: Named) -> None:
+        """Read a file whose format names its columns."""
+        batches = read_named(reader.chunks(target), dialect)
+        if not named.names:
+            bad = sum((Counter(batch.bad) for batch in batches), Counter[str]())
+            if not bad:
+                self.empty.append(target)
+                return
+            raise LakeError(f"No record of it can be read: {bad.most_common(1)[0][0]}")
+        key = (target.kind, "named", named.names)
+        group = self.groups.setdefault(key, Group.empty(target.kind, len(named.names), named.names))
+        for column, declared in zip(group.columns, named.types, strict=True):
+            column.declared = declared if not group.files or column.declared == declared else None
+        group.named = True
+        group.files += 1
+        group.etags.add(target.etag)
+        self.files.append((target, key))
+        name = group.file = target.key.rpartition("/")[2]
+        for batch in batches:
+            self.bad.update(batch.bad)
+            group.absorb(batch.columns, list(batch.numbers), name)
 
     def _width(self, records: list[Cells | None]) -> int:
         """Give the width that the loader will take a file for; where two are as frequent, one seen before."""

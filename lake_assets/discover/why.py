@@ -73,6 +73,8 @@ def plain(text: str) -> str:
 def why_type(profile: ColumnProfile, null: str) -> str:
     """Say why a column has the type that `profile.type_with` gives it."""
     chosen = profile.type_with(null)
+    if profile.declared == chosen:
+        return "as the Parquet file's schema has it"
     if chosen != TEXT:
         return _SAYINGS[chosen]
     if OTHER in profile.examples:

@@ -17,6 +17,7 @@ from lake_assets.lake.decode import GZIP_MAGIC, decode
 from lake_assets.lake.walk import split
 
 OP = "op"
+NAMED = {"jsonl": "JSON lines", "parquet": "Parquet files"}
 OP_LETTERS = {"full": frozenset("I"), "cdc": frozenset("IUD")}  # DMS guide, "Using Amazon S3 as a target"
 HEAD = 2**20  # bytes looked at, once unpacked
 SAMPLE = 100  # records looked at
@@ -40,6 +41,8 @@ class Dialect:
         op: whether each record begins with an `Op` cell.
         columns: the file's columns in file order, without `Op`; every record has a cell for each.
         nul: what becomes of a NUL byte: `replace`, `strip` or `quarantine`.
+        format: `csv`, `jsonl` or `parquet`; of the last two, what is said of cells is how they reach COPY.
+        keys: in JSON lines, the key of each cell, as the file spells it; `Op`'s first.
         missing: file columns that the catalog names and this file has not.
         extra: columns of this file that the catalog does not name.
         reasons: what was decided by looking at the file, and why.
@@ -54,6 +57,8 @@ class Dialect:
     op: bool
     columns: tuple[str, ...]
     nul: str = "replace"
+    format: str = "csv"
+    keys: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
@@ -74,7 +79,7 @@ class Dialect:
 
 
 def decide(head: bytes, table: Table, kind: str) -> Dialect:
-    """Find out how a file is written.
+    """Find out how a CSV file is written.
 
     Args:
         head: its first raw bytes, some hundred kilobytes or all of it; may end anywhere.
@@ -85,9 +90,8 @@ def decide(head: bytes, table: Table, kind: str) -> Dialect:
         LakeError: the head cannot be unpacked or decoded.
     """
     files = table.files
-    packed = files.compression == "gzip" or (files.compression == "auto" and head.startswith(GZIP_MAGIC))
-    compression = "gzip" if packed else "none"
-    reasons = {"compression": _compression_reason(files, packed=packed)}
+    compression, reason = compression_of(head, files)
+    reasons = {"compression": reason}
     records = list(islice(_records(head, files, compression), SAMPLE))
     header = _has_header(records, table, reasons)
     if header:
@@ -111,10 +115,45 @@ def decide(head: bytes, table: Table, kind: str) -> Dialect:
     )
 
 
-def _compression_reason(files: FileOptions, *, packed: bool) -> str:
+def decide_named(
+    names: Sequence[str], table: Table, file_format: str, compression: str, reasons: Mapping[str, str]
+) -> Dialect:
+    """Find out which column is which in a file whose format names them: JSON lines or Parquet.
+
+    Args:
+        names: the file's own, in its order; none if the file holds nothing to tell them by.
+        table: what the catalog says; places of columns mean nothing here.
+        file_format: `jsonl` or `parquet`.
+        compression: `gzip` or `none`.
+        reasons: of what was decided so far.
+    """
+    files, why = table.files, dict(reasons)
+    why["header"] = f"{NAMED[file_format]} name their columns"
+    op, columns = _columns_by_name(tuple(names), table, why, placed=False)
+    return Dialect(
+        delimiter=",",
+        quoting="rfc4180",
+        null="",
+        encoding=files.encoding if file_format == "jsonl" else "utf-8",
+        compression=compression,
+        header=True,
+        op=op,
+        columns=columns if names else table.file_columns,
+        nul=files.nul,
+        format=file_format,
+        keys=tuple(names) if file_format == "jsonl" else (),
+        missing=tuple(name for name in table.file_columns if names and name not in columns),
+        extra=tuple(name for name in columns if name not in table.file_columns),
+        reasons=why,
+    )
+
+
+def compression_of(head: bytes, files: FileOptions) -> tuple[str, str]:
+    """Tell how a file is packed, `gzip` or `none`, and why."""
     if files.compression != "auto":
-        return f"the catalog says {files.compression}"
-    return "begins with 1f 8b" if packed else "does not begin with 1f 8b"
+        return files.compression, f"the catalog says {files.compression}"
+    packed = head.startswith(GZIP_MAGIC)
+    return ("gzip", "begins with 1f 8b") if packed else ("none", "does not begin with 1f 8b")
 
 
 def _records(head: bytes, files: FileOptions, compression: str) -> Iterator[Cells | None]:
@@ -164,11 +203,13 @@ def _begins_with_op(names: Cells, table: Table) -> bool:
     return bool(names) and names[0].casefold() == OP and OP not in declared
 
 
-def _columns_by_name(first: Cells, table: Table, reasons: dict[str, str]) -> tuple[bool, tuple[str, ...]]:
+def _columns_by_name(
+    first: Cells, table: Table, reasons: dict[str, str], *, placed: bool = True
+) -> tuple[bool, tuple[str, ...]]:
     op = _begins_with_op(first, table)
     reasons["op"] = "the header begins with Op" if op else "the header does not begin with Op"
     names = first[op:]
-    fixed = {column.file_column: column.position for column in table.columns if column.position}
+    fixed = {column.file_column: column.position for column in table.columns if column.position and placed}
     bound = {place - 1: column for column, place in fixed.items() if place <= len(names)}
     free = [column for column in table.file_columns if column not in fixed]
     for form in (str, str.casefold):

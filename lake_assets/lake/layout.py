@@ -27,10 +27,9 @@ FOLDER_SLACK = ONE_DAY
 # The one partition name that cannot be told from a date without listing every file beside it.
 CENTURY = "20"
 
-_FORMAT = r"\.(?P<format>csv|parquet|jsonl?)(?:\.gz)?"
+_FORMAT = r"\.(?:csv|parquet|jsonl?|ndjson)(?:\.gz)?"
 _LOAD = re.compile(r"(?:SEGMENT\d+_)?LOAD[0-9A-F]{3,}" + _FORMAT, re.ASCII)
 _CDC = re.compile(r"(?P<date>\d{8})-(?P<time>\d{6})\d{3,4}" + _FORMAT, re.ASCII)
-_NOT_CSV = re.compile(r".*\.(?P<format>parquet|jsonl?)(?:\.gz)?", re.DOTALL)
 _HIDDEN = (".", "_")
 _NEVER_DATA_ENDINGS = (".tmp", ".crc", "._COPYING_", "_$folder$")
 _DATE_FOLDERS = tuple(
@@ -108,8 +107,7 @@ class AutoLayout:
             return None if _is_hidden(folder) else _unknown_name(name)
         if _is_hidden(folder):
             return Unknown(f"its folder {folder!r} is hidden (a name in it begins with . or _)")
-        placed = self._place_change(folder, change) if change else self._place_load(folder, last_modified)
-        return _not_loaded(name) or placed
+        return self._place_change(folder, change) if change else self._place_load(folder, last_modified)
 
     def _place_change(self, folder: str, name: re.Match[str]) -> Placed | Unknown:
         moment = _read_time(name["date"], name["time"])
@@ -295,12 +293,11 @@ def _is_hidden(path: str) -> bool:
 
 
 def _not_loaded(name: str) -> Unknown | None:
-    if name.startswith("CDC_TXN-"):
-        return Unknown(
-            "CDC_TXN files mix the rows of all tables. Set PreserveTransactions=false on the DMS endpoint."
-        )
-    match = _NOT_CSV.fullmatch(name)
-    return Unknown(f"{match['format']} files are not loaded by this version") if match else None
+    if not name.startswith("CDC_TXN-"):
+        return None
+    return Unknown(
+        "CDC_TXN files mix the rows of all tables. Set PreserveTransactions=false on the DMS endpoint."
+    )
 
 
 def _unknown_name(name: str) -> Unknown:

@@ -1,73 +1,28 @@
 """A file's records, each judged good or bad: the bad are set aside with their bytes, the good go on.
 
-Where records begin and end is settled in `lake.cut`, how they are written for COPY in `lake.copy_text`. What
-their values mean is PostgreSQL's business.
+JSON lines are read in `lake.jsonl` and Parquet files in `lake.parquet`; what follows here is CSV. Where its
+records begin and end is settled in `lake.cut`, how they are written for COPY in `lake.copy_text`. What their
+values mean is PostgreSQL's business.
 """
 
 import codecs
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from lake_assets.exceptions import LakeError
+from lake_assets.lake import jsonl
+from lake_assets.lake.blocks import NUL_BECOMES, BadRecord, Block, Record
 from lake_assets.lake.copy_text import copy_text
 from lake_assets.lake.cut import LIMITS, Limits, cut
 from lake_assets.lake.decode import decode
 from lake_assets.lake.dialect import Dialect
+from lake_assets.lake.rows import Rows, blocks, records
 from lake_assets.lake.scan import QUOTE, Slab, owners
 from lake_assets.lake.walk import split
 
-NUL_BECOMES = {"replace": "\ufffd".encode(), "strip": b""}
 UTF8_PIECE = 2**20  # bytes checked at once: as text they may take four times as much
-
-
-@dataclass(frozen=True)
-class BadRecord:
-    """A record that cannot be handed to PostgreSQL.
-
-    Attributes:
-        number: 1-based within the file, the header not counted.
-        raw: its bytes without the line end; unpacked and transcoded, otherwise as they were.
-        reason: what is wrong, for a person.
-    """
-
-    number: int
-    raw: bytes
-    reason: str
-
-
-@dataclass(frozen=True)
-class Block:
-    """Some records in a row, ready for COPY.
-
-    Attributes:
-        data: CSV with LF line ends; a bad record's place is held by one whose cells are all NULL.
-        records: how many there are, bad ones included.
-        bad: the bad ones.
-        nuls: NUL bytes that were replaced or stripped in good records.
-    """
-
-    data: bytes
-    records: int
-    bad: tuple[BadRecord, ...]
-    nuls: int
-
-
-@dataclass(frozen=True)
-class Record:
-    """A good record on its own.
-
-    Attributes:
-        number: 1-based within the file, the header not counted.
-        raw: its bytes without the line end; unpacked and transcoded, otherwise as they were.
-        cells: their text, None for NULL; the Op cell first where there is one.
-    """
-
-    number: int
-    raw: bytes
-    cells: tuple[str | None, ...]
 
 
 def read_blocks(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS) -> Iterator[Block]:
@@ -78,12 +33,36 @@ def read_blocks(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMI
         dialect: how they are to be read.
         limits: how much memory may be used.
 
-    Yields:
-        All records, in order.
+    Returns:
+        All records, in order; nothing is read before the first is asked for.
 
     Raises:
         LakeError: the bytes cannot be unpacked or decoded, or hold no line end where one is due.
     """
+    if dialect.format != "csv":
+        return blocks(read_rows(chunks, dialect, limits), dialect)
+    return _blocks_of_csv(chunks, dialect, limits)
+
+
+def read_rows(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS) -> Iterator[Rows]:
+    """Read a file of JSON lines or of Parquet as values.
+
+    Args:
+        chunks: the object's raw bytes, cut anywhere.
+        dialect: how they are to be read.
+        limits: how much memory may be used.
+
+    Raises:
+        LakeError: the bytes cannot be read.
+    """
+    if dialect.format == "jsonl":
+        return jsonl.read_rows(chunks, dialect, limits)
+    from lake_assets.lake import parquet  # noqa: PLC0415 - takes a tenth of a second, and few files need it
+
+    return parquet.read_rows(chunks, dialect)
+
+
+def _blocks_of_csv(chunks: Iterable[bytes], dialect: Dialect, limits: Limits) -> Iterator[Block]:
     for first, slab in _slabs(chunks, dialect, limits):
         faults = _faults(slab, dialect)
         data = copy_text(slab, faults, dialect)
@@ -108,12 +87,20 @@ def read_records(
         wanted: numbers of good records, ascending.
         limits: how much memory may be used.
 
-    Yields:
+    Returns:
         The wanted records, ascending.
 
     Raises:
         LakeError: the bytes cannot be read, or a wanted record is bad or not there.
     """
+    if dialect.format != "csv":
+        return records(read_rows(chunks, dialect, limits), dialect, wanted)
+    return _records_of_csv(chunks, dialect, wanted, limits)
+
+
+def _records_of_csv(
+    chunks: Iterable[bytes], dialect: Dialect, wanted: Sequence[int], limits: Limits
+) -> Iterator[Record]:
     done = 0
     for first, slab in _slabs(chunks, dialect, limits):
         if done == len(wanted):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from itertools import chain
 
 import psycopg
 from psycopg import sql
@@ -15,7 +14,7 @@ from psycopg import sql
 from lake_assets.catalog.models import Table
 from lake_assets.exceptions import CountMismatch, LakeError, LoadError
 from lake_assets.hours import format_hour
-from lake_assets.lake.dialect import decide
+from lake_assets.lake.look import look
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger import ledger
@@ -149,21 +148,20 @@ class HourLoad:
             raise LakeError(f"{url}: {error}") from error
 
     def _read(self, ordinal: int, file: LakeObject) -> StagedFile:
-        chunks = self._watched(self.lake.open(file))
-        head = next(chunks, b"")
-        dialect = decide(head, self.table, file.kind)
+        dialect, chunks = look(file, self.table, self.lake.open)
         if len(dialect.missing) == len(self.table.file_columns):
-            what = f"its header {', '.join(dialect.columns)} names" if dialect.header else "it has"
+            csv = dialect.format == "csv"
+            names = f"its {'header' if csv else 'schema'} {', '.join(dialect.columns)} names"
             raise LoadError(
-                f"{self.lake.url(file)}: {what} none of the "
-                f"columns {', '.join(dialect.missing)}. Give the header's names in the catalog as `from:`, "
-                "or set `header: false` if its first record is data."
+                f"{self.lake.url(file)}: {names if dialect.header else 'it has'} none of the columns "
+                f"{', '.join(dialect.missing)}. Give the file's names in the catalog as `from:`"
+                f"{', or set `header: false` if its first record is data' if csv else ''}."
             )
         plan = self._make_room(dialect.extra)
         if dialect.missing:
             self.notes.append(f"{file.key} has no column {', '.join(dialect.missing)}")
         staging = FileLoader(self.connection, self.lake, plan)
-        staged = staging.load(file, ordinal, dialect, chain([head], chunks))
+        staged = staging.load(file, ordinal, dialect, self._watched(chunks))
         if staged.nuls:
             self.notes.append(f"{file.key}: {staged.nuls} NUL bytes (`nul: {self.table.files.nul}`)")
         return staged

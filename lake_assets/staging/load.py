@@ -12,9 +12,10 @@ import psycopg
 from psycopg import sql
 
 from lake_assets.exceptions import CountMismatch
+from lake_assets.lake.blocks import BadRecord, Block
 from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.objects import LakeObject
-from lake_assets.lake.records import BadRecord, Block, read_blocks
+from lake_assets.lake.records import read_blocks
 from lake_assets.lake.s3 import Lake
 from lake_assets.postgres import SOFT_COPY_SERVER, statement
 from lake_assets.recount import Recount

@@ -14,9 +14,10 @@ import psycopg
 from psycopg import sql
 
 from lake_assets.exceptions import LakeError
+from lake_assets.lake.blocks import Record
 from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.objects import LakeObject
-from lake_assets.lake.records import Record, read_records
+from lake_assets.lake.records import read_records
 from lake_assets.lake.s3 import Lake
 from lake_assets.postgres import statement
 from lake_assets.staging.careful import Refusal, Stretch, attempt, halve, within

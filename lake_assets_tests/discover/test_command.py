@@ -25,7 +25,7 @@ def test_what_was_left_out_needs_attention(company: Company) -> None:
 
     assert result.exit_code == 1
     assert "left out " in result.stderr
-    assert "data.parquet: parquet files are not loaded by this version" in " ".join(result.stderr.split())
+    assert "data.parquet' is none of the names that DMS gives" in " ".join(result.stderr.split())
 
 
 def test_json_lists_files_and_tables(company: Company) -> None:

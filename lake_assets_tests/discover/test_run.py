@@ -179,7 +179,7 @@ def test_strangers_are_reported(unknown: Unknown) -> None:
     (report,) = unknown.discover()
 
     said = "\n".join(report.left_out)
-    assert "shop/orders/x.jsonl: jsonl files are not loaded" in said
+    assert "shop/orders/x.jsonl: 'x.jsonl' is none of the names that DMS gives" in said
     assert "shop/nothing: 1 empty file, so its columns are unknown" in said
     assert f"shop/broken/{FULL}: The gzip data is damaged" in said
     assert report.tables == ["shop.orders"]

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from lake_assets.exceptions import LakeError
+from lake_assets.lake.blocks import BadRecord, Block, Record
 from lake_assets.lake.cut import LIMITS, Limits
 from lake_assets.lake.dialect import Dialect
-from lake_assets.lake.records import BadRecord, Block, Record, read_blocks, read_records
+from lake_assets.lake.records import read_blocks, read_records
 from lake_assets.lake.scan import BARE_CR
 from lake_assets.lake.walk import STRAY_QUOTE, TEXT_AFTER_QUOTE, UNCLOSED
 from lake_assets_tests.examples import examples
