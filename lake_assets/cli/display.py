@@ -33,7 +33,8 @@ SIGNS: dict[State, tuple[str, str]] = {
 
 HINTS: dict[State, str] = {
     "quarantined": "quarantined: `lake-assets quarantine list` shows the records and the reasons.",
-    "missing": "missing: see whether DMS runs and writes; `lake-assets load` takes files that come late.",
+    "missing": "missing: see whether DMS runs and writes; `lake-assets load` takes files that come late, "
+    "`lake-assets waive` accepts the hour.",
     "failed": "failed: mend what the line says, then `lake-assets load` tries again.",
     "mismatch": "mismatch: main was changed by others; `lake-assets load` loads these hours again.",
     "stale": "stale: `lake-assets load` loads these hours.",

@@ -1,7 +1,8 @@
 """The command line itself: its commands, their options and help.
 
-What they share belongs to `options`; the commands of `quarantine` stand in `quarantine_commands`. Modules that are slow to import are imported by the command that needs them. What a command does belongs to
-the module named after it; the help texts stand in docs/commands.md too (`lake_assets.cli.reference`).
+What commands share belongs to `options`; those of `quarantine` stand in `quarantine_commands`. Modules that
+are slow to import are imported by the command that needs them. What a command does belongs to the module
+named after it; the help texts stand in docs/commands.md too (`lake_assets.cli.reference`).
 """
 
 # ruff: noqa: D301 - click takes a backspace for "keep these lines as they are"

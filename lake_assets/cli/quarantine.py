@@ -87,9 +87,7 @@ def show(rows: Sequence[dict[str, Any]]) -> None:
 def _age(row: dict[str, Any]) -> str:
     if row["retried_at"] is None:
         return ""
-    return (
-        f", here since {row['quarantined_at']:%Y-%m-%dT%H:%M}, tried again {row['retried_at']:%Y-%m-%dT%H:%M}"
-    )
+    return f", since {row['quarantined_at']:%Y-%m-%dT%H:%M}, tried {row['retried_at']:%Y-%m-%dT%H:%M}"
 
 
 def _value(row: dict[str, Any]) -> str:

@@ -23,8 +23,8 @@ from lake_assets.ledger.ledger import State
 from lake_assets.ledger.waivers import Waiving, waive
 from lake_assets.progress import Settled
 
-WAIVABLE: frozenset[State] = frozenset({"missing", "failed", "waived"})
-"""The states a person may accept; a waiver may be written anew, with another reason."""
+WAIVABLE: frozenset[State] = frozenset({"missing", "failed"})
+"""The states a person may accept."""
 
 MEANWHILE = "it has changed while it was being waived; run the command again"
 
@@ -55,7 +55,7 @@ def run(
                 judged = _Judged(connection, place, table, hours)
                 waived[table] = waive(connection, table, judged.waivable, why=why.strip(), who=by)
                 others += judged.others(waived[table])
-        if not any(waived.values()):
+        if not any(waived.values()) and not any(other.state == "waived" for other in others):
             raise ConfigurationError(_nothing_to_waive(others))
         outcomes = [*_tell_dagster(place, waived), *others]
     summarize(talk(), outcomes, "")

@@ -23,7 +23,7 @@ class Waiving:
 
     Attributes:
         hour: the hour (UTC).
-        state: what it is: `missing`, `failed`, or `waived` already.
+        state: what it is: `missing` or `failed`.
         reason: why it is so, if that is known.
         files: the files the lake has for it now, key to etag.
         known_since: when the ledger's row of it was written; None if there is none.
