@@ -233,6 +233,9 @@ def status(tables: Sequence[str], first: datetime | None, end: datetime | None, 
     leave(command.run(tables, first, end, as_json=as_json))
 
 
+main.add_command(quarantine)
+
+
 @main.command(short_help="Accept a missing or failed hour.")
 @click.argument("table", metavar="TABLE")
 @click.argument("hour", metavar="[HOUR]", required=False, callback=read_hour)
@@ -263,8 +266,8 @@ def waive(
 
     \b
     Examples:
-      lake-assets waive shop.orders 2018-09-06T10 --why "maintenance of the shop, nothing was sold"
-      lake-assets waive shop --from 2018-09-06T00 --to 2018-09-07T00 --why "DMS was down, OPS-118"
+      lake-assets waive shop.orders 2018-09-06T10 --why maintenance
+      lake-assets waive shop --from 2018-09-06T00 --to 2018-09-07T00 --why OPS-118
 
     Exit status 0: all of them are waived, and no other hour of the range needs attention; 1: some do; 2:
     none is missing or failed, or the command, a setting or a service is wrong.
@@ -272,6 +275,3 @@ def waive(
     from lake_assets.cli import waive as command
 
     leave(command.run(table, hour, first, end, why=why, who=who, as_json=as_json))
-
-
-main.add_command(quarantine)

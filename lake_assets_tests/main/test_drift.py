@@ -1,4 +1,4 @@
-"""Proves `main.drift`: the policy for missing columns, and what a table-hour's note and metadata tell of drift."""
+"""Proves `main.drift`: the policy for missing columns, and what notes and metadata tell of drift."""
 
 import dagster as dg
 import pytest
