@@ -18,6 +18,7 @@ from lake_assets.ledger.quarantine import count_listed, list_quarantine, purge
 
 SHOWN = 100  # records in a terminal, unless --limit says otherwise
 SHOWN_VALUE = 60  # characters of a value in a terminal; --json has all of it
+SHOWN_REASON = 160  # of a reason, which may quote the value
 
 
 def run_list(
@@ -81,7 +82,8 @@ def show(rows: Sequence[dict[str, Any]]) -> None:
                 (_age(row), "dim"),
             ),
         )
-        say(console, Text.assemble("    ", (_value(row), "yellow"), f": {one_line(row['reason'])}"))
+        why = Text.assemble((_value(row), "yellow"), f": {one_line(_short(row['reason'], SHOWN_REASON))}")
+        say(console, why, indent=4)
 
 
 def _age(row: dict[str, Any]) -> str:
@@ -96,7 +98,11 @@ def _value(row: dict[str, Any]) -> str:
     name = f"{one_line(row['column_name'])} = " if row["column_name"] else ""
     raw = row["raw"][: 4 * SHOWN_VALUE]  # UTF-8 takes up to four bytes a character
     value = raw.decode(errors="replace") if row["value"] is None else row["value"]
-    return name + repr(value if len(value) <= SHOWN_VALUE else value[: SHOWN_VALUE - 1] + "…")
+    return name + repr(_short(value, SHOWN_VALUE))
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _tell(total: int, listed: int) -> None:

@@ -6,20 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from lake_assets_tests.fix_cli import ROWS, Company, in_json, shown
-
-TABLES = """
-orders: {expect: sparse, columns: {id: bigint, note: text}}
-"strange": {from: "st range", expect: sparse, columns: {id: bigint, note: text}}
-"""
+from lake_assets.cli.export import _Export
+from lake_assets_tests.fix_cli import ROWS, START, Company, in_json, shown
 
 
 @pytest.fixture
 def bad(company: Company) -> Company:
-    """Give a company with bad records in three files, of which two have one name."""
-    company.write_catalog(TABLES)
+    """Give a company with two bad records in a file with a header, and one in a file without."""
     company.bucket.put(company.put(0), b'\xef\xbb\xbfid,note\r\n1,a\r\nx,"two\r\nlines"\r\n\xff,b\r\n')
-    company.bucket.put("shop/st range/2018/..csv", b"id,note\n1,a\n")
     company.put(1, ROWS + "y,last")
     company.invoke("load")
     return company
@@ -83,3 +77,19 @@ def test_nothing_to_export_is_said(company: Company, tmp_path: Path) -> None:
     result = company.invoke("quarantine", "export", "--out", str(tmp_path / "out"))
 
     assert (result.exit_code, result.stderr) == (0, "Quarantine is empty.\n")
+
+
+def test_no_key_leads_out_of_the_folder(tmp_path: Path) -> None:
+    """Whatever a key is called, its file lies in the folder of its hour, under a name of its own."""
+    export = _Export(tmp_path)
+    keys = ["a/x.csv.gz", "b/x.csv", "..", "a/", "a/C:\\x\0y.csv", "a/" + "ñ" * 300, "a/.hidden"]
+
+    paths = []
+    for key in keys:
+        paths.append(export._free_path("shop.orders", START, key))
+        paths[-1].parent.mkdir(parents=True, exist_ok=True)
+        paths[-1].touch()
+
+    folder = tmp_path / "shop.orders" / shown(0)
+    names = ["x.csv", "2-x.csv", "file", "2-file", "C__x_y.csv", "_" * 150, "hidden"]
+    assert paths == [folder / name for name in names]

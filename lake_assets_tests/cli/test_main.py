@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from io import StringIO
 
 import click
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
-from lake_assets.cli.display import counted, one_line
+from lake_assets.cli.display import counted, one_line, say
 from lake_assets.cli.main import main
 
 
@@ -134,6 +136,18 @@ def test_short_and_long_help_are_the_same() -> None:
 def test_text_cannot_steer_the_terminal(text: str, shown: str) -> None:
     """Control characters are shown as escapes; everything else stays as it is."""
     assert one_line(text) == shown
+
+
+def test_a_terminal_gets_wrapped_lines_and_a_pipe_whole_ones() -> None:
+    """A long line is wrapped in a terminal below its beginning, all of it; a pipe gets it whole."""
+    told = {}
+    for terminal in (True, False):
+        console = Console(file=StringIO(), force_terminal=terminal, width=20, soft_wrap=True, no_color=True)
+        say(console, "a line of 34 letters, in two pieces", indent=4)
+        told[terminal] = [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+
+    assert told[True] == ["    a line of 34", "    letters, in two", "    pieces"]
+    assert told[False] == ["    a line of 34 letters, in two pieces"]
 
 
 def test_numbers_have_their_noun() -> None:
