@@ -5,12 +5,14 @@ How an object becomes UTF-8 is `lake.decode`'s; this is the way back, for people
 
 import codecs
 
-from lake_assets.lake.cut import cut
+from lake_assets.lake.cut import Limits, cut
 from lake_assets.lake.decode import decode, is_utf8, unpack
 from lake_assets.lake.dialect import Dialect
 
 GIVE_BACK_BYTES = "lake_assets.give_back_bytes"
 KEPT = range(0xDC00, 0xDD00)  # the surrogates that `lake.decode` keeps unreadable bytes as
+
+FEW = Limits(window=2**13)  # most headers are far shorter, and only the first record is wanted
 
 MARKS = {
     "utf-8": {codecs.BOM_UTF8: "utf-8"},
@@ -41,7 +43,7 @@ def beginning(head: bytes, dialect: Dialect) -> tuple[str, bytes]:
     if not dialect.header:
         return encoding, mark
     text = decode([head], dialect.compression, dialect.encoding, whole=False)
-    slab = next(cut(text, dialect.delimiter, dialect.quoting), None)
+    slab = next(cut(text, dialect.delimiter, dialect.quoting, FEW), None)
     header = slab.raw(0) + b"\n" if slab else b""
     return encoding, mark + encode_back(header, encoding)
 

@@ -107,7 +107,10 @@ def install(connection: psycopg.Connection) -> None:
         return
     with connection.transaction():
         lock(connection, "lake_assets")
-        if _installed_version(connection) != VERSION:
+        before = _installed_version(connection)
+        if before is not None and before != VERSION:
+            connection.execute(statement(__package__, "lock_tables"))
+        if before != VERSION:
             for script in INSTALL:
                 connection.execute(statement(__package__, script))
             connection.execute(statement(__package__, "set_version", version=sql.Literal(VERSION)))
