@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 
 import psycopg
 from psycopg import sql
@@ -167,9 +168,10 @@ class HourLoad:
         if dialect.missing:
             self.notes.append(f"{file.key} has no column {', '.join(dialect.missing)}")
         self.notes += [f"{file.key}: {guess}" for guess in maybe_renamed(dialect, self.table)]
+        head = next(chunks, b"")
         self.beginnings[file.key] = beginning(head, dialect)
         staging = FileLoader(self.connection, self.lake, plan)
-        staged = staging.load(file, ordinal, dialect, self._watched(chunks))
+        staged = staging.load(file, ordinal, dialect, self._watched(chain([head], chunks)))
         if staged.nuls:
             self.notes.append(f"{file.key}: {staged.nuls} NUL bytes (`nul: {self.table.files.nul}`)")
         return staged
