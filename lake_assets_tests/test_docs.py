@@ -74,7 +74,12 @@ def test_every_command_is_on_the_page(command: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("table_hours", ("status",)), ("quarantine", ("quarantine", "list")), ("findings", ("doctor",))],
+    [
+        ("table_hours", ("status",)),
+        ("quarantine", ("quarantine", "list")),
+        ("retried", ("quarantine", "retry")),
+        ("findings", ("doctor",)),
+    ],
 )
 def test_the_json_on_the_page_is_that_of_the_program(
     company: Company, kind: str, words: tuple[str, ...]

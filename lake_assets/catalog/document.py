@@ -20,6 +20,7 @@ from lake_assets.catalog.models import (
     FileOptions,
     Frozen,
     LoadMode,
+    MissingColumns,
     NewColumns,
     Source,
     Table,
@@ -139,6 +140,11 @@ class SourceTable(Frozen):
         description="What to do with a column that the catalog does not name: `add` it to main as text, "
         "`ignore` it, or `fail` the load.",
     )
+    missing_columns: MissingColumns = Field(
+        default="fill",
+        description="What to do with a file that lacks a column of the catalog: `fill` it with NULL, or "
+        "`fail` the load.",
+    )
     transform: Transform | None = Field(
         default=None,
         description="A Python function, `module:function`, that takes a pandas.DataFrame and gives one, "
@@ -253,6 +259,7 @@ def _to_table(document: SourceDocument, schema_name: str, name: str, table: Sour
         ),
         max_quarantined=table.max_quarantined,
         new_columns=table.new_columns,
+        missing_columns=table.missing_columns,
         transform=table.transform,
         description=table.description,
         owner=table.owner or document.owner,

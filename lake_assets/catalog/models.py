@@ -20,6 +20,7 @@ from lake_assets.exceptions import ConfigurationError
 LoadMode = Literal["append", "merge", "snapshot"]
 Expectation = Literal["hourly", "daily", "sparse"]
 NewColumns = Literal["add", "ignore", "fail"]
+MissingColumns = Literal["fill", "fail"]
 DEFAULT_GRACE = timedelta(minutes=10)
 
 
@@ -138,6 +139,7 @@ class Table(Frozen):
     children: tuple[Child, ...] = ()
     max_quarantined: int | float | None = None
     new_columns: NewColumns = "add"
+    missing_columns: MissingColumns = "fill"
     transform: str | None = None
     description: str | None = None
     owner: str | None = None

@@ -3,7 +3,7 @@
 It reads and says what differs; it changes no row of main. How Dagster shows it belongs to `assets`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +16,9 @@ from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger import ledger
 from lake_assets.ledger.ledger import NOTHING, Counts, LedgerFile, LedgerHour, State
+from lake_assets.ledger.quarantine import count_quarantine
 from lake_assets.ledger.states import FINE, state_without_files
+from lake_assets.ledger.waivers import read_waived_files
 from lake_assets.main.tables import count_hours
 from lake_assets.recount import recount
 
@@ -63,6 +65,8 @@ class CheckedHour:
         """Say the outcome in a sentence or a few."""
         if self.findings:
             return f"{self.state}: {self.why}"
+        if self.state == "waived":
+            return self.note or "waived"
         if not self.files:
             return {"quiet": "No file, and none was due.", "expected": "The hour is not over."}.get(
                 self.state, self.state
@@ -139,7 +143,8 @@ def _gather(
         known = ledger.read_hours(connection, table, first, end)
         files = ledger.read_files(connection, table, first, end)
         rows = count_hours(connection, table, first, end) if count_main else None
-        held = ledger.count_quarantine(connection, table, first, end)
+        held = count_quarantine(connection, table, first, end)
+        waived = _waived_files(connection, table, known, first, end)
         newest = ledger.newest_hour_with_files(connection, table) if table.load == "snapshot" else None
     days = {hour.date() for hour in listed}
     evidence = [
@@ -151,12 +156,26 @@ def _gather(
             listed.get(hour, ()),
             None if rows is None else rows.get(hour, {}),
             held.get(hour, {}),
+            waived.get(hour),
             is_newest_snapshot=hour == newest,
             day_has_files=hour.date() in days,
         )
         for hour in hours
     ]
     return known, evidence
+
+
+def _waived_files(
+    connection: psycopg.Connection,
+    table: Table,
+    known: Mapping[datetime, LedgerHour],
+    first: datetime,
+    end: datetime,
+) -> dict[datetime, Mapping[str, str]]:
+    """Give the files that hours had when they were waived; a waiver nobody wrote down is one of no files."""
+    hours = [hour for hour, row in known.items() if row.state == "waived"]
+    files = read_waived_files(connection, table, first, end) if hours else {}
+    return {hour: files.get(hour, {}) for hour in hours}
 
 
 def whole_days(first: datetime, end: datetime) -> tuple[datetime, datetime]:
@@ -193,20 +212,25 @@ class _Evidence:
     listed: Sequence[LakeObject]
     rows_in_main: dict[int, int] | None
     held: dict[str, int]
+    waived: Mapping[str, str] | None
     is_newest_snapshot: bool
     day_has_files: bool
 
     def judge(self, now: datetime, recounts: Iterable[str]) -> CheckedHour:
         changed = tuple(self._changed_in_lake())
         differing = (*self._differing_in_main(), *recounts)
+        if self.waived is not None and not differing:
+            came = tuple(self._changed_since_waived())
+            return self._result("stale" if came else "waived", (*came, *(changed if came else ())))
         state = self._state(now, changed, differing)
         findings = (*differing, *changed)
         if state in ("failed", "mismatch") and self.known and self.known.note and not differing:
             findings = (self.known.note, *findings)
         if state == "missing":
             findings = (f"no file came, and one was due (expect: {self.table.expect})", *findings)
-        if state == "waived":
-            findings = ()
+        return self._result(state, findings)
+
+    def _result(self, state: State, findings: tuple[str, ...]) -> CheckedHour:
         return CheckedHour(
             self.hour,
             state,
@@ -219,8 +243,6 @@ class _Evidence:
 
     def _state(self, now: datetime, changed: Sequence[str], differing: Sequence[str]) -> State:
         before = self.known.state if self.known else None
-        if before == "waived":
-            return "waived"
         if differing or (before == "mismatch" and self.rows_in_main is None):
             return "mismatch"
         if before == "failed" and self.listed:
@@ -230,6 +252,12 @@ class _Evidence:
         if not self.listed:
             return state_without_files(self.table, self.hour, now, day_has_files=self.day_has_files)
         return "quarantined" if any(file.quarantined for file in self.files) else "loaded"
+
+    def _changed_since_waived(self) -> Iterator[str]:
+        if self.waived == {listed.key: listed.etag for listed in self.listed}:
+            return
+        note = self.known.note if self.known else None
+        yield f"{note or 'waived'}, but its files have changed since"
 
     def unchanged(self) -> list[tuple[LakeObject, LedgerFile]]:
         by_key = {file.key: file for file in self.files}

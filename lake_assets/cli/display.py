@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, track
 from rich.text import Text
 
@@ -33,7 +34,8 @@ SIGNS: dict[State, tuple[str, str]] = {
 
 HINTS: dict[State, str] = {
     "quarantined": "quarantined: `lake-assets quarantine list` shows the records and the reasons.",
-    "missing": "missing: see whether DMS runs and writes; `lake-assets load` takes files that come late.",
+    "missing": "missing: see whether DMS runs and writes; `lake-assets load` takes files that come late, "
+    "`lake-assets waive` accepts the hour.",
     "failed": "failed: mend what the line says, then `lake-assets load` tries again.",
     "mismatch": "mismatch: main was changed by others; `lake-assets load` loads these hours again.",
     "stale": "stale: `lake-assets load` loads these hours.",
@@ -56,9 +58,19 @@ def data() -> Console:
     return Console(highlight=False, soft_wrap=True)
 
 
-def say(console: Console, text: str | Text) -> None:
-    """Write a line: a terminal wraps it between words, anything else gets it whole."""
-    console.print(Text(text) if isinstance(text, str) else text, soft_wrap=not console.is_terminal)
+def say(console: Console, text: str | Text, *, indent: int = 0) -> None:
+    """Write a line: a terminal wraps it between words, anything else gets it whole.
+
+    Args:
+        console: where to.
+        text: the line.
+        indent: how many blanks stand before it, and before what is wrapped of it.
+    """
+    line = Text(text) if isinstance(text, str) else text
+    if console.is_terminal:
+        console.print(Padding(line, (0, 0, 0, indent), expand=False), soft_wrap=False)
+    else:
+        console.print(Text(" " * indent) + line, soft_wrap=True)
 
 
 def one_line(text: str) -> str:

@@ -1,95 +1,23 @@
-"""The command line itself: its commands, their options and help, and how errors end them.
+"""The command line itself: its commands, their options and help.
 
-Modules that are slow to import are imported by the command that needs them. What a command does belongs to
-the module named after it; the help texts stand in docs/commands.md too (`lake_assets.cli.reference`).
+What commands share belongs to `options`; those of `quarantine` stand in `quarantine_commands`. Modules that
+are slow to import are imported by the command that needs them. What a command does belongs to the module
+named after it; the help texts stand in docs/commands.md too (`lake_assets.cli.reference`).
 """
 
 # ruff: noqa: D301 - click takes a backspace for "keep these lines as they are"
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
 
 import click
 
-from lake_assets.cli.answer import STOPPED, UNUSABLE
-from lake_assets.exceptions import ConfigurationError, LakeAssetsError
-from lake_assets.hours import parse_hour
+from lake_assets.cli.options import Group, json_option, leave, range_options, read_hour, tables_argument
+from lake_assets.cli.quarantine_commands import quarantine
 
 EPILOG = "Exit status: 0 all is well; 1 something needs attention; 2 a command, setting or service is wrong."
-
-
-def read_hour(_: click.Context, param: click.Parameter, value: str | None) -> datetime | None:
-    """Read an hour in UTC, such as 2018-09-06T10, or say what would be one."""
-    try:
-        return parse_hour(value) if value is not None else None
-    except ConfigurationError as error:
-        raise click.BadParameter(str(error), param=param) from error
-
-
-class Group(click.Group):
-    """Commands in the order they are written, whose errors are sentences on stderr and an exit status."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
-        """Name the commands."""
-        return list(self.commands)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; an error that names its remedy ends it with status 2, Ctrl-C with 130."""
-        try:
-            return super().invoke(ctx)
-        except LakeAssetsError as error:
-            raise Unusable(str(error)) from error
-        except KeyboardInterrupt as error:
-            raise Stopped("Stopped. Every table-hour is loaded whole, or as it was before.") from error
-
-
-class Unusable(click.ClickException):
-    """An error whose message is shown as it is, line by line."""
-
-    exit_code = UNUSABLE
-
-    def show(self, file: Any = None) -> None:
-        """Write the message to stderr."""
-        del file
-        from rich.text import Text
-
-        from lake_assets.cli.display import one_line, say, talk
-
-        lines = "\n".join(one_line(line) for line in self.message.splitlines())
-        say(talk(), Text.assemble(("Error: ", "bold red"), lines))
-
-
-class Stopped(click.ClickException):
-    """The end by Ctrl-C."""
-
-    exit_code = STOPPED
-
-    def show(self, file: Any = None) -> None:
-        """Write the message to stderr."""
-        click.echo(self.message, err=True, file=file)
-
-
-Command = Callable[..., None]
-
-
-def json_option(command: Command) -> Command:
-    """Give a command the option --json."""
-    text = "Write one JSON document to stdout, for machines."
-    return click.option("--json", "as_json", is_flag=True, help=text)(command)
-
-
-def range_options(command: Command) -> Command:
-    """Give a command the options --from and --to."""
-    end = "The hour to stop before (UTC), such as 2018-09-06T12."
-    first = "The first hour (UTC), such as 2018-09-06T10."
-    command = click.option("--to", "end", metavar="HOUR", callback=read_hour, help=end)(command)
-    return click.option("--from", "first", metavar="HOUR", callback=read_hour, help=first)(command)
-
-
-tables_argument = click.argument("tables", metavar="[TABLE]...", nargs=-1)
 
 
 @click.group(cls=Group, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -305,58 +233,45 @@ def status(tables: Sequence[str], first: datetime | None, end: datetime | None, 
     leave(command.run(tables, first, end, as_json=as_json))
 
 
-@main.group(cls=Group, short_help="See the records that could not be loaded.")
-def quarantine() -> None:
-    """See the records that could not be loaded.
-
-    One bad record never stops a load: it is put aside with its file, its number in the file, the column, the
-    reason and its original bytes, and the other records are loaded.
-
-    \b
-    Example:
-      lake-assets quarantine list shop.orders
-    """
+main.add_command(quarantine)
 
 
-@quarantine.command("list", short_help="List them, each with its reason.")
-@tables_argument
+@main.command(short_help="Accept a missing or failed hour.")
+@click.argument("table", metavar="TABLE")
+@click.argument("hour", metavar="[HOUR]", required=False, callback=read_hour)
 @range_options
-@click.option(
-    "--limit",
-    metavar="NUMBER",
-    type=click.IntRange(min=1),
-    help="The most records to list; 100 if left out, and with --json all.",
-)
+@click.option("--why", metavar="TEXT", required=True, help="Why it is accepted.")
+@click.option("--by", "who", metavar="NAME", help="Who accepts it; this computer's user if left out.")
 @json_option
-def list_quarantine(
-    tables: Sequence[str],
+def waive(
+    table: str,
+    hour: datetime | None,
     first: datetime | None,
     end: datetime | None,
-    limit: int | None,
+    why: str,
+    who: str | None,
     as_json: bool,
 ) -> None:
-    """List quarantined records: where each came from, its value, and what is wrong with it.
+    """Accept a missing or failed hour as it is; who did, when and why is written down.
 
-    Mend what is wrong in the source, or in the catalog (a type, a delimiter, a column), then load those hours
-    again: lake-assets load TABLE --from HOUR --to HOUR. With --json, each record comes with its original
-    bytes too, as hexadecimal digits.
+    A waived hour needs nobody's attention: `status` and `check` show it as waived, `load` without a range
+    leaves it alone, and the row_count check of the Dagster UI is green with the reason. Nothing is loaded.
 
-    TABLE is source.table, or a source for all its tables; none means every table of the catalog.
+    It holds while the lake's files for the hour are what they were. When files come, or change, the hour is
+    stale, and `load` takes them. A load of the hour with a range takes the waiver back too: the hour is then
+    what the load finds.
+
+    TABLE is source.table, or a source for all its tables. With --from and --to instead of HOUR, every missing
+    or failed hour of the range is waived, and the others stay as they are.
 
     \b
     Examples:
-      lake-assets quarantine list
-      lake-assets quarantine list shop.orders --from 2018-09-06T10
-      lake-assets quarantine list --json
+      lake-assets waive shop.orders 2018-09-06T10 --why maintenance
+      lake-assets waive shop --from 2018-09-06T00 --to 2018-09-07T00 --why OPS-118
 
-    Exit status 0: none; 1: there are some; 2: the command, a setting or a service is wrong.
+    Exit status 0: all of them are waived, and no other hour of the range needs attention; 1: some do; 2:
+    none is missing or failed, or the command, a setting or a service is wrong.
     """
-    from lake_assets.cli import quarantine as command
+    from lake_assets.cli import waive as command
 
-    leave(command.run_list(tables, first, end, limit=limit, as_json=as_json))
-
-
-def leave(status: int) -> NoReturn:
-    """End with an exit status; output that is still on its way is written first."""
-    sys.stdout.flush()
-    raise SystemExit(status)
+    leave(command.run(table, hour, first, end, why=why, who=who, as_json=as_json))

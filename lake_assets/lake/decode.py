@@ -34,8 +34,7 @@ def decode(
         LakeError: the gzip data is damaged or cut short, or the encoding cannot be told. What came before the
             fault has been handed out by then.
     """
-    if compression == "gzip":
-        chunks = _unpack(chunks, whole=whole)
+    chunks = unpack(chunks, compression, whole=whole)
     if not is_utf8(encoding):
         chunks = _transcode(chunks, encoding, whole=whole)
     return _without_mark(chunks)
@@ -46,7 +45,21 @@ def is_utf8(encoding: str) -> bool:
     return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
 
 
-def _unpack(chunks: Iterable[bytes], *, whole: bool) -> Iterator[bytes]:
+def unpack(chunks: Iterable[bytes], compression: str, *, whole: bool = True) -> Iterable[bytes]:
+    """Unpack the raw chunks of an object; what is not packed passes as it is.
+
+    Args:
+        chunks: the object's bytes, cut anywhere.
+        compression: `gzip` (any number of members) or `none`.
+        whole: false if the chunks are only the object's beginning, which may end anywhere.
+
+    Raises:
+        LakeError: the gzip data is damaged or cut short.
+    """
+    return _gunzip(chunks, whole=whole) if compression == "gzip" else chunks
+
+
+def _gunzip(chunks: Iterable[bytes], *, whole: bool) -> Iterator[bytes]:
     member = zlib.decompressobj(GZIP_FORMAT)
     between = started = False
     for chunk in chunks:

@@ -1,7 +1,7 @@
-"""Reading and writing the ledger: files, table-hours and quarantine.
+"""Reading and writing the ledger: files and table-hours.
 
 Every function works inside the caller's transaction. When to commit belongs to `main.load`; what a state
-means to `checks.judge`.
+means to `checks.judge`; quarantine, waivers and the history of columns have modules of their own.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from lake_assets.catalog.models import Table
@@ -24,10 +24,10 @@ State = Literal[
 
 Row = dict[str, Any]
 
-VERSION = "lake_assets ledger, version 1"
+VERSION = "lake_assets ledger, version 2"
 """Kept as the comment of the schema; raise it with every change of an install script."""
 
-INSTALL = ("install",)
+INSTALL = ("install", "install_quarantine", "install_schema_changes", "install_waivers")
 """The scripts that make the ledger, in order; each is safe to run again."""
 
 
@@ -107,7 +107,10 @@ def install(connection: psycopg.Connection) -> None:
         return
     with connection.transaction():
         lock(connection, "lake_assets")
-        if _installed_version(connection) != VERSION:
+        before = _installed_version(connection)
+        if before is not None and before != VERSION:
+            connection.execute(statement(__package__, "lock_tables"))
+        if before != VERSION:
             for script in INSTALL:
                 connection.execute(statement(__package__, script))
             connection.execute(statement(__package__, "set_version", version=sql.Literal(VERSION)))
@@ -144,6 +147,7 @@ def register_file(
         "key": file.key,
         "etag": file.etag,
         "bytes": file.size,
+        "kind": file.kind,
         "dialect": Jsonb(dialect),
         "run_id": run_id,
     }
@@ -235,58 +239,3 @@ def supersede_older(connection: psycopg.Connection, table: Table, hour: datetime
 def mark_stale(connection: psycopg.Connection, table: Table, hour: datetime, note: str) -> None:
     """Say that a table-hour must be loaded again."""
     connection.execute(statement(__package__, "mark_stale"), _hour_of(table, hour) | {"note": note})
-
-
-def clear_quarantine(
-    connection: psycopg.Connection, table: Table, hour: datetime, *, refused_only: bool
-) -> None:
-    """Forget a table-hour's quarantined records, or only those that came with a refused load."""
-    values = _hour_of(table, hour) | {"refused_only": refused_only}
-    connection.execute(statement(__package__, "clear_quarantine"), values)
-
-
-def quarantine_rejects(
-    connection: psycopg.Connection, table: Table, hour: datetime, run_id: str, *, refused: bool
-) -> None:
-    """Put the records this load could not take (`lake_assets_rejects`) into quarantine for good."""
-    values = _hour_of(table, hour) | {"run_id": run_id, "refused": refused}
-    connection.execute(statement(__package__, "quarantine_rejects"), values)
-
-
-def count_quarantine(
-    connection: psycopg.Connection, table: Table, first: datetime, end: datetime
-) -> dict[datetime, dict[str, int]]:
-    """Count the quarantined records main stands on, by hour, then by key."""
-    counts: dict[datetime, dict[str, int]] = {}
-    for hour, key, count in connection.execute(
-        statement(__package__, "count_quarantine"), _range_of(table, first, end)
-    ):
-        counts.setdefault(hour, {})[key] = count
-    return counts
-
-
-def list_quarantine(
-    connection: psycopg.Connection,
-    tables: Iterable[Table],
-    first: datetime,
-    end: datetime,
-    *,
-    limit: int | None = None,
-) -> list[Row]:
-    """List quarantined records of [first, end), with every column of `lake_assets.quarantine`."""
-    values = _tables_of(tables, first, end) | {"limit": limit}
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(statement(__package__, "list_quarantine"), values).fetchall()
-
-
-def count_listed(
-    connection: psycopg.Connection, tables: Iterable[Table], first: datetime, end: datetime
-) -> int:
-    """Count what `list_quarantine` lists without a limit."""
-    count = statement(__package__, "count_listed")
-    row = connection.execute(count, _tables_of(tables, first, end)).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _tables_of(tables: Iterable[Table], first: datetime, end: datetime) -> Row:
-    return {"tables": [table.qualified for table in tables], "first": first, "end": end}

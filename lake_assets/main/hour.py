@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 
 import psycopg
 from psycopg import sql
@@ -16,10 +17,14 @@ from lake_assets.exceptions import CountMismatch, LakeError, LoadError
 from lake_assets.hours import format_hour
 from lake_assets.lake.look import look
 from lake_assets.lake.objects import LakeObject
+from lake_assets.lake.original import beginning
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger import ledger
 from lake_assets.ledger.ledger import Counts, State
+from lake_assets.ledger.quarantine import SourceFile, replace_quarantine
+from lake_assets.ledger.schema_changes import read_schema_changes
 from lake_assets.ledger.states import state_without_files
+from lake_assets.main.drift import maybe_renamed, note_of, refuse_missing
 from lake_assets.main.report import LoadedFile, LoadReport
 from lake_assets.main.tables import ensure_main, main_table
 from lake_assets.postgres import connect, statement
@@ -81,6 +86,7 @@ class HourLoad:
     plan: StagingPlan | None = None
     extra: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    beginnings: dict[str, tuple[str, bytes]] = field(default_factory=dict)
 
     def run(self) -> LoadReport:
         """Replace the table-hour, or keep its bad records as refused; commit and rollback are the caller's.
@@ -91,7 +97,7 @@ class HourLoad:
         newest = self._wait_for_turn()
         staged = self._sift([self._stage(ordinal, file) for ordinal, file in enumerate(self.objects, 1)])
         if fault := self._refusal(staged):
-            return self._refuse(fault)
+            return self._refuse(staged, fault)
         notes = list(self.notes)
         accepted = attempt(self.connection, lambda: self._accept(staged, newest))
         if not isinstance(accepted, Refusal):
@@ -99,7 +105,7 @@ class HourLoad:
         self.notes = notes
         fitting = self._without_misfits(staged)
         if fault := self._refusal(fitting):
-            return self._refuse(fault)
+            return self._refuse(fitting, fault)
         return self._accept(fitting, newest)
 
     def _without_misfits(self, staged: Sequence[_Staged]) -> list[_Staged]:
@@ -157,11 +163,15 @@ class HourLoad:
                 f"{', '.join(dialect.missing)}. Give the file's names in the catalog as `from:`"
                 f"{', or set `header: false` if its first record is data' if csv else ''}."
             )
+        refuse_missing(self.lake.url(file), dialect, self.table)
         plan = self._make_room(dialect.extra)
         if dialect.missing:
             self.notes.append(f"{file.key} has no column {', '.join(dialect.missing)}")
+        self.notes += [f"{file.key}: {guess}" for guess in maybe_renamed(dialect, self.table)]
+        head = next(chunks, b"")
+        self.beginnings[file.key] = beginning(head, dialect)
         staging = FileLoader(self.connection, self.lake, plan)
-        staged = staging.load(file, ordinal, dialect, self._watched(chunks))
+        staged = staging.load(file, ordinal, dialect, self._watched(chain([head], chunks)))
         if staged.nuls:
             self.notes.append(f"{file.key}: {staged.nuls} NUL bytes (`nul: {self.table.files.nul}`)")
         return staged
@@ -219,9 +229,8 @@ class HourLoad:
             )
         return None
 
-    def _refuse(self, fault: str) -> LoadReport:
-        ledger.clear_quarantine(self.connection, self.table, self.hour, refused_only=True)
-        ledger.quarantine_rejects(self.connection, self.table, self.hour, self.run_id, refused=True)
+    def _refuse(self, staged: Sequence[_Staged], fault: str) -> LoadReport:
+        self._quarantine(staged, refused=True)
         ledger.judge_hour(self.connection, self.table, self.hour, "failed", self.run_id, fault)
         return LoadReport(self.hour, "failed", error=fault)
 
@@ -230,15 +239,20 @@ class HourLoad:
         files = tuple(self._settle(entry, superseded=superseded) for entry in staged)
         ids = [entry.file_id for entry in files]
         ledger.forget_files(self.connection, self.table, self.hour, ids)
-        ledger.clear_quarantine(self.connection, self.table, self.hour, refused_only=False)
-        if staged:
-            ledger.quarantine_rejects(self.connection, self.table, self.hour, self.run_id, refused=False)
+        self._quarantine(staged, refused=False)
         if superseded and newest is not None:
             self.notes.append(f"superseded by the snapshot of {format_hour(newest)}")
         self._replace(files, superseded=superseded)
         if self.table.load == "snapshot":
             self._settle_snapshots(staged, newest)
         return self._judge(files)
+
+    def _quarantine(self, staged: Sequence[_Staged], *, refused: bool) -> None:
+        files = []
+        for entry in staged:
+            key, etag = entry.staged.file.key, entry.staged.file.etag
+            files.append(SourceFile(key, etag, entry.staged.records, *self.beginnings[key]))
+        replace_quarantine(self.connection, self.table, self.hour, self.run_id, files, refused=refused)
 
     def _settle(self, entry: _Staged, *, superseded: bool) -> LoadedFile:
         file_id = ledger.register_file(
@@ -295,6 +309,7 @@ class HourLoad:
             state = state_without_files(
                 self.table, self.hour, datetime.now(UTC), day_has_files=self.day_has_files
             )
-        note = "; ".join(self.notes) or None
+        changes = read_schema_changes(self.connection, self.table, self.hour) if files else ()
+        note = "; ".join([*self.notes, *note_of(changes)]) or None
         ledger.judge_hour(self.connection, self.table, self.hour, state, self.run_id, note)
-        return LoadReport(self.hour, state, counts, files, note=note)
+        return LoadReport(self.hour, state, counts, files, note=note, changes=changes)

@@ -54,6 +54,13 @@ def hour_metadata(
     }
     if files:
         metadata["dagster/uri"] = files[0].rsplit("/", 1)[0] + "/"
+    if report.changes:
+        lines = [
+            (change.change, change.column_name, change.detail, change.key.rsplit("/", 1)[-1])
+            for change in report.changes
+        ]
+        table_of_changes = markdown_table(["change", "column", "detail", "file"], lines)
+        metadata["schema_changes"] = dg.MetadataValue.md(table_of_changes)
     if report.note:
         metadata["note"] = report.note
     return metadata

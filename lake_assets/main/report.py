@@ -9,6 +9,7 @@ from datetime import datetime
 from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.objects import LakeObject
 from lake_assets.ledger.ledger import NOTHING, Counts, State
+from lake_assets.ledger.schema_changes import SchemaChange
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class LoadReport:
         seconds: how long the load took.
         note: what a person should know, such as columns that were added.
         error: why it failed; None unless the state is `failed` or `mismatch`.
+        changes: what its files have otherwise than those before them.
     """
 
     hour: datetime
@@ -43,6 +45,7 @@ class LoadReport:
     seconds: float = 0.0
     note: str | None = None
     error: str | None = None
+    changes: tuple[SchemaChange, ...] = ()
 
     @property
     def bytes(self) -> int:

@@ -92,10 +92,12 @@ def test_a_value_cannot_steer_the_terminal(company: Company) -> None:
 
 
 def test_a_long_value_is_cut(company: Company) -> None:
-    """In the terminal a long value is cut; JSON has all of it."""
+    """In the terminal a long value is cut, and a reason that quotes it; JSON has all of both."""
     company.put(0, ROWS + "x" * 500 + ",fourth\n")
     company.invoke("load")
 
-    assert "id = '" + "x" * 59 + "…':" in company.invoke("quarantine", "list").stdout
+    listed = company.invoke("quarantine", "list").stdout
+    assert "id = '" + "x" * 59 + "…':" in listed
+    assert max(map(len, listed.splitlines())) < 250
     (record,) = json.loads(company.invoke("quarantine", "list", "--json").stdout)["quarantine"]
     assert record["value"] == "x" * 500

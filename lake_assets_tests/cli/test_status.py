@@ -51,18 +51,6 @@ def test_where_all_is_well_the_status_is_0(company: Company) -> None:
     assert re.search(r"^shop\.orders  =\.{10,12}~{1,2}$", result.stdout, re.MULTILINE)
 
 
-def test_a_waived_hour_needs_nobody(company: Company) -> None:
-    """An hour that a person has waived does not make the status 1."""
-    company.write_catalog(HOURLY)
-    company.invoke("load", "--to", shown(1))
-    company.query("UPDATE lake_assets.table_hours SET state = 'waived'")
-
-    result = company.invoke("status", "--to", shown(1))
-
-    assert result.exit_code == 0
-    assert "shop.orders  w\n" in result.stdout
-
-
 def test_a_status_changes_nothing(mixed: Company) -> None:
     """Asking for the state writes nothing into the ledger and loads nothing."""
     everything = "SELECT * FROM lake_assets.table_hours ORDER BY hour"

@@ -1,5 +1,3 @@
--- Forget the quarantined records of a table-hour; its load is about to say anew what they are.
+-- Forget the quarantined records of a table-hour; its load has found none.
 DELETE FROM lake_assets.quarantine
-WHERE
-    source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s
-    AND (refused OR NOT %(refused_only)s)
+WHERE source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s

@@ -3,5 +3,5 @@ SELECT hour, key, count(*)
 FROM lake_assets.quarantine
 WHERE
     source = %(source)s AND table_name = %(table_name)s
-    AND hour >= %(first)s AND hour < %(end)s AND NOT refused AND retried_at IS NULL
+    AND hour >= %(first)s AND hour < %(end)s AND NOT refused
 GROUP BY hour, key

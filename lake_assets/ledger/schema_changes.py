@@ -1,0 +1,44 @@
+"""The history of the files' columns, as the ledger's view `lake_assets.schema_changes` tells it.
+
+What is compared stands in `sql/install_schema_changes.sql`; how a load tells of it belongs to `main`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+from psycopg.rows import class_row
+
+from lake_assets.catalog.models import Table
+from lake_assets.postgres import statement
+
+
+@dataclass(frozen=True)
+class SchemaChange:
+    """One thing that a file has otherwise than the file of its kind before it.
+
+    Attributes:
+        key: the file's key.
+        change: `added`, `missing`, `returned`, `renamed?`, `reordered` or `retyped`.
+        column_name: the column; None where it is about the order of all.
+        detail: what else there is to say.
+    """
+
+    key: str
+    change: str
+    column_name: str | None
+    detail: str | None
+
+    def __str__(self) -> str:
+        """Say the change in a few words."""
+        what = self.change if self.column_name is None else f"{self.column_name} {self.change}"
+        return f"{what} ({self.detail})" if self.detail else what
+
+
+def read_schema_changes(
+    connection: psycopg.Connection, table: Table, hour: datetime
+) -> tuple[SchemaChange, ...]:
+    """Read what the files of a table-hour have otherwise than those before them."""
+    values = {"source": table.source, "table_name": table.name, "hour": hour}
+    with connection.cursor(row_factory=class_row(SchemaChange)) as cursor:
+        return tuple(cursor.execute(statement(__package__, "read_schema_changes"), values))
