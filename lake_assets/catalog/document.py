@@ -114,6 +114,11 @@ class SourceTable(Frozen):
         description="When files are due: every hour (`hourly`), once a day (`daily`), or never for certain "
         "(`sparse`: the table may be quiet without an alert).",
     )
+    files: FileOptions | None = Field(
+        default=None,
+        description="What is otherwise in this table's files than the source's `files:` say: the same keys, "
+        "and only those that differ. Those that are not written here are the source's.",
+    )
     columns: dict[ColumnName, TableColumn] = Field(
         min_length=1,
         description="The columns in file order, each with its type or the long form.",
@@ -199,7 +204,7 @@ class SourceDocument(Frozen):
 def model_at(place: Place) -> type[BaseModel]:
     """Give the model whose keys stand at a place of the document."""
     match place:
-        case ("files",):
+        case ("files",) | ("tables", _, "files"):
             return FileOptions
         case ("tables", _):
             return SourceTable
@@ -264,7 +269,7 @@ def _to_table(document: SourceDocument, schema_name: str, name: str, table: Sour
         description=table.description,
         owner=table.owner or document.owner,
         group=table.group,
-        files=document.files,
+        files=document.files.overridden(table.files),
         grace=document.grace,
         source_folder=document.from_ or document.source,
     )

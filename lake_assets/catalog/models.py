@@ -39,7 +39,7 @@ class Frozen(BaseModel):
 
 
 class FileOptions(Frozen):
-    """How the files of a source are laid out and written; `auto` is worked out per file and recorded."""
+    """How the files of a source, or of one table, are laid out and written; `auto` is worked out per file."""
 
     layout: Layout = Field(
         default="auto",
@@ -79,6 +79,15 @@ class FileOptions(Frozen):
         description="What a NUL byte in a text becomes, which PostgreSQL cannot hold: `replace` makes it "
         "U+FFFD, `strip` leaves it out, `quarantine` keeps the record out of main. They are counted.",
     )
+
+    def overridden(self, others: "FileOptions | None") -> "FileOptions":
+        """Give these options with those that somebody has set in others in their place.
+
+        Args:
+            others: such as a table's own; None for none.
+        """
+        own = others.model_fields_set if others else ()
+        return self.model_copy(update={key: getattr(others, key) for key in own})
 
 
 class Column(Frozen):
@@ -121,7 +130,7 @@ class Table(Frozen):
         name: name in the warehouse.
         source_folder: the source's folder in the lake.
         folder: its folder below the source's.
-        files: the source's.
+        files: the source's, with the table's own in their place.
         grace: the source's; how long after its end an hour may still be without files.
         max_quarantined: records (int) or a fraction of them (float) above which a load fails.
     """

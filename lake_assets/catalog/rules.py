@@ -23,6 +23,7 @@ def source_faults(data: Any) -> Iterator[Fault]:
         yield from _key_faults(place, description)
         yield from _column_faults(place, description)
         yield from _child_faults(place, description)
+        yield from _null_faults(place, data, description)
     yield from _folder_faults(data)
 
 
@@ -164,6 +165,19 @@ def _child_faults(place: Place, table: Any) -> Iterator[Fault]:
                 yield Fault(
                     (*here, "columns", name, "from"), "stands beside a path.", "Write one of the two."
                 )
+
+
+def _null_faults(place: Place, data: Any, table: Any) -> Iterator[Fault]:
+    """Find a text of NULL that does not go with the delimiter, where one is the source's (manual, "COPY")."""
+    ours, own = _mapping(data, "files"), _mapping(table, "files")
+    if ("null" in own) == ("delimiter" in own):
+        return
+    null, delimiter = ({**ours, **own}.get(key) for key in ("null", "delimiter"))
+    null, delimiter = "" if null is None else null, "," if delimiter is None else delimiter
+    if isinstance(null, str) and isinstance(delimiter, str) and delimiter and delimiter in null:
+        message = f"{null!r} cannot stand for NULL: it holds the delimiter {delimiter!r}."
+        key = "null" if "null" in own else "delimiter"
+        yield Fault((*place, "files", key), message, "Write both `null:` and `delimiter:` for this table.")
 
 
 def _folder_faults(data: Any) -> Iterator[Fault]:

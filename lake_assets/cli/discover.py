@@ -54,6 +54,8 @@ def _show(console: Console, report: SourceReport) -> None:
         say(console, one_line(f"  {note}"))
     for what in report.left_out:
         say(console, Text.assemble(("  left out ", "yellow"), one_line(what)))
+    for what in report.changed:
+        say(console, Text.assemble(("  drift ", "yellow"), one_line(what)))
     if report.drift:
         say(
             console, Text("  drift: the catalog differs from the lake; nothing of this was written", "yellow")

@@ -1,12 +1,13 @@
 """The cells of a file, many records at a time and column by column, as the loader will read them.
 
-Where records begin and end, and which are bad, is told by `lake.cut`; bad records are left out here. What the
-cells mean is `profile`'s business.
+This is the one place where discovery reads cells; other formats than CSV join here. Where records begin
+and end, and which are bad, is told by `lake.cut`; bad records are left out here. What the cells mean is
+`profile`'s business.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 
@@ -17,8 +18,8 @@ from lake_assets.discover.classes import QUOTED
 from lake_assets.discover.profile import NULL, SPECIAL
 from lake_assets.lake.blocks import NUL_BECOMES
 from lake_assets.lake.cut import cut
-from lake_assets.lake.decode import GZIP_MAGIC, decode
-from lake_assets.lake.dialect import HEAD, SAMPLE, Dialect
+from lake_assets.lake.decode import decode
+from lake_assets.lake.dialect import HEAD, SAMPLE, Dialect, settle
 from lake_assets.lake.records import read_rows
 from lake_assets.lake.rows import Broken, without_nuls
 from lake_assets.lake.scan import Slab
@@ -34,17 +35,15 @@ class Batch:
         numbers: their numbers in the file, from 1, the first record included whatever it is.
         columns: for each column the cells, `QUOTED` before those that mean NULL only without quotes.
         bad: how many records around them are bad, by reason.
+        alien: records among the bad that are not in the file's encoding.
+        beyond_ascii: some record is in the file's encoding and not in ASCII.
     """
 
     numbers: Sequence[int]
     columns: list[list[str]]
     bad: dict[str, int]
-
-
-def compression_of(head: bytes, files: FileOptions) -> str:
-    """Tell how a file is packed, as the loader will."""
-    packed = files.compression == "gzip" or (files.compression == "auto" and head.startswith(GZIP_MAGIC))
-    return "gzip" if packed else "none"
+    alien: list[bytes] = field(default_factory=list)
+    beyond_ascii: bool = False
 
 
 def sample(head: bytes, files: FileOptions) -> list[Cells | None]:
@@ -70,8 +69,9 @@ def count_quotes(head: bytes, files: FileOptions) -> tuple[int, int]:
 
 def _head_records(head: bytes, files: FileOptions) -> Iterator[tuple[bytes, str | None]]:
     """Give the first records, cut as `lake.dialect` cuts them, each with its fault."""
+    files, _ = settle(head, files)
     pieces, total = [], 0
-    for piece in decode([head], compression_of(head, files), files.encoding, whole=False):
+    for piece in decode([head], files.compression, files.encoding, whole=False):
         pieces.append(piece)
         total += len(piece)
         if total >= HEAD:
@@ -83,22 +83,19 @@ def _head_records(head: bytes, files: FileOptions) -> Iterator[tuple[bytes, str 
             yield slab.raw(index), slab.faults.get(index)
 
 
-def read_batches(
-    chunks: Iterable[bytes], files: FileOptions, compression: str, width: int
-) -> Iterator[Batch]:
+def read_batches(chunks: Iterable[bytes], files: FileOptions, width: int) -> Iterator[Batch]:
     """Read a file.
 
     Args:
         chunks: its raw bytes, cut anywhere.
-        files: how the source's files are written.
-        compression: `gzip` or `none`.
+        files: how the file is written; compression and encoding are settled (`lake.dialect.settle`).
         width: cells of a good record.
 
     Raises:
         LakeError: the bytes cannot be unpacked or decoded, or hold no line end where one is due.
     """
     number = 1
-    for slab in cut(decode(chunks, compression, files.encoding), files.delimiter, files.quoting):
+    for slab in cut(decode(chunks, files.compression, files.encoding), files.delimiter, files.quoting):
         yield _batch(slab, number, files, width)
         number += len(slab)
 
@@ -142,17 +139,25 @@ def _batch(slab: Slab, first: int, files: FileOptions, width: int) -> Batch:
         slab.faults or (slab.widths != width).any() or (files.nul == "quarantine" and b"\0" in slab.data)
     )
     if not doubtful and (text := _as_text(_without_line_crs(slab))) is not None:
-        return Batch(numbers, _columns(text if text.endswith("\n") else f"{text}\n", files, width), {})
+        columns = _columns(text if text.endswith("\n") else f"{text}\n", files, width)
+        return Batch(numbers, columns, {}, beyond_ascii=not text.isascii())
     good: list[tuple[int, bytes]] = []
     bad: dict[str, int] = {}
+    alien: list[bytes] = []
+    beyond_ascii = False
     for index in range(len(slab)):
         raw = slab.raw(index)
+        text = _as_text(raw)
+        if text is None:
+            alien.append(raw)
+        else:
+            beyond_ascii = beyond_ascii or not text.isascii()
         if reason := _fault(slab, index, raw, files, width):
             bad[reason] = bad.get(reason, 0) + 1
         else:
             good.append((first + index, raw))
-    text = b"".join(raw + b"\n" for _, raw in good).decode()
-    return Batch([number for number, _ in good], _columns(text, files, width), bad)
+    columns = _columns(b"".join(raw + b"\n" for _, raw in good).decode(), files, width)
+    return Batch([number for number, _ in good], columns, bad, alien, beyond_ascii)
 
 
 def _without_line_crs(slab: Slab) -> bytes:

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from lake_assets.discover.classes import TEXT
 from lake_assets.discover.emit import ColumnText, TableText
 from lake_assets.discover.profile import ColumnProfile
 from lake_assets.discover.shape import FoundColumn, Shape
 from lake_assets.discover.survey import Survey
 from lake_assets.discover.why import count_of, why_type, why_widths
+from lake_assets.discover.wide import WIDE, Reach
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.lake.objects import LakeObject
 
@@ -47,7 +49,28 @@ def describe(
         for column in shape.columns
     )
     settings = dict(_load(survey.objects, shape, changes=changes)) | dict(_expect(survey.objects, now))
-    return TableText(name, survey.folder, settings, columns, tuple(_comments(survey, shape, name, null)))
+    table = TableText(name, survey.folder, settings, columns, tuple(_comments(survey, shape, name, null)))
+    return _narrowed(table, shape.reach) if len(columns) > WIDE else table
+
+
+def _narrowed(table: TableText, reach: Reach) -> TableText:
+    """Give a very wide table with as many columns as a row holds, and with types only if they leave room."""
+    columns, settings = tuple(table.columns), dict(table.settings)
+    types = [column.type for column in columns]
+    if reach.holds(types):
+        return table
+    count = reach.how_many(len(columns))
+    if not reach.holds(types[:count]):
+        why = "text, for with types the table's widest rows do not fit on a page of PostgreSQL"
+        typed = (column.type != TEXT for column in columns)
+        columns = tuple(
+            replace(column, type=TEXT, why=why) if is_typed else column
+            for column, is_typed in zip(columns, typed, strict=True)
+        )
+    if count < len(columns):
+        why = f"a row of PostgreSQL holds the first {count:,} of {len(columns):,} columns, and no more"
+        settings["new_columns"] = ("ignore", why)
+    return replace(table, columns=columns[:count], settings=settings)
 
 
 def retyped(table: TableText, profiles: Mapping[str, ColumnProfile], null: str) -> TableText:
@@ -61,6 +84,9 @@ def retyped(table: TableText, profiles: Mapping[str, ColumnProfile], null: str) 
     columns = []
     for column in table.columns:
         profile = profiles.get(column.source_name, ColumnProfile())
+        if column.type == TEXT and len(table.columns) > WIDE:
+            columns.append(column)
+            continue
         columns.append(replace(column, type=profile.type_with(null), why=why_type(profile, null)))
     return replace(table, columns=tuple(columns))
 

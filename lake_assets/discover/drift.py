@@ -4,6 +4,7 @@ Nothing is changed here, and nothing is said of types that cannot be judged with
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -48,12 +49,20 @@ class Observed:
     Attributes:
         columns: by the file's name for them.
         absent: columns of the catalog that no file has so far.
+        newest: the columns of the newest file.
+        last_files: the name of the newest file that has each column.
+        bad: how many bad records there are, by reason.
+        records: how many good ones.
         files: how many files were read.
         unreadable: files that cannot be read, with the reason.
     """
 
     columns: dict[str, ColumnProfile] = field(default_factory=dict)
     absent: set[str] = field(default_factory=set)
+    newest: frozenset[str] = frozenset()
+    last_files: dict[str, str] = field(default_factory=dict)
+    bad: Counter[str] = field(default_factory=Counter)
+    records: int = 0
     files: int = 0
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
@@ -89,11 +98,16 @@ def _read(reader: Reader, table: Table, target: LakeObject, observed: Observed) 
     width = len(dialect.columns) + dialect.op
     name = target.key.rpartition("/")[2]
     header = dialect.header and dialect.format == "csv"
+    observed.newest = frozenset(dialect.columns)
+    observed.last_files |= dict.fromkeys(dialect.columns, name)
     if dialect.format == "csv":
-        batches = read_batches(chunks, table.files, dialect.compression, width)
+        told = {"compression": dialect.compression, "encoding": dialect.encoding}
+        batches = read_batches(chunks, table.files.model_copy(update=told), width)
     else:
         batches = read_named(chunks, dialect)
     for batch in batches:
+        observed.bad.update(batch.bad)
+        observed.records += len(batch.numbers)
         skip = header and list(batch.numbers[:1]) == [1]
         numbers = [number - header for number in batch.numbers[skip:]]
         for column, cells in zip(dialect.columns, batch.columns[dialect.op :], strict=True):
@@ -127,6 +141,12 @@ def _may_hold(base: str, kind: str, value: str) -> bool:
     if kind == FIGURES:
         return not _NO_DATE.fullmatch(value)
     return kind == OTHER and _LENIENT.fullmatch(value) is not None
+
+
+def gone_columns(table: Table, observed: Observed) -> dict[str, str]:
+    """Give the columns that the newest file has no more, with the name of the last file that has each."""
+    named = [column for column in table.file_columns if column not in observed.newest]
+    return {column: observed.last_files[column] for column in named if column in observed.last_files}
 
 
 def new_columns(table: Table, observed: Observed) -> dict[str, ColumnProfile]:

@@ -6,7 +6,7 @@ Only what has to be written is written; defaults are left out. What is chosen is
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from lake_assets.catalog.models import FileOptions
@@ -40,6 +40,7 @@ class TableText:
         name: its name in the warehouse.
         folder: its folder in the lake.
         settings: keys between `from` and `columns`: key → (value, why).
+        files: options of its files that are not the source's: key → (value, why).
         columns: its columns.
         comments: what else is to be said of it.
     """
@@ -49,6 +50,7 @@ class TableText:
     settings: Mapping[str, tuple[str, str]]
     columns: Sequence[ColumnText]
     comments: Sequence[str] = ()
+    files: Mapping[str, tuple[str | bool, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,23 +89,29 @@ def write_source(source: SourceText) -> str:
     if source.folder != source.name:
         lines.append(f"from: {quoted(source.folder)}")
     lines.append(f"start: {format_hour(source.start)}")
-    lines += _write_files(source)
+    changed = {
+        key: (value, source.why.get(key, ""))
+        for key, value in source.files.model_dump().items()
+        if value != getattr(FileOptions(), key)
+    }
+    lines += _write_files(changed, "")
     lines.append("tables:")
     for table in source.tables:
         lines += write_table(table, STEP)
     return "\n".join(lines) + "\n"
 
 
-def _write_files(source: SourceText) -> Iterator[str]:
-    changed = {
-        key: value for key, value in source.files.model_dump().items() if value != getattr(FileOptions(), key)
-    }
-    if changed:
-        yield "files:"
-    for key, value in changed.items():
-        name = json.dumps(key) if key == "null" else key
-        written = str(value).lower() if isinstance(value, bool) else quoted(value)
-        yield _with_comment(f"{STEP}{name}: {written}", source.why.get(key, ""))
+def _write_files(options: Mapping[str, tuple[str | bool, str]], indent: str) -> Iterator[str]:
+    if options:
+        yield f"{indent}files:"
+    for key, (value, why) in options.items():
+        yield _with_comment(f"{indent}{STEP}{write_option(key, value)}", why)
+
+
+def write_option(key: str, value: str | bool) -> str:
+    """Write an option of `files`, with its key."""
+    name = json.dumps(key) if key == "null" else key
+    return f"{name}: {str(value).lower() if isinstance(value, bool) else quoted(value)}"
 
 
 def write_table(table: TableText, indent: str) -> list[str]:
@@ -120,6 +128,7 @@ def write_table(table: TableText, indent: str) -> list[str]:
         lines.append(f"{inner}from: {quoted(table.folder)}")
     for key, (value, why) in table.settings.items():
         lines.append(_with_comment(f"{inner}{key}: {value}", why))
+    lines += _write_files(table.files, inner)
     lines.append(f"{inner}columns:")
     lines += [_with_comment(inner + STEP + write_column(column), column.why) for column in table.columns]
     return lines

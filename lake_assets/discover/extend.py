@@ -4,7 +4,8 @@ The places to write at come from the YAML parser; the result is read again befor
 are new and what has drifted is not decided here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import unified_diff
 from itertools import takewhile
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import yaml
 
 from lake_assets.catalog.yaml_text import read_yaml
-from lake_assets.discover.emit import ColumnText, TableText, write_column, write_table
+from lake_assets.discover.emit import ColumnText, TableText, quoted, write_column, write_option, write_table
 
 
 def append_tables(text: str, tables: Sequence[TableText]) -> str | None:
@@ -70,39 +71,107 @@ def _only_adds(text: str, extended: str, tables: Sequence[TableText]) -> bool:
     )
 
 
-def show_drift(
-    text: str, path: str, table: str, types: Mapping[str, str], columns: Sequence[ColumnText]
-) -> str:
-    """Show a catalog file's table as it would be with other types and more columns, as a unified diff.
+@dataclass(frozen=True)
+class Changes:
+    """How a table of a catalog file would be written now.
+
+    Attributes:
+        types: new types of columns that are there, by name.
+        columns: columns that are not there.
+        gone: columns that no file has.
+        files: options of its files that are others, by key.
+    """
+
+    types: Mapping[str, str] = field(default_factory=dict)
+    columns: Sequence[ColumnText] = ()
+    gone: Collection[str] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Tell whether anything differs."""
+        return bool(self.types or self.columns or self.gone or self.files)
+
+
+Edit = tuple[int, int, str]
+
+
+def show_drift(text: str, path: str, table: str, changes: Changes) -> str:
+    """Show a catalog file's table as it would be now, as a unified diff.
 
     Args:
         text: the file, as it is.
         path: its name.
         table: the table.
-        types: new types of columns that are there.
-        columns: columns that are not.
+        changes: what differs.
     """
-    node = _child(_child(_child(yaml.compose(text, Loader=yaml.BaseLoader), "tables"), table), "columns")
-    changes: list[tuple[int, int, str]] = []
+    described = _child(_child(yaml.compose(text, Loader=yaml.BaseLoader), "tables"), table)
+    node = _child(described, "columns")
+    edits = [
+        *_retype(node, changes.types),
+        *_remove(text, node, changes.gone),
+        *_add(text, node, changes.columns),
+        *_set_options(described, changes.files),
+    ]
+    changed = text
+    for start, end, new in sorted(edits, reverse=True):
+        changed = changed[:start] + new + changed[end:]
+    lines = unified_diff(text.splitlines(), changed.splitlines(), path, f"{path} (as found)", lineterm="")
+    return "\n".join(lines) + "\n"
+
+
+def _retype(node: yaml.MappingNode, types: Mapping[str, str]) -> Iterator[Edit]:
     for key, value in node.value:
         if key.value in types:
             kind = _child(value, "type") if isinstance(value, yaml.MappingNode) else value
             in_flow = node.flow_style or kind is not value
             new = types[key.value]
             written = f'"{new}"' if in_flow and "," in new else new
-            changes.append((kind.start_mark.index, kind.end_mark.index, written))
+            yield kind.start_mark.index, kind.end_mark.index, written
+
+
+def _remove(text: str, node: yaml.MappingNode, gone: Collection[str]) -> Iterator[Edit]:
+    pairs = node.value
+    for place, (key, value) in enumerate(pairs):
+        if key.value not in gone:
+            continue
+        start, end = key.start_mark.index, value.end_mark.index
+        if not node.flow_style:
+            line_end = text.find("\n", end)
+            yield text.rfind("\n", 0, start) + 1, len(text) if line_end < 0 else line_end + 1, ""
+        elif place + 1 < len(pairs):
+            yield start, pairs[place + 1][0].start_mark.index, ""
+        else:
+            before = max(place - 1, 0)
+            yield (pairs[before][1].end_mark.index if pairs[before][0].value not in gone else start), end, ""
+
+
+def _add(text: str, node: yaml.MappingNode, columns: Sequence[ColumnText]) -> Iterator[Edit]:
     if columns:
         last_key, last = node.value[-1]
         between = ", " if node.flow_style else "\n" + " " * last_key.start_mark.column
         end = last.end_mark.index
         if not node.flow_style:
             end = text.find("\n", end) if "\n" in text[end:] else len(text)
-        changes.append((end, end, "".join(between + write_column(column) for column in columns)))
-    changed = text
-    for start, end, new in sorted(changes, reverse=True):
-        changed = changed[:start] + new + changed[end:]
-    lines = unified_diff(text.splitlines(), changed.splitlines(), path, f"{path} (as found)", lineterm="")
-    return "\n".join(lines) + "\n"
+        yield end, end, "".join(between + write_column(column) for column in columns)
+
+
+def _set_options(table: yaml.MappingNode, files: Mapping[str, str]) -> Iterator[Edit]:
+    there = _child(table, "files")
+    new = dict(files)
+    for key, value in there.value if isinstance(there, yaml.MappingNode) else ():
+        if key.value in new:
+            yield value.start_mark.index, value.end_mark.index, quoted(new.pop(key.value))
+    if not new:
+        return
+    written = [write_option(key, value) for key, value in new.items()]
+    if isinstance(there, yaml.MappingNode) and there.value:
+        first = there.value[0][0]
+        end = ", " if there.flow_style else "\n" + " " * first.start_mark.column
+        yield first.start_mark.index, first.start_mark.index, "".join(option + end for option in written)
+    else:
+        columns = next(key for key, _ in table.value if key.value == "columns")
+        end = ", " if table.flow_style else "\n" + " " * columns.start_mark.column
+        yield columns.start_mark.index, columns.start_mark.index, f"files: {{{', '.join(written)}}}{end}"
 
 
 def _child(node: Any, key: str) -> Any:

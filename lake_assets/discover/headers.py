@@ -8,6 +8,7 @@ tables of the source (DMS writes a header into all files of an endpoint, or into
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from lake_assets.discover.batches import Cells
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Verdict = Literal["header", "data", "unsure"]
 
 MOST_ALIKE = 2  # tables of one kind for each of the other, to speak for the rest of the source
-LONGEST = 200  # characters of a name
+LONGEST = 500  # characters of a name
 NO_NAMES = frozenset(
     [
         *("n/a", "na", "nan", "null", "none", "nil", "undefined", "true", "false", "unk"),
@@ -28,31 +29,20 @@ NO_NAMES = frozenset(
         *("-", "--", "---", "?", "??", ".", "..", "...", "*", "/", "\N{EN DASH}", "\N{EM DASH}", "\\n"),
     ]
 )
-USUAL = frozenset(
-    [
-        *("id", "uuid", "key", "name", "first_name", "last_name", "first", "last", "value", "type", "kind"),
-        *("date", "time", "timestamp", "year", "month", "day", "created_at", "updated_at", "start", "end"),
-        *("code", "title", "status", "description", "text", "note", "comment", "label", "tag", "tags"),
-        *(
-            "city",
-            "country",
-            "state",
-            "zip",
-            "postcode",
-            "street",
-            "address",
-            "region",
-            "email",
-            "phone",
-            "url",
-        ),
-        *("lat", "lon", "lng", "latitude", "longitude", "price", "amount", "quantity", "total", "count"),
-        *("user", "username", "gender", "age", "company", "department", "category", "currency", "language"),
-        *("version", "color", "colour", "size", "weight", "height", "width", "length", "source", "target"),
-    ]
-)
+_USUAL_NAMES = """
+id uuid key name first_name last_name first last full_name surname value type kind class group
+date time timestamp datetime year month day hour week created_at updated_at start end from to
+code title status description text note notes comment comments label tag tags message content
+city town country state province county zip postcode postal_code street address region place location
+email phone url link website ip lat lon lng latitude longitude price amount quantity total count number
+cost rate score rank percent unit units user username person customer product item order author gender sex
+age company department category currency language lang nationality population area version color colour
+shape size weight height width length depth source target species genus family variable measure index
+file path format subject topic brand model make job role position team player result reason question answer
+"""
+USUAL = frozenset(_USUAL_NAMES.split())
 _USUAL_FORM = re.compile(
-    r"[a-z]|(?:col|column|field|var|[a-z])[ _]?[0-9]+|\w+[ _](?:id|at|name|date|code|type|key)"
+    r"(?:col|column|field|var|[a-z])[ _]?[0-9]+|\w+[ _](?:id|at|name|date|code|type|key|no)"
 )
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _NAME = re.compile(r"[^\W\d][\w .\-/()#%&:]{0,60}")
@@ -69,7 +59,7 @@ class Judgement:
 
 def may_be_header(first: Cells) -> bool:
     """Tell whether a first record could be the names of columns."""
-    names = [cell for cell in first if cell]
+    names = [cell for cell in first if cell not in {"", QUOTED}]
     if not names or 2 * len(names) < len(first) or 2 * len(set(names)) < len(names):
         return False
     return any(_is_name(name) and any(map(str.isalpha, name)) for name in names) and all(
@@ -102,13 +92,20 @@ def judge(groups: Sequence["Group"], all_groups: Sequence["Group"]) -> Judgement
     alike, unlike = _compare(names, _joined(len(names), [*groups, *elsewhere]))
     if alike:
         return Judgement("data", f"its {alike[0]!r} is like the cells below it")
+    again = {name for group in groups for name in group.repeated_names}
+    if len(again) > len(unlike) or (again and len(unlike) == 1 and 2 * _count_usual(names) < len(names)):
+        return Judgement("data", f"its {min(again)!r} stands again in that column below")
     if unlike:
         return Judgement("header", f"its {unlike[0]!r} is unlike the cells below it")
+    return _judge_by_files(groups, all_groups)
+
+
+def _judge_by_files(groups: Sequence["Group"], all_groups: Sequence["Group"]) -> Judgement:
     copies = len(set().union(*(group.etags for group in groups)))
-    files = sum(group.files for group in all_groups)
-    if copies > 1 and sum(group.files for group in groups) == files:
+    files, alike = (sum(group.files for group in some) for some in (all_groups, groups))
+    if copies > 1 and alike == files:
         return Judgement("header", f"all {files} files begin with it")
-    if 2 * sum(group.files for group in groups) < files:
+    if 2 * alike < files:
         return Judgement("data", f"only one of {files} files begins with it")
     return Judgement("unsure", "its cells and those below are texts alike")
 
@@ -126,16 +123,21 @@ def judge_by_others(names: Cells, with_header: int, without: int) -> Judgement:
         return Judgement("data", "the source's other tables have no header")
     if not all(_NAME.fullmatch(name) or _YEAR.fullmatch(name) for name in look):
         return Judgement("data", "nothing tells it from the records below")
-    if with_header and with_header >= MOST_ALIKE * without:
-        return Judgement("header", "the source's other tables have one")
-    usual = sum(_is_usual(name.strip().casefold()) for name in look)
-    if len(look) > 1 and 2 * usual >= len(look):
+    usual = _count_usual(look)
+    if with_header and not without and usual:
+        return Judgement("header", "all of the source's other tables have one")
+    if 2 * usual >= len(look) and (len(look) > 1 or with_header >= MOST_ALIKE * without > 0):
         return Judgement("header", f"{usual} of {len(look)} names are usual for columns")
-    return Judgement("data", "nothing tells it from the records below")
+    return Judgement("data", "nothing tells it from the records below, and in doubt it is a row")
 
 
-def _is_usual(name: str) -> bool:
-    return name.replace(" ", "_") in USUAL or _USUAL_FORM.fullmatch(name) is not None
+def _count_usual(names: Sequence[str]) -> int:
+    """Count the names that are usual for columns; letters are, if they follow each other as a, b, c do."""
+    folded = [name.strip().casefold() for name in names]
+    letters = [name for name in folded if len(name) == 1 and name.isalpha()]
+    run = len(letters) > 1 and all(ord(later) == ord(letter) + 1 for letter, later in pairwise(letters))
+    named = (name.replace(" ", "_") in USUAL or _USUAL_FORM.fullmatch(name) is not None for name in folded)
+    return sum(named) + len(letters) * run
 
 
 def _joined(width: int, groups: Sequence["Group"]) -> list[ColumnProfile]:
@@ -156,15 +158,18 @@ def _compare(names: Cells, below: Sequence[ColumnProfile]) -> tuple[list[str], l
     """Give the names that could be cells of their columns' types, and those that could not."""
     alike: list[str] = []
     unlike: list[str] = []
+    years: list[str] = []
     for name, column in zip(names, below, strict=True):
         classes = column.examples.keys()
         if not name or not classes:
             continue
         kind = class_of(name)
         if _YEAR.fullmatch(name) and not any(map(_YEAR.fullmatch, _first_cells(column))):
-            continue  # a table of figures by year
+            years.append(name)  # a table of figures by year
+            continue
         if type_of(classes) != TEXT:
             (alike if type_of(classes | {kind}) != TEXT else unlike).append(name)
         elif classes <= _FIGURES and FIGURES in classes and not any(map(str.isdigit, name)):
             unlike.append(name)
-    return alike, unlike
+    steps = {int(later) - int(year) for year, later in pairwise(years)}
+    return alike, unlike + (years if len(steps) == 1 and steps <= {1, -1} else [])

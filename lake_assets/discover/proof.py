@@ -27,12 +27,14 @@ class Misread:
         url: its address.
         table: its table, as the catalog has it.
         difference: what a person has to know of it; None for what only makes some records bad.
+        header: whether it is about a header.
     """
 
     folder: str
     url: str
     table: Table
     difference: str | None
+    header: bool = False
 
 
 def prove(
@@ -69,7 +71,8 @@ def prove(
                 misread.append(Misread(survey.folder, url, table, str(error)))
                 continue
             if due != _Due(found.header, found.op, len(found.columns) + found.op):
-                misread.append(Misread(survey.folder, url, table, _difference(found, due)))
+                said = _difference(found, due)
+                misread.append(Misread(survey.folder, url, table, said, found.header != due.header))
     return misread
 
 

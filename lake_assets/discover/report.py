@@ -16,6 +16,7 @@ class SourceReport:
         tables: the tables that were written, by their qualified names.
         notes: what a person may want to know.
         left_out: what was found and is not in the catalog, and why.
+        changed: what has changed in the lake and cannot be shown as a diff.
         drift: how tables that were there differ from the lake, as a unified diff.
     """
 
@@ -25,12 +26,13 @@ class SourceReport:
     tables: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
     drift: str = ""
 
     @property
     def needs_attention(self) -> bool:
         """Whether something was left out or has drifted."""
-        return bool(self.left_out or self.drift)
+        return bool(self.left_out or self.changed or self.drift)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,14 @@ def discover(
         existing = by_folder.get(source_folder)
         work = SourceWork(lake, folder, source_folder, existing, taken, progress or Progress())
         reports.append(work.run(folders[source_folder]))
+    if not names:
+        reports += [_vanished(source) for source in known.sources if source.folder not in folders]
     return reports
+
+
+def _vanished(source: Source) -> SourceReport:
+    said = f"the lake has no folder {source.folder!r} any more, or not yet; {source.path} describes it"
+    return SourceReport(source.name, source.folder, changed=[said])
 
 
 def _holds_catalog(folder: Path) -> bool:

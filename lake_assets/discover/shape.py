@@ -5,15 +5,16 @@ What becomes of it in YAML is `emit`'s; whether a first record is a header is ju
 
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from lake_assets.discover.headers import Judgement, judge, judge_by_others
 from lake_assets.discover.names import column_name
 from lake_assets.discover.profile import ColumnProfile
 from lake_assets.discover.survey import Group, Survey
+from lake_assets.discover.wide import Reach
 from lake_assets.lake.dialect import OP
 
-MOST_COLUMNS = 1590  # PostgreSQL takes 1600 (manual, "Limits"), and some are ours
 LEAST_PART = 0.05  # of a table's records that must have a width for it to be the table's
 MOST_JUDGED = 5
 # A column must not be named like a cell of a first record, or the loader would see a header there.
@@ -51,6 +52,7 @@ class Shape:
         letters: how often each letter stands in Op columns.
         records: how many records the columns were found in.
         widths: how many records have how many cells, Op left aside.
+        reach: how far the columns of a very wide table reach in a row of PostgreSQL.
     """
 
     columns: tuple[FoundColumn, ...]
@@ -59,6 +61,7 @@ class Shape:
     letters: Counter[str] = field(default_factory=Counter)
     records: int = 0
     widths: Counter[int] = field(default_factory=Counter)
+    reach: Reach = field(default_factory=Reach)
 
 
 def judge_first_records(survey: Survey) -> tuple[Judgement, list[Group]]:
@@ -108,11 +111,12 @@ def settle(
     if judgement.verdict == "unsure":
         judgement = judge_by_others(groups[0].names, with_header, without)
     headed = groups if judgement.verdict == "header" else []
+    reach = reduce(Reach.joined, (group.reach for group in survey.groups.values()))
     headed_ids = set(map(id, headed))
     plain = {key: group.with_first() for key, group in survey.groups.items() if id(group) not in headed_ids}
     if headed:
-        return _by_name(survey, judgement, headed, plain)
-    return _by_place(judgement, plain, survey.place_names)
+        return replace(_by_name(survey, judgement, headed, plain), reach=reach)
+    return replace(_by_place(judgement, plain, survey.place_names), reach=reach)
 
 
 def _by_name(
@@ -128,7 +132,7 @@ def _by_name(
     for group in ordered:
         op = group.begins_with_op and not op_is_data
         letters += (group.letters or Counter()) if op else Counter()
-        names = (group.first or ())[op:]
+        names = group.names if op or not group.begins_with_op else (group.first or ())
         for name, column in zip(_keys(names, columns), group.columns[op:], strict=True):
             columns[name] = columns[name].joined(column) if name in columns else column
     expected = {key: (True, survey.groups[key].begins_with_op and not op_is_data) for key in keys}

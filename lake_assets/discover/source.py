@@ -5,7 +5,8 @@ Each step is a module of its own; here they follow each other. Tables that the c
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -13,19 +14,21 @@ from pathlib import Path
 from lake_assets.catalog.models import FileOptions, Source, Table
 from lake_assets.discover.batches import sample
 from lake_assets.discover.describe import describe, retyped
-from lake_assets.discover.dialects import NAMES, Written, choose_null, detect
+from lake_assets.discover.dialects import Written, choose_null, detect, differences, most_common
 from lake_assets.discover.drift import observe
 from lake_assets.discover.emit import SourceText, TableText, write_source, write_table
+from lake_assets.discover.encodings import choose_encoding
 from lake_assets.discover.extend import append_tables
 from lake_assets.discover.known import compare
 from lake_assets.discover.names import Taken, plain_name, source_name
 from lake_assets.discover.proof import Misread, prove
 from lake_assets.discover.report import Progress, SourceReport
-from lake_assets.discover.shape import MOST_COLUMNS, Shape, judge_first_records, settle
+from lake_assets.discover.shape import Shape, judge_first_records, settle
 from lake_assets.discover.survey import Reader, Survey
 from lake_assets.discover.why import count_of
 from lake_assets.exceptions import LakeError
 from lake_assets.hours import floor_hour, format_hour
+from lake_assets.lake.decode import is_utf8
 from lake_assets.lake.look import format_of
 from lake_assets.lake.objects import LakeObject, Listing
 from lake_assets.lake.s3 import Lake
@@ -65,8 +68,14 @@ class SourceWork:
         above = {folder.partition("/")[0] for folder in known}
         new = [folder for folder in table_folders if folder not in above]
         files = self.existing.files if self.existing else FileOptions()
-        listings = {folder: self._list(folder, files) for folder in new}
-        old = {table: self.lake.list_table(self.folder, table) for table in known.values()}
+        with ThreadPoolExecutor(Reader.AHEAD) as pool:
+            listings = dict(zip(new, pool.map(lambda folder: self._list(folder, files), new), strict=True))
+            old = dict(zip(known.values(), pool.map(self._list_known, known.values()), strict=True))
+        for listing in listings.values():
+            self._tell_strangers(listing)
+        self.reader.read_ahead(
+            [item for listing in chain(old.values(), listings.values()) for item in listing.objects]
+        )
         total = sum(len(listing.objects) for listing in chain(listings.values(), old.values()))
         self.progress.begins(self.report.source, total)
         if self.existing:
@@ -76,39 +85,37 @@ class SourceWork:
         return self.report
 
     def _list(self, folder: str, files: FileOptions) -> Listing:
-        table = Table(source=self.folder, name="x", folder=folder, columns=(), files=files)
-        listing = self.lake.list_table(self.folder, table)
+        return self._list_known(Table(source=self.folder, name="x", folder=folder, columns=(), files=files))
+
+    def _list_known(self, table: Table) -> Listing:
+        return self.lake.list_table(self.folder, table)
+
+    def _tell_strangers(self, listing: Listing) -> None:
         self.report.left_out += [f"{self.lake.url(item.key)}: {item.reason}" for item in listing.strangers]
-        return listing
 
-    def _describe(self, listings: Mapping[str, Listing], files: FileOptions) -> None:
+    def _describe(self, listings: Mapping[str, Listing], base: FileOptions) -> None:
         """Survey the new tables and write them."""
-        written = Written(files, {}, {}) if self.existing else self._detect(listings)
-        surveys = [self._survey(folder, listing, written.files) for folder, listing in listings.items()]
-        surveys = [survey for survey in surveys if self._has_records(survey)]
-        if not self.existing:
-            columns = [c for survey in surveys for group in survey.groups.values() for c in group.columns]
-            null, why = choose_null(columns)
-            files = written.files.model_copy(update={"null": null})
-            written = Written(files, {**written.why, "null": why}, written.others)
-        shapes = self._shapes(surveys)
-        tables = self._name(surveys, shapes, written.files)
-        if tables:
-            self._write(written, surveys, shapes, tables)
-
-    def _detect(self, listings: Mapping[str, Listing]) -> Written:
-        heads: dict[str, list[bytes]] = {}
+        for_all = base if self.existing else None
+        written = detect({folder: self._heads(listing) for folder, listing in listings.items()}, for_all)
+        surveys = []
         for folder, listing in listings.items():
-            for kind in ("full", "cdc"):
-                for item in [item for item in listing.objects if item.kind == kind][:SAMPLED]:
-                    heads.setdefault(folder, []).extend(self._head(item))
-        written = detect(heads)
-        for folder, mark in written.others.items():
-            self.report.left_out.append(
-                f"{self.folder}/{folder} looks as if it were cut by {NAMES[mark]}, and the source is cut by "
-                f"{NAMES[written.files.delimiter]}: put it under a source of its own."
-            )
-        return written
+            survey, written[folder] = self._survey(folder, listing, written[folder])
+            if self._has_records(survey):
+                surveys.append(survey)
+        written = self._with_nulls(surveys, written, base)
+        if not surveys:
+            return
+        source = Written(base) if self.existing else most_common(written)
+        shapes = self._shapes(surveys)
+        tables = self._name(surveys, shapes, written, source.files)
+        self._write(source, surveys, shapes, tables)
+
+    def _heads(self, listing: Listing) -> list[bytes]:
+        heads: list[bytes] = []
+        for kind in ("full", "cdc"):
+            for item in [item for item in listing.objects if item.kind == kind][:SAMPLED]:
+                heads.extend(self._head(item))
+        return heads
 
     def _head(self, item: LakeObject) -> list[bytes]:
         try:
@@ -120,13 +127,41 @@ class SourceWork:
             return []  # the survey meets the same error, and reports it
         return [head]
 
-    def _survey(self, folder: str, listing: Listing, files: FileOptions) -> Survey:
+    def _survey(self, folder: str, listing: Listing, written: Written) -> tuple[Survey, Written]:
+        """Read a table's files, and once more if they are in another encoding than was thought."""
+        survey = self._read(folder, listing, written.files)
+        if is_utf8(written.files.encoding) and (chosen := choose_encoding(survey)):
+            written = written.with_option("encoding", *chosen)
+            survey = self._read(folder, listing, written.files)
+        for _ in listing.objects:
+            self.progress.read()
+        self.report.left_out += [f"{url}: {reason}" for url, reason in survey.unreadable]
+        return survey, written
+
+    def _read(self, folder: str, listing: Listing, files: FileOptions) -> Survey:
         survey = Survey(folder, listing.strangers)
         for item in listing.objects:
             survey.read(self.reader, item, files)
-            self.progress.read()
-        self.report.left_out += [f"{url}: {reason}" for url, reason in survey.unreadable]
         return survey
+
+    def _with_nulls(
+        self, surveys: Sequence[Survey], written: Mapping[str, Written], base: FileOptions
+    ) -> dict[str, Written]:
+        """Give the tables that have records with the text that means NULL in each."""
+        columns = {
+            survey.folder: [column for group in survey.groups.values() for column in group.columns]
+            for survey in surveys
+        }
+        usual, usual_why = base.null, ""
+        if not self.existing:
+            found, usual_why = choose_null(chain.from_iterable(columns.values()))
+            usual = found or ""
+        described = {}
+        for folder, some in columns.items():
+            null, why = choose_null(some, usual)
+            null, why = (usual, usual_why) if null is None else (null, why)
+            described[folder] = written[folder].with_option("null", null, why)
+        return described
 
     def _has_records(self, survey: Survey) -> bool:
         if survey.groups:
@@ -145,7 +180,11 @@ class SourceWork:
         }
 
     def _name(
-        self, surveys: Sequence[Survey], shapes: Mapping[str, Shape], files: FileOptions
+        self,
+        surveys: Sequence[Survey],
+        shapes: Mapping[str, Shape],
+        written: Mapping[str, Written],
+        source: FileOptions,
     ) -> dict[str, TableText]:
         """Describe the tables, each under a name of its own, by folder."""
         now = floor_hour(datetime.now(UTC))
@@ -154,30 +193,36 @@ class SourceWork:
         tables = {}
         for survey in sorted(surveys, key=lambda survey: (not survey.folder.isidentifier(), survey.folder)):
             shape = shapes[survey.folder]
-            if len(shape.columns) > MOST_COLUMNS:
-                many = f"{len(shape.columns)} columns, more than a table of PostgreSQL can have"
-                self.report.left_out.append(f"{self.folder}/{survey.folder}: {many}")
-                continue
             name = plain_name(
                 survey.folder, "table", lambda name: self.taken.has(self.report.source, self.schema, name)
             )
             self.taken.add(self.report.source, self.schema, name)
-            tables[survey.folder] = describe(survey, shape, name, files.null, now, changes=changes)
+            null = written[survey.folder].files.null
+            table = describe(survey, shape, name, null, now, changes=changes)
+            tables[survey.folder] = replace(table, files=differences(written[survey.folder], source))
+            if len(table.columns) < len(shape.columns):
+                _, why = table.settings["new_columns"]
+                self.report.left_out.append(f"{self.folder}/{survey.folder}: {why}")
         return dict(sorted(tables.items()))
 
     def _write(
         self,
-        written: Written,
+        source: Written,
         surveys: Sequence[Survey],
         shapes: Mapping[str, Shape],
         tables: Mapping[str, TableText],
     ) -> None:
         """Write the catalog file, once its text is proved to read every file as it was read here."""
         path = self.existing.path if self.existing else self._new_path()
-        text = self._text(written, surveys, tables)
-        if text is not None and (misread := prove(text, self.reader, surveys, shapes, tables)):
-            tables = self._as_loaded(misread, surveys, tables, written.files.null)
-            text = self._text(written, surveys, tables)
+        text = self._text(source, surveys, tables)
+        misread = [] if text is None else prove(text, self.reader, surveys, shapes, tables)
+        if misread and (settled := _with_headers(misread, shapes, tables)) != tables:
+            tables = settled
+            text = self._text(source, surveys, tables)
+            misread = [] if text is None else prove(text, self.reader, surveys, shapes, tables)
+        if misread:
+            tables = self._as_loaded(misread, surveys, tables)
+            text = self._text(source, surveys, tables)
         if text is None:
             self._propose(path, tables)
             return
@@ -191,7 +236,6 @@ class SourceWork:
         misread: Sequence[Misread],
         surveys: Sequence[Survey],
         tables: Mapping[str, TableText],
-        null: str,
     ) -> dict[str, TableText]:
         """Choose the types anew where the loader reads some files otherwise, by what it will read."""
         self.report.left_out += [f"{file.url} {file.difference}" for file in misread if file.difference]
@@ -199,20 +243,21 @@ class SourceWork:
         changed = dict(tables)
         for folder, table in {file.folder: file.table for file in misread}.items():
             observed = observe(self.reader, table, objects[folder])
-            changed[folder] = retyped(tables[folder], observed.columns, null)
+            changed[folder] = retyped(tables[folder], observed.columns, table.files.null)
         return changed
 
     def _text(
-        self, written: Written, surveys: Sequence[Survey], tables: Mapping[str, TableText]
+        self, source: Written, surveys: Sequence[Survey], tables: Mapping[str, TableText]
     ) -> str | None:
         if self.existing:
             return append_tables(self.existing.path.read_bytes().decode(), list(tables.values()))
         start = min(item.hour for survey in surveys for item in survey.objects)
         name = self.report.source
-        source = SourceText(
-            name, self.folder, start, written.files, written.why, list(tables.values()), (EXPLANATION,)
+        return write_source(
+            SourceText(
+                name, self.folder, start, source.files, source.why, list(tables.values()), (EXPLANATION,)
+            )
         )
-        return write_source(source)
 
     def _new_path(self) -> Path:
         stem, number = self.report.source, 1
@@ -247,6 +292,20 @@ class SourceWork:
             f"{path} is written in a way that tables cannot be added to for sure. Copy "
             f"{count_of(len(tables), 'new table')} from {proposal}."
         )
+
+
+def _with_headers(
+    misread: Sequence[Misread], shapes: Mapping[str, Shape], tables: Mapping[str, TableText]
+) -> dict[str, TableText]:
+    """Say outright whether files have a header where the loader would err, and all of a table are alike."""
+    changed = dict(tables)
+    for folder in {file.folder for file in misread if file.header}:
+        headers = {header for header, _ in shapes[folder].expected.values()}
+        if len(headers) == 1:
+            why = "by their first records alone some files would be taken for the opposite"
+            files = {**tables[folder].files, "header": (headers.pop(), why)}
+            changed[folder] = replace(tables[folder], files=files)
+    return changed
 
 
 def _put(path: Path, text: str) -> None:

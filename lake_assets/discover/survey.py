@@ -6,22 +6,26 @@ judge the groups when all is known.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import accumulate, chain
 
 from lake_assets.catalog.models import FileOptions, Table
-from lake_assets.discover.batches import Cells, compression_of, read_batches, read_named, sample
+from lake_assets.discover.batches import Cells, read_batches, read_named, sample
+from lake_assets.discover.classes import QUOTED
 from lake_assets.discover.headers import may_be_header
 from lake_assets.discover.profile import ColumnProfile
+from lake_assets.discover.wide import WIDE, Reach
 from lake_assets.exceptions import LakeError
-from lake_assets.lake.dialect import OP, OP_LETTERS, Dialect, decide
+from lake_assets.lake.dialect import OP, OP_LETTERS, Dialect, decide, settle
 from lake_assets.lake.look import Named, decide_by_names, format_of
 from lake_assets.lake.objects import Kind, LakeObject, Stranger
-from lake_assets.lake.s3 import Lake
+from lake_assets.lake.s3 import CHUNK_BYTES, Lake
 
 MOST_HEADERS = 50  # a table with more different first records has data there
 HEADS_BYTES = 64 * 2**20
+MOST_ALIEN = 1000  # records kept to tell their encoding by
 
 _PLACE_NAME = re.compile(r"[a-z]+_[0-9]+", re.IGNORECASE)
 
@@ -29,10 +33,28 @@ _PLACE_NAME = re.compile(r"[a-z]+_[0-9]+", re.IGNORECASE)
 class Reader:
     """The lake's objects, of which the beginnings are read more than once and kept while they are few."""
 
+    AHEAD = 8  # requests at once; what a small file costs is waiting
+
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
         self._heads: dict[str, bytes] = {}
         self._room = HEADS_BYTES
+
+    def read_ahead(self, targets: Iterable[LakeObject]) -> None:
+        """Get the beginnings of small objects, many at once; an error is met again when one is read."""
+        small = [item for item in targets if item.size <= CHUNK_BYTES and item.key not in self._heads]
+        ends = accumulate(item.size for item in small)
+        wanted = [item for item, end in zip(small, ends, strict=True) if end <= self._room]
+        with ThreadPoolExecutor(self.AHEAD) as pool:
+            for item, head in zip(wanted, pool.map(self._try, wanted), strict=True):
+                if head is not None:
+                    self._keep(item, head)
+
+    def _try(self, target: LakeObject) -> bytes | None:
+        try:
+            return b"".join(self.lake.open(target))
+        except LakeError:
+            return None
 
     def head(self, target: LakeObject) -> bytes:
         """Give an object's first chunk, as the loader will judge it.
@@ -101,6 +123,8 @@ class Group:
         letters: how often each letter of DMS stands in the first cell; None once something else did.
         file: the name of one of the files.
         named: their format names the columns, and `first` are those names and no record.
+        repeated: places at which a cell of the first record stands again below, but not the whole record.
+        reach: how far the columns of a very wide table reach in a row of PostgreSQL.
     """
 
     kind: Kind
@@ -113,6 +137,8 @@ class Group:
     letters: Counter[str] | None = field(default_factory=Counter)
     file: str = ""
     named: bool = False
+    repeated: set[int] = field(default_factory=set)
+    reach: Reach = field(default_factory=Reach)
 
     @classmethod
     def empty(cls, kind: Kind, width: int, first: Cells | None) -> "Group":
@@ -123,13 +149,18 @@ class Group:
     @property
     def names(self) -> Cells:
         """The names in the first record, without a leading Op."""
-        first = self.first or ()
-        return first[1:] if self.begins_with_op else first
+        names = tuple(cell.removeprefix(QUOTED) for cell in self.first or ())
+        return names[1:] if self.begins_with_op else names
 
     @property
     def begins_with_op(self) -> bool:
         """Whether the first record begins with Op, and nothing but its letters stands below."""
         return bool(self.first) and self.first[0].casefold() == OP and self.has_letters(least=0)  # type: ignore[index]
+
+    @property
+    def repeated_names(self) -> list[str]:
+        """The names that stand again in their columns below."""
+        return [(self.first or ())[place].removeprefix(QUOTED) for place in sorted(self.repeated)]
 
     def has_letters(self, *, least: int) -> bool:
         """Tell whether every record begins with a letter of DMS, and there are at least so many."""
@@ -144,10 +175,22 @@ class Group:
         for column, cells in zip(self.columns, columns, strict=True):
             column.absorb(cells, numbers, file)
         self.records += len(numbers)
+        if self.first is not None:
+            self.repeated |= self._repeats(columns)
+        if self.width > WIDE:
+            self.reach = self.reach.joined(Reach.of(columns))
         if self.letters is not None:
             letters = set(columns[0])
             known = letters <= OP_LETTERS["cdc"]
             self.letters = self.letters + Counter(columns[0]) if known else None
+
+    def _repeats(self, columns: list[list[str]]) -> set[int]:
+        first = self.first or ()
+        pairs = enumerate(zip(first, columns, strict=True))
+        again = {place for place, (cell, cells) in pairs if cell and cell in cells}
+        # Files that were put behind each other repeat their header as a whole.
+        whole = len(again) == self.width and first in zip(*columns, strict=True)
+        return set() if whole else again
 
     def with_first(self) -> "Group":
         """Give the same with the first records as data."""
@@ -160,6 +203,7 @@ class Group:
             mine.joined(rest.moved(1)) for mine, rest in zip(whole.columns, self.columns, strict=True)
         ]
         whole.records = self.records + self.files
+        whole.reach = whole.reach.joined(self.reach)
         whole.files, whole.etags, whole.file = self.files, self.etags, self.file
         both = whole.letters is not None and self.letters is not None
         whole.letters = whole.letters + self.letters if both else None  # type: ignore[operator]
@@ -178,6 +222,9 @@ class Survey:
         empty: files without a record.
         bad: how many bad records there are, by reason.
         unreadable: files that cannot be read, with the reason.
+        encodings: how many files are in which encoding.
+        alien: some records that are not in their file's encoding.
+        beyond_ascii: some record is in its file's encoding and not in ASCII.
         place_names: cells of first records that read like names made from places, such as `column_1`.
     """
 
@@ -188,6 +235,9 @@ class Survey:
     empty: list[LakeObject] = field(default_factory=list)
     bad: Counter[str] = field(default_factory=Counter)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
+    encodings: Counter[str] = field(default_factory=Counter)
+    alien: list[bytes] = field(default_factory=list)
+    beyond_ascii: bool = False
     place_names: set[str] = field(default_factory=set)
 
     @property
@@ -218,10 +268,12 @@ class Survey:
                 reader, target, *decide_by_names(head, chunks, _nameless(files), file_format, reason)
             )
             return
+        files, _ = settle(head, files)
         records = sample(head, files)
         if not records:
             self.empty.append(target)
             return
+        self.encodings[files.encoding] += 1
         self.place_names |= {cell.casefold() for cell in records[0] or () if _PLACE_NAME.fullmatch(cell)}
         width = self._width(records)
         first = records[0] if records[0] and len(records[0]) == width else None
@@ -232,9 +284,11 @@ class Survey:
         group.etags.add(target.etag)
         self.files.append((target, key))
         name = group.file = target.key.rpartition("/")[2]
-        for batch in read_batches(chain([head], chunks), files, compression_of(head, files), width):
+        for batch in read_batches(chain([head], chunks), files, width):
             columns, numbers = batch.columns, list(batch.numbers)
             self.bad.update(batch.bad)
+            self.alien += batch.alien[: MOST_ALIEN - len(self.alien)]
+            self.beyond_ascii = self.beyond_ascii or batch.beyond_ascii
             if first is not None and numbers[:1] == [1]:
                 columns, numbers = [cells[1:] for cells in columns], numbers[1:]
             shift = first is not None

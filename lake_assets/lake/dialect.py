@@ -1,7 +1,8 @@
 """How one file is written: what the catalog says, and what can only be seen in the file itself.
 
-Seen in the file are compression, header, a leading `Op` column, and which cell belongs to which column.
-Delimiter, quoting and NULL are never guessed from data: a wrong guess would be believed for years.
+Seen in the file are compression, header, a leading `Op` column, which cell belongs to which column, and an
+encoding that its first bytes give away. Delimiter, quoting and NULL are never guessed from data: a wrong
+guess would be believed for years.
 """
 
 import re
@@ -14,6 +15,7 @@ from typing import Any, Self
 from lake_assets.catalog.models import FileOptions, Table
 from lake_assets.lake.cut import cut
 from lake_assets.lake.decode import GZIP_MAGIC, decode
+from lake_assets.lake.encoding import encoding_of
 from lake_assets.lake.walk import split
 
 OP = "op"
@@ -89,10 +91,8 @@ def decide(head: bytes, table: Table, kind: str) -> Dialect:
     Raises:
         LakeError: the head cannot be unpacked or decoded.
     """
-    files = table.files
-    compression, reason = compression_of(head, files)
-    reasons = {"compression": reason}
-    records = list(islice(_records(head, files, compression), SAMPLE))
+    files, reasons = settle(head, table.files)
+    records = list(islice(_records(head, files), SAMPLE))
     header = _has_header(records, table, reasons)
     if header:
         op, columns = _columns_by_name(records[0] or (), table, reasons)
@@ -104,7 +104,7 @@ def decide(head: bytes, table: Table, kind: str) -> Dialect:
         quoting=files.quoting,
         null=files.null,
         encoding=files.encoding,
-        compression=compression,
+        compression=files.compression,
         header=header,
         op=op,
         columns=columns,
@@ -148,6 +148,25 @@ def decide_named(
     )
 
 
+def settle(head: bytes, files: FileOptions) -> tuple[FileOptions, dict[str, str]]:
+    """Find out a file's compression and encoding.
+
+    Args:
+        head: its first raw bytes.
+        files: what the catalog says.
+
+    Returns:
+        The options with both settled, and the reasons.
+
+    Raises:
+        LakeError: the head cannot be unpacked.
+    """
+    compression, why_packed = compression_of(head, files)
+    encoding, why_encoded = encoding_of(head, compression, files.encoding)
+    settled = files.model_copy(update={"compression": compression, "encoding": encoding})
+    return settled, {"compression": why_packed, "encoding": why_encoded}
+
+
 def compression_of(head: bytes, files: FileOptions) -> tuple[str, str]:
     """Tell how a file is packed, `gzip` or `none`, and why."""
     if files.compression != "auto":
@@ -156,10 +175,10 @@ def compression_of(head: bytes, files: FileOptions) -> tuple[str, str]:
     return ("gzip", "begins with 1f 8b") if packed else ("none", "does not begin with 1f 8b")
 
 
-def _records(head: bytes, files: FileOptions, compression: str) -> Iterator[Cells | None]:
+def _records(head: bytes, files: FileOptions) -> Iterator[Cells | None]:
     """Give the cells of the first records, None for one whose quoting is broken."""
     pieces, total = [], 0
-    for piece in decode([head], compression, files.encoding, whole=False):
+    for piece in decode([head], files.compression, files.encoding, whole=False):
         pieces.append(piece)
         total += len(piece)
         if total >= HEAD:

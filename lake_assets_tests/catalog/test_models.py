@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from lake_assets.catalog.models import Catalog, Child, Column, Source, Table
+from lake_assets.catalog.models import Catalog, Child, Column, FileOptions, Source, Table
 from lake_assets.exceptions import ConfigurationError
 
 START = datetime(2018, 9, 6, tzinfo=UTC)
@@ -133,3 +133,14 @@ def test_an_unknown_table_has_a_remedy() -> None:
     """Where nothing is near, the error says how tables are named."""
     with pytest.raises(ConfigurationError, match=r"source\.table"):
         catalog("shop.orders").table("xyz")
+
+
+def test_a_table_overrides_only_what_it_says() -> None:
+    """Options that a table writes are its own, and all others the source's, the default ones among them."""
+    source = FileOptions(delimiter=";", null="NULL", timezone="Europe/Madrid")
+    own = FileOptions(delimiter=",", encoding="cp1252", layout="auto")
+
+    assert source.overridden(own) == FileOptions(
+        delimiter=",", null="NULL", timezone="Europe/Madrid", encoding="cp1252"
+    )
+    assert source.overridden(None) == source

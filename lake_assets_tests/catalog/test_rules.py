@@ -38,6 +38,22 @@ PLACES = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("own", "place"),
+    [
+        ('{delimiter: "N"}', "delimiter"),
+        ('{"null": "a;b"}', "null"),
+        ('{delimiter: ",", "null": "NULL"}', ""),
+    ],
+)
+def test_null_goes_with_the_delimiter_of_a_table(own: str, place: str) -> None:
+    """A text of NULL that holds the delimiter is a fault, though one is the table's and one the source's."""
+    text = f'files: {{delimiter: ";", "null": "NULL"}}\ntables: {{t: {{files: {own}, columns: {{a: text}}}}}}'
+    faults = list(source_faults(read_yaml(text.encode()).data))
+
+    assert [fault.place for fault in faults] == ([("tables", "t", "files", place)] if place else [])
+
+
 @pytest.mark.parametrize(("tables", "place"), [case[1:] for case in PLACES], ids=[case[0] for case in PLACES])
 def test_each_rule_speaks_at_its_place(tables: str, place: str) -> None:
     """A document that breaks one rule has one fault, with a remedy, at the place to change."""

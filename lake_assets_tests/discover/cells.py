@@ -254,15 +254,15 @@ def _clock(text: str) -> tuple[str, str] | None:
     return (whole, fraction.rstrip("0")) if text.count(":") == 2 else None
 
 
-def write_csv(rows: Iterable[Sequence[str | None]], op: str = "") -> str:
+def write_csv(rows: Iterable[Sequence[str | None]], op: str = "", mark: str = ",") -> str:
     """Write records as DMS does: quotes where they are needed, a bare nothing for NULL."""
-    lead = f"{op}," if op else ""
-    return "".join(lead + ",".join(map(_written, row)) + "\n" for row in rows)
+    lead = f"{op}{mark}" if op else ""
+    return "".join(lead + mark.join(map(_written, row)) + "\n" for row in rows)
 
 
 def _written(cell: str | None) -> str:
     if cell is None:
         return ""
-    if cell in {"", "NULL", "\\N"} or set(cell) & set('",\r\n'):
+    if cell in {"", "NULL", "\\N"} or set(cell) & set('",;|\t\r\n'):
         return '"' + cell.replace('"', '""') + '"'
     return cell

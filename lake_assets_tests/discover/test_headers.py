@@ -160,3 +160,27 @@ def test_years_may_name_columns(unknown: Unknown) -> None:
     unknown.describe("country,2017,2018\nSpain,1.5,2.5\n")
 
     assert names(unknown) == ["country", "2017", "2018"]
+
+
+def test_one_column_of_texts_keeps_its_first_row(unknown: Unknown) -> None:
+    """In doubt a first record is a row: tables with headers say nothing of a list of words beside them."""
+    for name in ("a", "b", "c"):
+        unknown.put("id,n\n1,2\n", f"shop/{name}/{FULL}")
+    unknown.describe("alpha\nbravo\n")
+    unknown.load()
+
+    assert unknown.rows() == [("alpha",), ("bravo",)]
+
+
+def test_the_header_is_said_outright_where_the_loader_would_err(unknown: Unknown) -> None:
+    """Where a first record of cells reads like columns of the catalog, `header: false` keeps it a row."""
+    names = [
+        f"{stem}_{place}"
+        for stem in ("column", "field", "cell", "place", "c", "f", "p", "q")
+        for place in (1, 2)
+    ]
+    body = "column_1,column_2\n" + "".join(f"{name},{name}\n" for name in names)
+    unknown.describe(body)
+    unknown.load()
+
+    assert len(unknown.rows()) == 17

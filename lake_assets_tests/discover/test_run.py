@@ -111,6 +111,18 @@ def test_the_options_that_are_there_hold_for_new_tables(unknown: Unknown) -> Non
     assert unknown.types("shop.returns") == {"column_1": "bigint", "column_2": "text"}
 
 
+def test_a_new_table_that_clearly_differs_gets_options_of_its_own(unknown: Unknown) -> None:
+    """The options that are there stay, and a table that they cannot read gets `files` of its own."""
+    write(unknown, ORDERS.replace('","', '";"'))
+    unknown.put("1;a\n")
+    unknown.put("id|town|n\n1|Málaga|NULL\n2|Cádiz|5\n".encode("latin-1"), f"shop/returns/{FULL}")
+    unknown.discover()
+    unknown.load()
+
+    assert unknown.rows("shop.returns") == [(1, "Málaga", None), (2, "Cádiz", 5)]
+    assert unknown.table().files.delimiter == ";"
+
+
 def test_a_file_that_cannot_be_added_to_is_left_alone(unknown: Unknown) -> None:
     """Tables in flow style cannot be added to for sure: they stand in a file beside it, and it is said."""
     text = "source: shop\nstart: 2018-09-06\ntables: {orders: {columns: {id: bigint, note: text}}}\n"

@@ -19,8 +19,12 @@ from lake_assets_tests.examples import examples
 from lake_assets_tests.fix_lake import LakeBucket
 
 ROWS = 6
+STYLES = [(",", "utf-8"), (",", "utf-8"), (";", "utf-8-sig"), ("\t", "utf-16"), ("|", "utf-16")]
+Drawn = tuple[list[list[str | None]], bool, bool, tuple[str, str]]
 TABLES = st.lists(
-    st.tuples(st.lists(columns(ROWS), min_size=1, max_size=6), st.booleans(), st.booleans()),
+    st.tuples(
+        st.lists(columns(ROWS), min_size=1, max_size=6), st.booleans(), st.booleans(), st.sampled_from(STYLES)
+    ),
     min_size=6,
     max_size=12,
 )
@@ -38,26 +42,27 @@ def test_every_cell_of_any_table_is_loaded(
     warehouse_url: str,
     lake_bucket: LakeBucket,
     tmp_path: Path,
-    drawn: list[tuple[list[list[str | None]], bool, bool]],
+    drawn: list[Drawn],
 ) -> None:
-    """Tables of all families, with headers or without, full loads and changes, come back cell by cell."""
+    """Tables of all families, in all delimiters and encodings, with headers or without, come back whole."""
     source = f"s{next(NUMBERS)}"
     unknown = Unknown(warehouse_url, lake_bucket, tmp_path / source)
     tables = {
-        f"t{number}": (list(zip(map(str, range(ROWS)), *table, strict=True)), header, op)
-        for number, (table, header, op) in enumerate(drawn)
+        f"t{number}": (list(zip(map(str, range(ROWS)), *table, strict=True)), header, op, style)
+        for number, (table, header, op, style) in enumerate(drawn)
     }
-    for name, (rows, header, op) in tables.items():
+    for name, (rows, header, op, (mark, encoding)) in tables.items():
         names = [["id", *(f"c{place}" for place in range(1, len(rows[0])))]] if header else []
-        unknown.put(write_csv([*names, *rows[:3]]), f"{source}/{name}/{FULL}")
-        heading = write_csv(names, "Op" if op else "")
-        unknown.put(heading + write_csv(rows[3:], "I" if op else ""), f"{source}/{name}/{CHANGES}")
+        full = write_csv([*names, *rows[:3]], mark=mark)
+        unknown.put(full.encode(encoding), f"{source}/{name}/{FULL}")
+        changes = write_csv(names, "Op" if op else "", mark) + write_csv(rows[3:], "I" if op else "", mark)
+        unknown.put(changes.encode(encoding), f"{source}/{name}/{CHANGES}")
     (report,) = unknown.discover(source)
     loads = unknown.load()
 
     assert not report.left_out
     assert {load.state for load in loads} == {"loaded"}, [load.error for load in loads]
-    for name, (rows, _, _) in tables.items():
+    for name, (rows, _, _, _) in tables.items():
         loaded = fetch(unknown, unknown.table(f"{source}.{name}"))
         assert len(loaded) == ROWS
         expected = {row[0]: row for row in rows}
