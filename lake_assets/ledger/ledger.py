@@ -27,7 +27,7 @@ Row = dict[str, Any]
 VERSION = "lake_assets ledger, version 2"
 """Kept as the comment of the schema; raise it with every change of an install script."""
 
-INSTALL = ("install", "install_quarantine", "install_schema_changes", "install_waivers")
+INSTALL = ("install", "install_quarantine", "install_schema_changes", "install_waivers", "install_judge")
 """The scripts that make the ledger, in order; each is safe to run again."""
 
 
