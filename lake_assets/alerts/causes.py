@@ -16,7 +16,19 @@ Event = Literal["opened", "grown", "reminder", "closed"]
 FAMILY = {"no_folder": "missing", "silent_source": "missing", "suspended_table": "missing"}
 """Findings that say why files are missing: a table is never told of twice for both."""
 
-URGENT = frozenset({"missing", "failed", "mismatch", "stale", "judge_silent", "run_failed", "dms_task", *FAMILY})
+URGENT = frozenset(
+    {
+        "missing",
+        "silent_source",
+        "suspended_table",
+        "failed",
+        "mismatch",
+        "stale",
+        "dms_task",
+        "judge_silent",
+        "run_failed",
+    }
+)
 """Kinds with data not where it belongs, told as failures; the others are warnings."""
 
 HOLD = {"stale": timedelta(hours=2)}
@@ -75,7 +87,7 @@ class Trouble:
     @property
     def name(self) -> str:
         """The table as people write it, or what the trouble is about where there is no table."""
-        return f"{self.source}.{self.table}" if self.table else self.source or self.subject
+        return f"{self.source}.{self.table}" if self.table else self.subject or self.source
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ LEAD: Mapping[str, str] = {
     "mismatch": "Lake, ledger and main do not count the same.",
     "stale": "The lake has what main has not, for two hours or longer.",
     "quarantined": "Records could not be loaded and are in quarantine; the others are in main.",
+    "unknown_source": "The lake has a folder of a source that no catalog names: its files are not loaded.",
     "unknown_table": "The lake has folders that no catalog names: their files are not loaded.",
     "load_hole": "A number is missing among the LOAD files: one may have been lost.",
     "volume": "The number of records is far from what this hour had in other weeks.",
@@ -38,25 +39,27 @@ LEAD: Mapping[str, str] = {
     "changing_file": "A file keeps changing; it is not loaded again until it rests.",
     "dms_task": "A DMS task does not run as it should.",
     "dms_endpoint": "A DMS endpoint does not write as the catalog expects.",
+    "dms_control": "A control table of DMS cannot be read.",
     "judge_silent": "The judge has not run for two hours: nobody looks for what is missing.",
     "run_failed": "A run failed before it came to any table-hour.",
 }
 
 MENDED_BY: Mapping[str, str] = {
     "missing": "See whether DMS runs and writes. Files that came late are taken by:\n  {load}\nIf none will come:\n  {waive}",
-    "silent_source": "See whether DMS runs and writes to this folder; then: lake-assets load {name}",
+    "silent_source": "See whether DMS runs and writes to this folder; then:\n  lake-assets load {source}",
     "no_folder": "See whether DMS delivers the table, and whether `from` in the catalog names its folder; then:\n"
     "  lake-assets load {name}",
-    "suspended_table": "Reload the table in DMS; then: lake-assets load {name}",
+    "suspended_table": "Mend the cause and reload the table in DMS; then:\n  lake-assets load {name}",
     "failed": "Mend what the reason says; then:\n  {load}",
     "mismatch": "If nobody should have changed main, see who did; then:\n  {load}",
     "stale": "See whether the daemon runs; or load it now:\n  {load}",
     "quarantined": "See the records:\n  {quarantine}\nMend the file or the catalog; then:\n  {load}",
+    "unknown_source": "Write a catalog for it:\n  lake-assets discover {name}",
     "unknown_table": "Add them to the catalog:\n  lake-assets discover {source}",
     "judge_silent": "Start dagster-daemon and the code location, and see that their schedules and sensors are on. "
     "Meanwhile: lake-assets load",
 }
-OTHERWISE = "See its state: lake-assets status {name}"
+OTHERWISE = "See the state of the tables:\n  lake-assets status {source}"
 
 EXPECTED: Mapping[str, str] = {
     "missing": "expected files, got none",
@@ -110,7 +113,8 @@ def _what(troubles: Sequence[Trouble]) -> str:
     if all(trouble.table for trouble in troubles):
         sources = sorted({trouble.source for trouble in troubles})
         return f"tables of {sources[0]}" if len(sources) == 1 else "tables"
-    return "things" + (f" of {troubles[0].source}" if troubles[0].source else "")
+    what = "folders" if all(trouble.kind == "unknown_table" for trouble in troubles) else "things"
+    return what + (f" of {troubles[0].source}" if troubles[0].source else "")
 
 
 def _when(troubles: Sequence[Trouble]) -> str:
