@@ -124,7 +124,9 @@ class Desk:
     catalog: Catalog
     settings: Settings
 
-    def state(self, table: str, hours: range | int, state: str, note: str | None = None, bad: int = 0) -> None:
+    def state(
+        self, table: str, hours: range | int, state: str, note: str | None = None, bad: int = 0
+    ) -> None:
         """Write a state of some hours into the ledger."""
         numbers = hours if isinstance(hours, range) else range(hours, hours + 1)
         with self.connection.cursor() as cursor:

@@ -1,7 +1,7 @@
-"""Which troubles have one cause, and what is to be told of it: pure functions of troubles, open alerts and clock.
+"""Which troubles have one cause, and what is to be told of it: pure functions of troubles, alerts and clock.
 
-A trouble is what is wrong with one table; a cause is what people are told of once, with a list. Where troubles
-come from belongs to `gather`, the words to `words`, keeping and sending to `outbox`.
+A trouble is what is wrong with one table; a cause is what people are told of once, with a list. Where
+troubles come from belongs to `gather`, the words to `words`, keeping and sending to `outbox`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -53,7 +53,7 @@ class Trouble:
         kind: a state of table-hours, a finding's kind, `judge_silent` or `run_failed`.
         source: its source; empty for none.
         table: its name without the source; empty for a whole source.
-        mark: tells troubles of one kind and table apart, such as the first of the hours that follow each other.
+        mark: tells troubles of one kind and table apart, such as the first of hours that follow each other.
         gist: troubles of one kind and source with the same gist have the same cause.
         first: the first hour it concerns, if any.
         last: the last hour it concerns, if any.
@@ -155,13 +155,17 @@ class Step:
 
 
 def decide(
-    troubles: Iterable[Trouble], alerts: Sequence[OpenAlert], now: datetime, *, unseen: frozenset[str] = frozenset()
+    troubles: Iterable[Trouble],
+    alerts: Sequence[OpenAlert],
+    now: datetime,
+    *,
+    unseen: frozenset[str] = frozenset(),
 ) -> list[Step]:
     """Put every trouble to its cause, and say what is to be told of each.
 
-    A trouble stays with the alert that has it. A new one joins an alert of the same kind, source and gist that
-    is younger than an hour, or the one of a source that delivers nothing at all; the rest become new alerts,
-    one for each kind, source and gist. An alert without troubles is over.
+    A trouble stays with the alert that has it. A new one joins an alert of the same kind, source and gist
+    that is younger than an hour, or the one of a source that delivers nothing at all; the rest become new
+    alerts, one for each kind, source and gist. An alert without troubles is over.
 
     Args:
         troubles: all that is wrong now.
@@ -246,7 +250,9 @@ def _owner(trouble: Trouble, alerts: Sequence[OpenAlert]) -> OpenAlert | None:
 
 
 def _overlap(member: Trouble, trouble: Trouble) -> bool:
-    if member.key[:3] != trouble.key[:3] or not (member.first and member.last and trouble.first and trouble.last):
+    if member.key[:3] != trouble.key[:3] or not (
+        member.first and member.last and trouble.first and trouble.last
+    ):
         return False
     return member.first <= trouble.last and trouble.first <= member.last
 

@@ -1,14 +1,15 @@
 """What is wrong now: troubles read from the ledger, the judge's findings and heartbeats.
 
-Level-triggered: nothing is remembered here, so nothing can be missed. Which troubles have one cause belongs to
-`causes`; failed runs of Dagster are found by `sensors` and handed in.
+Level-triggered: nothing is remembered here, so nothing can be missed. Which troubles have one cause belongs
+to `causes`; failed runs of Dagster are found by `sensors` and handed in.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
@@ -69,8 +70,8 @@ def gather(
     """
     return [
         *_table_hours(connection, catalog, quarantined),
-        *_findings(connection),
-        *silence(connection, now),
+        *_findings(connection, {source.name for source in catalog.sources}),
+        *silence(connection, catalog, now),
         *(_failed(run) for run in runs if not _is_settled(connection, run)),
     ]
 
@@ -89,11 +90,13 @@ def _table_hours(connection: psycopg.Connection, catalog: Catalog, limit: int) -
             )
 
 
-def _findings(connection: psycopg.Connection) -> Iterator[Trouble]:
+def _findings(connection: psycopg.Connection, sources: Collection[str]) -> Iterator[Trouble]:
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(statement(__package__, "read_findings")).fetchall()
+    # A source that has left the catalog is judged no more, so that nothing closes its findings.
+    told = [row for row in rows if row["source"] in sources or row["kind"] == "unknown_source"]
     for (kind, source, table, subject), group in groupby(
-        rows, key=lambda row: (row["kind"], row["source"], row["table_name"], row["subject"])
+        told, key=lambda row: (row["kind"], row["source"], row["table_name"], row["subject"])
     ):
         for stretch in _stretches(list(group)):
             hours = [row["hour"] for row in stretch if row["hour"]]
@@ -111,7 +114,7 @@ def _findings(connection: psycopg.Connection) -> Iterator[Trouble]:
             )
 
 
-def _stretches(rows: Sequence[dict[str, datetime]]) -> Iterator[Sequence[dict[str, datetime]]]:
+def _stretches(rows: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, Any]]]:
     """Part findings of one subject where a day goes by without one."""
     begin = 0
     for index in range(1, len(rows)):
@@ -122,13 +125,19 @@ def _stretches(rows: Sequence[dict[str, datetime]]) -> Iterator[Sequence[dict[st
     yield rows[begin:]
 
 
-def silence(connection: psycopg.Connection, now: datetime) -> list[Trouble]:
+def silence(connection: psycopg.Connection, catalog: Catalog, now: datetime) -> list[Trouble]:
     """Tell of a judge that has not run for two hours: as a whole, or for some sources.
 
     A judge that never ran is not missed: whoever has no daemon may not want one.
+
+    Args:
+        connection: a session of the warehouse, the ledger installed.
+        catalog: the tables; sources it does not have are not judged.
+        now: the present moment.
     """
-    beats = dict(connection.execute(statement(__package__, "read_heartbeats")).fetchall())
-    old = {name: beat for name, beat in beats.items() if now - beat > SILENCE}
+    names = {JUDGE, *(f"{JUDGE}:{source.name}" for source in catalog.sources)}
+    beats = connection.execute(statement(__package__, "read_heartbeats")).fetchall()
+    old = {name: beat for name, beat in beats if name in names and now - beat > SILENCE}
     if JUDGE in old:
         return [Trouble("judge_silent", "", reason=_last_ran(old[JUDGE]), subject="the judge")]
     return [

@@ -1,7 +1,7 @@
 """The sign of life for an outside monitor: a URL that is called once for each run of the judge.
 
-A judge that does not run is found by `gather.silence`; this tells those who watch from outside that it did, and
-that its alerts were delivered, so that a machine that is gone altogether is missed somewhere.
+A judge that does not run is found by `gather.silence`; this tells those who watch from outside that it did,
+and that its alerts were delivered, so that a machine that is gone altogether is missed somewhere.
 """
 
 import http.client

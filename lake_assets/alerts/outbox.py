@@ -1,8 +1,8 @@
 """The outbox: causes, messages and deliveries, kept in the warehouse.
 
-Causes and messages are written in the caller's transaction; a delivery is claimed, sent and marked in one of its
-own, so that whatever dies in between sends again. What is told belongs to `causes` and `words`, sending to
-`receivers`.
+Causes and messages are written in the caller's transaction; a delivery is claimed, sent and marked in one of
+its own, so that whatever dies in between sends again. What is told belongs to `causes` and `words`, sending
+to `receivers`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

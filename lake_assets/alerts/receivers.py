@@ -1,7 +1,7 @@
-"""Receivers: the Apprise URLs of the settings, checked, and sent to. https://appriseit.com/
+"""Receivers: the Apprise URLs of the settings, checked, and sent to.
 
-A URL holds secrets: it is in no `repr`, no log, no error and no table; a slow hash stands for it. Which message
-goes to whom belongs to `outbox`.
+Apprise: https://appriseit.com/. A URL holds secrets: it is in no `repr`, no log, no error and no table; a
+slow hash stands for it. Which message goes to whom belongs to `outbox`.
 """
 
 import hashlib
@@ -56,7 +56,9 @@ def read_receivers(urls: Sequence[str]) -> tuple[list[Receiver], list[str]]:
     for number, url in enumerate(urls, start=1):
         service = _service(url)
         if service is None:
-            faults.append(f"{ALERTS}: URL {number} of {len(urls)} ({_scheme(url)}) is none that Apprise takes. {REMEDY}")
+            faults.append(
+                f"{ALERTS}: URL {number} of {len(urls)} ({_scheme(url)}) is none that Apprise takes. {REMEDY}"
+            )
         else:
             receiver = Receiver(_digest(url), str(service.service_name), url)
             receivers[receiver.id] = receiver
@@ -144,4 +146,6 @@ def _digest(url: str) -> str:
 
 def _scheme(url: str) -> str:
     scheme, separator, _ = url.partition("://")
-    return f"{scheme}://…" if separator and re.fullmatch(r"[a-z][a-z0-9]{1,20}", scheme) else "without a scheme"
+    return (
+        f"{scheme}://…" if separator and re.fullmatch(r"[a-z][a-z0-9]{1,20}", scheme) else "without a scheme"
+    )

@@ -39,7 +39,7 @@ def build_alert_sensor(catalog: Catalog) -> dg.SensorDefinition:
         name="alerts",
         minimum_interval_seconds=INTERVAL,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells the receivers of LAKE_ASSETS_ALERTS what is wrong, once for each cause, and when it is over.",
+        description="Tells those in LAKE_ASSETS_ALERTS what is wrong, once for each cause, and its end.",
     )
     def alerts(
         context: dg.SensorEvaluationContext, warehouse: dg.ResourceParam[PostgresIOManager]
@@ -53,7 +53,7 @@ def build_alert_sensor(catalog: Catalog) -> dg.SensorDefinition:
             if fine and (error := ping(connection, settings.heartbeat_url, now)):
                 context.log.warning(error)
         for error in told.delivered.errors:
-            context.log.warning(f"an alert was not delivered: {error}")
+            context.log.warning("an alert was not delivered: %s", error)
         if told.faults:
             raise ConfigurationError("\n".join(told.faults))
         return dg.SkipReason(summary(told))

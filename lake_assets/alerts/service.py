@@ -51,8 +51,8 @@ def tell(
 ) -> Told:
     """Write down what is to be told, then deliver it.
 
-    Causes and messages are committed together, before anything is sent; what could not be sent is sent by a later
-    round, whoever runs it. Without receivers all is written all the same.
+    Causes and messages are committed together, before anything is sent; what could not be sent is sent by a
+    later round, whoever runs it. Without receivers all is written all the same.
 
     Args:
         connection: a session of the warehouse, the ledger installed, each statement committed by itself.

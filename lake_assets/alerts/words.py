@@ -1,7 +1,7 @@
 """What people are told of a cause: title and body in plain text, fit for mail and chat.
 
-Each alert names tables, hours, what was expected, what came, the first reasons, where to look and the command that
-mends it. Values of data are not in it. What is told when belongs to `causes`.
+Each alert names tables, hours, what was expected, what came, the first reasons, where to look and the
+command that mends it. Values of data are not in it. What is told when belongs to `causes`.
 """
 
 import shlex
@@ -45,9 +45,10 @@ LEAD: Mapping[str, str] = {
 }
 
 MENDED_BY: Mapping[str, str] = {
-    "missing": "See whether DMS runs and writes. Files that came late are taken by:\n  {load}\nIf none will come:\n  {waive}",
+    "missing": "See whether DMS runs and writes. Files that came late are taken by:\n  {load}\n"
+    "If none will come:\n  {waive}",
     "silent_source": "See whether DMS runs and writes to this folder; then:\n  lake-assets load {source}",
-    "no_folder": "See whether DMS delivers the table, and whether `from` in the catalog names its folder; then:\n"
+    "no_folder": "See whether DMS delivers it, and whether `from` in the catalog names its folder; then:\n"
     "  lake-assets load {name}",
     "suspended_table": "Mend the cause and reload the table in DMS; then:\n  lake-assets load {name}",
     "failed": "Mend what the reason says; then:\n  {load}",
@@ -56,8 +57,8 @@ MENDED_BY: Mapping[str, str] = {
     "quarantined": "See the records:\n  {quarantine}\nMend the file or the catalog; then:\n  {load}",
     "unknown_source": "Write a catalog for it:\n  lake-assets discover {name}",
     "unknown_table": "Add them to the catalog:\n  lake-assets discover {source}",
-    "judge_silent": "Start dagster-daemon and the code location, and see that their schedules and sensors are on. "
-    "Meanwhile: lake-assets load",
+    "judge_silent": "Start dagster-daemon and the code location, and see that schedules and sensors are on. "
+    "Meanwhile:\n  lake-assets load",
 }
 OTHERWISE = "See the state of the tables:\n  lake-assets status {source}"
 

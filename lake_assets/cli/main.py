@@ -1,6 +1,7 @@
 """The command line itself: its commands, their options and help.
 
-What commands share belongs to `options`; those of `quarantine` stand in `quarantine_commands`. Modules that
+What commands share belongs to `options`; those of `quarantine` stand in `quarantine_commands`, those of `alerts`
+in `alert_commands`. Modules that
 are slow to import are imported by the command that needs them. What a command does belongs to the module
 named after it; the help texts stand in docs/commands.md too (`lake_assets.cli.reference`).
 """
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import click
 
+from lake_assets.cli.alert_commands import alerts
 from lake_assets.cli.options import Group, json_option, leave, range_options, read_hour, tables_argument
 from lake_assets.cli.quarantine_commands import quarantine
 
@@ -40,6 +42,7 @@ def main() -> None:
       LAKE_ASSETS_LAKE       s3://bucket/prefix
       LAKE_ASSETS_WAREHOUSE  postgresql://user:password@host/database
       LAKE_ASSETS_CATALOG    the folder of the catalog's YAML files
+      LAKE_ASSETS_ALERTS     Apprise URLs of those who are told what is wrong
       AWS_*, DAGSTER_HOME    as boto3 and Dagster read them
 
     With neither lake nor warehouse set, PostgreSQL and an S3 server of its own are started for as long as a
@@ -275,3 +278,6 @@ def waive(
     from lake_assets.cli import waive as command
 
     leave(command.run(table, hour, first, end, why=why, who=who, as_json=as_json))
+
+
+main.add_command(alerts)

@@ -1,9 +1,9 @@
 """Rounds of alerts that kill themselves: `python -m lake_assets_tests.alerts.killed_teller CATALOG`.
 
-Each line on stdin holds the round's moment and a number. A child runs the round; each statement, each end of a
-transaction and each sending, before and after it, is a step, and before the step of that number the child sends
-itself SIGKILL. With 0 it lives. The answer on stdout is the signal that ended it, or 0, and how many steps it
-took. Warehouse and receivers come from the environment.
+Each line on stdin holds the round's moment and a number. A child runs the round; each statement, each end of
+a transaction and each sending, before and after it, is a step, and before the step of that number the child
+sends itself SIGKILL. With 0 it lives. The answer on stdout is the signal that ended it, or 0, and how many
+steps it took. Warehouse and receivers come from the environment.
 """
 
 import os
@@ -61,7 +61,9 @@ def main(folder: str) -> None:
         read_end, write_end = os.pipe()
         child = os.fork()
         if not child:
-            os.write(write_end, str(run(int(deadly), datetime.fromisoformat(moment), catalog, settings)).encode())
+            os.write(
+                write_end, str(run(int(deadly), datetime.fromisoformat(moment), catalog, settings)).encode()
+            )
             os._exit(0)
         os.close(write_end)
         _, status = os.waitpid(child, 0)

@@ -117,7 +117,9 @@ def test_a_daily_table_of_a_silent_source_has_the_same_cause(watch: Watch) -> No
     """A table that is due later, of a source that still delivers nothing, joins its alert."""
     watch.tick(at(1), *tables(3, 0))
 
-    assert watch.tick(at(14), *tables(3, 0, 13), missing("daily", 13)) == ["grown missing: daily t000 t001 t002"]
+    assert watch.tick(at(14), *tables(3, 0, 13), missing("daily", 13)) == [
+        "grown missing: daily t000 t001 t002"
+    ]
 
 
 def test_a_table_missing_after_its_source_spoke_again_is_another_cause(watch: Watch) -> None:
@@ -254,9 +256,9 @@ def test_a_silent_source_and_its_missing_tables_are_one_cause(watch: Watch) -> N
 
 def test_unknown_tables_are_one_alert(watch: Watch) -> None:
     """Folders that no catalog names are told in one message for each source."""
-    assert watch.tick(at(1), finding("unknown_table", "a", "shop/a"), finding("unknown_table", "b", "shop/b")) == [
-        "opened unknown_table: a b"
-    ]
+    assert watch.tick(
+        at(1), finding("unknown_table", "a", "shop/a"), finding("unknown_table", "b", "shop/b")
+    ) == ["opened unknown_table: a b"]
 
 
 def test_an_unheard_of_kind_is_told_too(watch: Watch) -> None:

@@ -202,7 +202,7 @@ def mortal(desk: Desk, inbox: Inbox) -> Iterator[Mortal]:
 
 
 def test_no_alert_is_lost_wherever_a_round_is_killed(mortal: Mortal, desk: Desk, inbox: Inbox) -> None:
-    """A round killed before any of its steps leaves an alert that the next round delivers, and its end too."""
+    """A round killed before any of its steps leaves an alert that the next one delivers, and its end too."""
     desk.state("orders", 0, "failed", "reason 0")
     _, steps = mortal.tell(1, 0)
     assert len(inbox.told) == 1
@@ -223,7 +223,9 @@ def test_no_alert_is_lost_wherever_a_round_is_killed(mortal: Mortal, desk: Desk,
 
     assert steps > 15
     assert doubled == 3  # killed after it was sent: at once, before its mark, and before the mark's commit
-    assert desk.query("SELECT count(*) FROM lake_assets.alert_deliveries WHERE delivered_at IS NULL") == [(0,)]
+    assert desk.query("SELECT count(*) FROM lake_assets.alert_deliveries WHERE delivered_at IS NULL") == [
+        (0,)
+    ]
 
 
 @pytest.fixture
