@@ -6,7 +6,7 @@ to `causes`; failed runs of Dagster are found by `sensors` and handed in.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -41,6 +41,7 @@ class FailedRun:
         first: the first hour it was to load, if it had hours.
         last: the last of them.
         error: the first error.
+        ended_at: when it ended.
     """
 
     run_id: str
@@ -49,6 +50,7 @@ class FailedRun:
     first: datetime | None = None
     last: datetime | None = None
     error: str = ""
+    ended_at: datetime | None = None
 
 
 def gather(
@@ -72,7 +74,7 @@ def gather(
         *_table_hours(connection, catalog, quarantined),
         *_findings(connection, {source.name for source in catalog.sources}),
         *silence(connection, catalog, now),
-        *(_failed(run) for run in runs if not _is_settled(connection, run)),
+        *(_failed(run) for run in _unsettled(connection, runs)),
     ]
 
 
@@ -151,13 +153,24 @@ def _last_ran(beat: datetime) -> str:
     return f"the judge last ran at {beat:%Y-%m-%dT%H:%M}Z"
 
 
-def _is_settled(connection: psycopg.Connection, run: FailedRun) -> bool:
-    """Tell whether a run has come to its hours, so that the ledger tells what became of them."""
-    if not run.tables or not run.first:
-        return False
-    values = {"tables": list(run.tables), "first": run.first, "last": run.last, "run_id": run.run_id}
-    row = connection.execute(statement(__package__, "count_settled"), values).fetchone()
-    return bool(row and row[0])
+def _unsettled(connection: psycopg.Connection, runs: Iterable[FailedRun]) -> Iterator[FailedRun]:
+    """Leave out of each run the tables whose hours it came to: what became of these, the ledger tells."""
+    for run in runs:
+        if not run.tables or not run.first:
+            yield run
+            continue
+        names = [name.split(".", 1) for name in run.tables]
+        values = {
+            "sources": [source for source, _ in names],
+            "tables": [table for _, table in names],
+            "first": run.first,
+            "last": run.last,
+            "run_id": run.run_id,
+            "ended_at": run.ended_at,
+        }
+        rows = connection.execute(statement(__package__, "read_settled"), values).fetchall()
+        if left := tuple(sorted(set(run.tables) - {name for (name,) in rows})):
+            yield replace(run, tables=left)
 
 
 def _failed(run: FailedRun) -> Trouble:

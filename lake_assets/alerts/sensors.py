@@ -21,7 +21,7 @@ from lake_assets.settings import Settings
 
 INTERVAL = 60  # seconds
 LOOK_BACK = timedelta(days=1)
-MOST_RUNS = 100
+MOST_RUNS, MOST_EVENTS = 100, 1000
 
 PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]+@")
 PARTITION = "dagster/partition"
@@ -79,27 +79,28 @@ def failed_runs(instance: dg.DagsterInstance, catalog: Catalog, now: datetime) -
     seen: set[tuple[str, frozenset[dg.AssetKey]]] = set()
     for record in instance.get_run_records(lately, limit=MOST_RUNS):
         run = record.dagster_run
-        kind = (run.job_name, frozenset(run.asset_selection or ()))
+        kind = (run.job_name, _assets_of(instance, run))
         if kind not in seen and not _has_succeeded_since(instance, record):
-            yield _failed_run(instance, run, catalog)
+            yield _failed_run(instance, record, catalog)
         seen.add(kind)
 
 
 def _has_succeeded_since(instance: dg.DagsterInstance, failed: dg.RunRecord) -> bool:
     run = failed.dagster_run
-    wanted = frozenset(run.asset_selection or ())
+    wanted = _assets_of(instance, run)
     later = dg.RunsFilter(
         statuses=[dg.DagsterRunStatus.SUCCESS], job_name=run.job_name, created_after=failed.create_timestamp
     )
     return any(
-        wanted <= frozenset(record.dagster_run.asset_selection or ())
+        wanted <= _assets_of(instance, record.dagster_run)
         for record in instance.get_run_records(later, limit=MOST_RUNS)
     )
 
 
-def _failed_run(instance: dg.DagsterInstance, run: dg.DagsterRun, catalog: Catalog) -> FailedRun:
+def _failed_run(instance: dg.DagsterInstance, failed: dg.RunRecord, catalog: Catalog) -> FailedRun:
+    run = failed.dagster_run
     known = {table.qualified for table in catalog.tables}
-    tables = sorted({".".join(key.path) for key in run.asset_selection or ()} & known)
+    tables = sorted({".".join(key.path) for key in _assets_of(instance, run)} & known)
     first = run.tags.get(FIRST, run.tags.get(PARTITION))
     last = run.tags.get(LAST, first)
     return FailedRun(
@@ -109,7 +110,18 @@ def _failed_run(instance: dg.DagsterInstance, run: dg.DagsterRun, catalog: Catal
         from_partition_key(first) if first else None,
         from_partition_key(last) if last else None,
         _first_error(instance, run.run_id),
+        failed.update_timestamp.replace(tzinfo=UTC),
     )
+
+
+def _assets_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> frozenset[dg.AssetKey]:
+    """Give the assets a run was to materialize; one of a whole job names them in its events only."""
+    if run.asset_selection:
+        return frozenset(run.asset_selection)
+    planned = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+    records = instance.get_records_for_run(run.run_id, of_type=planned, limit=MOST_EVENTS).records
+    events = [record.event_log_entry.dagster_event for record in records]
+    return frozenset(event.asset_key for event in events if event and event.asset_key)
 
 
 def _first_error(instance: dg.DagsterInstance, run_id: str) -> str:
