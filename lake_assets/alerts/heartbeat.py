@@ -12,7 +12,8 @@ from typing import Any
 
 import psycopg
 
-from lake_assets.alerts.gather import SILENCE
+from lake_assets.alerts.gather import JUDGE, SILENCE
+from lake_assets.catalog.models import Catalog
 from lake_assets.postgres import statement
 
 PINGED = "pinged"
@@ -24,6 +25,22 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, *_: Any) -> None:
         """Say that there is nothing to follow."""
+
+
+def beat(connection: psycopg.Connection, catalog: Catalog, now: datetime, *, anew: bool) -> None:
+    """Write down that a command has looked at every table-hour of a catalog, as the judge does.
+
+    Args:
+        connection: a session of the warehouse, each statement committed by itself.
+        catalog: the tables.
+        now: the present moment.
+        anew: do so even where no judge has ever run, so that one is missed from now on.
+    """
+    row = connection.execute(statement(__package__, "read_ping")).fetchone()
+    if not anew and not (row and row[0]):
+        return
+    for name in (JUDGE, *(f"{JUDGE}:{source.name}" for source in catalog.sources)):
+        connection.execute(statement(__package__, "beat"), {"name": name, "now": now})
 
 
 def ping(connection: psycopg.Connection, url: str, now: datetime) -> str | None:

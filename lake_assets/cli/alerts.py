@@ -6,7 +6,7 @@ import psycopg
 from rich.text import Text
 
 from lake_assets.alerts.gather import silence
-from lake_assets.alerts.heartbeat import ping
+from lake_assets.alerts.heartbeat import beat, ping
 from lake_assets.alerts.outbox import list_alerts
 from lake_assets.alerts.receivers import checked_receivers, send
 from lake_assets.alerts.service import Told, tell
@@ -114,9 +114,17 @@ def say_silence(place: Workplace) -> bool:
     return bool(troubles)
 
 
-def tell_all(place: Workplace) -> None:
-    """After work is done: tell what is wrong and what is over, and say what could not be delivered."""
+def tell_all(place: Workplace, *, judged: bool = False) -> None:
+    """After work is done: tell what is wrong and what is over, and say what could not be delivered.
+
+    Args:
+        place: the command's workplace.
+        judged: the command has looked at every table-hour, so that the judge is not missed.
+    """
     with place.connect() as connection:
+        if judged:
+            watched = bool(place.settings.heartbeat_url)
+            beat(connection, place.catalog, datetime.now(UTC), anew=watched)
         _complain(_round(place, connection))
 
 

@@ -38,7 +38,7 @@ def run(names: Sequence[str], first: datetime | None, end: datetime | None, *, a
             look_after(place)
             outcomes = load_what_needs_it(place, tables)
         summarize(talk(), outcomes, NOTHING)
-        tell_all(place)
+        tell_all(place, judged=not (names or first or end))
     if as_json:
         write_table_hours(outcomes)
     return exit_status(outcomes)

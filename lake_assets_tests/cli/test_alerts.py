@@ -103,8 +103,21 @@ def test_the_doctor_knows_the_receivers(company: Company, inbox: Inbox) -> None:
     assert TOKEN not in good.stdout + bad.stdout
 
 
+def test_a_load_by_cron_gives_a_sign_of_life(company: Company, inbox: Inbox) -> None:
+    """With a heartbeat URL a whole load calls it and is missed later; without, no judge is expected."""
+    company.put(0)
+    company.invoke("load")
+    assert company.query("SELECT * FROM lake_assets.heartbeats") == []
+
+    company.invoke("load", LAKE_ASSETS_HEARTBEAT_URL=f"http://127.0.0.1:{inbox.port}/alive")
+
+    assert inbox.paths == ["/alive"]
+    names = company.query("SELECT name FROM lake_assets.heartbeats ORDER BY name")
+    assert names == [("judge",), ("judge:shop",), ("pinged",)]
+
+
 def test_a_silent_judge_is_said_by_every_command(company: Company, inbox: Inbox) -> None:
-    """A judge that has not run for two hours is said on stderr, fails `status` and `doctor`, and is told."""
+    """A silent judge is said on stderr, fails `status` and `doctor`, and is told; a whole load ends it."""
     company.put(0)
     company.invoke("load")
     assert company.invoke("status").exit_code == 0
@@ -122,3 +135,10 @@ def test_a_silent_judge_is_said_by_every_command(company: Company, inbox: Inbox)
     assert said.search(checked.stderr)
     assert "BAD judge: the judge last ran at" in doctor.stdout
     assert inbox.told == ["failure: judge silent: the judge"]
+    assert company.invoke("load", "shop.orders").exit_code == 0
+    assert company.invoke("status").exit_code == 1
+
+    company.invoke("load", LAKE_ASSETS_ALERTS=inbox.url)
+
+    assert company.invoke("status").exit_code == 0
+    assert inbox.told[1:] == ["success: over: judge silent: the judge"]
