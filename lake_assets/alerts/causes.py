@@ -40,6 +40,11 @@ TOGETHER = timedelta(hours=1)
 SETTLE = timedelta(minutes=15)
 """The least time between an alert and the word that more tables share its cause."""
 
+STRETCHES = frozenset({"missing", "quarantined"})
+"""Kinds whose hours are parted into stretches; years of them may come to light at once."""
+
+EARLIER = "earlier"
+
 DAILY, WEEKLY = timedelta(days=1), timedelta(days=7)
 
 Key = tuple[str, str, str, str]
@@ -173,46 +178,115 @@ def decide(
         now: the present moment.
         unseen: the kinds that were not looked for; alerts of these stay as they are.
     """
-    alerts = [alert for alert in alerts if alert.kind not in unseen]
-    members: dict[int, list[Trouble]] = {alert.id: [] for alert in alerts}
+    owners = _Owners([alert for alert in alerts if alert.kind not in unseen])
+    new: dict[Key, Trouble] = {}
+    for trouble in _folded(list(troubles), owners):
+        if not owners.take(trouble):
+            renamed = _past(trouble, now)
+            if not owners.take(renamed):
+                known = new.get(renamed.key)
+                new[renamed.key] = _merged(known, renamed) if known else renamed
+    lasting = owners.lasting()
     fresh: dict[tuple[str, str, str], list[Trouble]] = {}
-    new: list[Trouble] = []
-    for trouble in _folded(list(troubles), alerts):
-        owner = _owner(trouble, alerts)
-        (members[owner.id] if owner else new).append(trouble)
-    lasting = {
-        number: max((one.last for one in group if one.last), default=None)
-        for number, group in members.items()
-        if group
-    }
-    for trouble in new:
-        joined = _joined(trouble, alerts, lasting, now)
+    for trouble in new.values():
+        joined = _joined(trouble, owners.alerts, lasting, now)
         if joined:
-            members[joined.id].append(trouble)
+            owners.give(joined, trouble)
         else:
             fresh.setdefault((trouble.key[0], trouble.source, trouble.gist), []).append(trouble)
-    old = [_continued(alert, tuple(members[alert.id]), now) for alert in alerts]
+    old = [_continued(alert, owners.troubles_of(alert), now) for alert in owners.alerts]
     return old + [
         Step(None, tuple(group), None if group[0].kind in HOLD else "opened") for group in fresh.values()
     ]
 
 
-def _folded(troubles: list[Trouble], alerts: Sequence[OpenAlert]) -> list[Trouble]:
+class _Owners:
+    """Which open alert has which trouble; what one trouble of a table has come apart into counts as one."""
+
+    def __init__(self, alerts: Sequence[OpenAlert]) -> None:
+        self.alerts = alerts
+        self._by_key: dict[Key, tuple[OpenAlert, Trouble]] = {}
+        self._by_table: dict[tuple[str, str, str], list[tuple[OpenAlert, Trouble]]] = {}
+        self._groups: dict[int, dict[Key, Trouble]] = {alert.id: {} for alert in alerts}
+        for alert in alerts:
+            for member in alert.members:
+                self._by_key.setdefault(member.key, (alert, member))
+                # A held alert waits for one and the same hour: where hours come and go, all is well.
+                if alert.told_at:
+                    self._by_table.setdefault(member.key[:3], []).append((alert, member))
+
+    def find(self, trouble: Trouble) -> tuple[OpenAlert, Trouble] | None:
+        """Find the alert that has a trouble: by its key, or by hours of the same table it was told with."""
+        if trouble.key in self._by_key:
+            return self._by_key[trouble.key]
+        near = self._by_table.get(trouble.key[:3], ())
+        return next(((alert, member) for alert, member in near if _overlap(member, trouble)), None)
+
+    def take(self, trouble: Trouble) -> bool:
+        """Put a trouble to the alert that has it, if one has."""
+        owner = self.find(trouble)
+        if owner:
+            self.give(owner[0], replace(trouble, mark=owner[1].mark))
+        return owner is not None
+
+    def give(self, alert: OpenAlert, trouble: Trouble) -> None:
+        """Put a trouble to an alert."""
+        group = self._groups[alert.id]
+        known = group.get(trouble.key)
+        group[trouble.key] = _merged(known, trouble) if known else trouble
+
+    def troubles_of(self, alert: OpenAlert) -> tuple[Trouble, ...]:
+        """Give what an alert has now."""
+        return tuple(self._groups[alert.id].values())
+
+    def lasting(self) -> dict[int, datetime | None]:
+        """Give the last hour of each alert that has troubles."""
+        return {
+            number: max((trouble.last for trouble in group.values() if trouble.last), default=None)
+            for number, group in self._groups.items()
+            if group
+        }
+
+
+def _past(trouble: Trouble, now: datetime) -> Trouble:
+    """Call hours of long ago, which nobody was told of in their time, by one name: they are told together."""
+    if trouble.kind not in STRETCHES or not trouble.last or now - trouble.last <= DAILY:
+        return trouble
+    return replace(trouble, mark=EARLIER, gist=EARLIER)
+
+
+def _merged(one: Trouble, other: Trouble) -> Trouble:
+    newer = other if (other.last and one.last and other.last > one.last) else one
+    return replace(
+        one,
+        first=min((hour for hour in (one.first, other.first) if hour), default=None),
+        last=newer.last,
+        hours=one.hours + other.hours,
+        records=one.records + other.records,
+        loaded=one.loaded + other.loaded,
+        quarantined=one.quarantined + other.quarantined,
+        reason=newer.reason,
+    )
+
+
+def _folded(troubles: list[Trouble], owners: _Owners) -> list[Trouble]:
     """Make one trouble of missing hours and the finding that says why no files come."""
-    owned = {member.key for alert in alerts for member in alert.members}
-    for why in [trouble for trouble in troubles if trouble.kind in FAMILY]:
-        covered = _explained(why, troubles)
-        if why.key in owned:
-            untold = [trouble for trouble in covered if not _owner(trouble, alerts)]
-            troubles = [trouble for trouble in troubles if trouble not in untold and trouble is not why]
-            troubles.append(_covering(why, untold))
+    findings = [trouble for trouble in troubles if trouble.kind in FAMILY]
+    if not findings:
+        return troubles
+    kept = {(trouble.kind, *trouble.key): trouble for trouble in troubles}
+    for why in findings:
+        covered = _explained(why, list(kept.values()))
+        if owners.find(why):
+            for trouble in covered:
+                if not owners.find(trouble):
+                    del kept[trouble.kind, *trouble.key]
+                    kept[why.kind, *why.key] = _covering(kept[why.kind, *why.key], trouble)
         elif covered:
-            troubles = [
-                replace(trouble, reason=why.reason) if trouble in covered else trouble
-                for trouble in troubles
-                if trouble is not why
-            ]
-    return troubles
+            del kept[why.kind, *why.key]
+            for trouble in covered:
+                kept[trouble.kind, *trouble.key] = replace(trouble, reason=why.reason)
+    return list(kept.values())
 
 
 def _explained(why: Trouble, troubles: Sequence[Trouble]) -> list[Trouble]:
@@ -226,33 +300,19 @@ def _explained(why: Trouble, troubles: Sequence[Trouble]) -> list[Trouble]:
     return [trouble for trouble in missing if trouble.last == newest]
 
 
-def _covering(why: Trouble, covered: Sequence[Trouble]) -> Trouble:
-    firsts = [trouble.first for trouble in (why, *covered) if trouble.first]
-    lasts = [trouble.last for trouble in (why, *covered) if trouble.last]
+def _covering(why: Trouble, covered: Trouble) -> Trouble:
+    firsts = [hour for hour in (why.first, covered.first) if hour]
+    lasts = [hour for hour in (why.last, covered.last) if hour]
     return replace(
         why,
         first=min(firsts, default=None),
         last=max(lasts, default=None),
-        hours=why.hours + sum(trouble.hours for trouble in covered),
+        hours=why.hours + covered.hours,
     )
 
 
-def _owner(trouble: Trouble, alerts: Sequence[OpenAlert]) -> OpenAlert | None:
-    """Find the alert that has a trouble: by its key, or by hours of the same table that it was told with."""
-    for alert in alerts:
-        if any(member.key == trouble.key for member in alert.members):
-            return alert
-    for alert in alerts:
-        # A held alert waits for one and the same hour; where hours come and go, things move on by themselves.
-        if alert.told_at and any(_overlap(member, trouble) for member in alert.members):
-            return alert
-    return None
-
-
 def _overlap(member: Trouble, trouble: Trouble) -> bool:
-    if member.key[:3] != trouble.key[:3] or not (
-        member.first and member.last and trouble.first and trouble.last
-    ):
+    if not (member.first and member.last and trouble.first and trouble.last):
         return False
     return member.first <= trouble.last and trouble.first <= member.last
 
@@ -302,6 +362,4 @@ def _due(alert: OpenAlert, troubles: Sequence[Trouble], now: datetime) -> Event 
 
 
 def _was_told(trouble: Trouble, alert: OpenAlert) -> bool:
-    return trouble.key in alert.told or any(
-        member.key in alert.told and _overlap(member, trouble) for member in alert.members
-    )
+    return trouble.key in alert.told

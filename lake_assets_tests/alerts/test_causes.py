@@ -129,6 +129,26 @@ def test_a_table_missing_after_its_source_spoke_again_is_another_cause(watch: Wa
     assert watch.tick(at(9), *tables(3, 0), missing("t000", 8)) == ["opened missing: t000"]
 
 
+def test_what_went_missing_long_ago_is_told_together(watch: Watch) -> None:
+    """Years of hours missing here and there, seen for the first time, are one alert, and told once."""
+    nights = [missing(table, 24 * day, 24 * day + 8) for day in range(1000) for table in ("a", "b")]
+
+    assert watch.tick(at(24 * 1010), *nights) == ["opened missing: a b"]
+    assert watch.tick(at(24 * 1010 + 1), *nights) == []
+    assert [len(alert.members) for alert in watch.alerts] == [2]
+    assert watch.tick(at(24 * 1010 + 2), *nights[2:], missing("b", 24 * 1010)) == ["opened missing: b"]
+    assert watch.tick(at(24 * 1010 + 3), missing("b", 24 * 1010)) == ["closed missing: a b"]
+
+
+def test_hours_mended_in_the_middle_leave_one_cause(watch: Watch) -> None:
+    """A stretch of missing hours that a file has parted is told neither again nor as over."""
+    watch.tick(at(9), missing("orders", 0, 8))
+
+    assert watch.tick(at(10), missing("orders", 0, 3), missing("orders", 5, 9)) == []
+    assert watch.tick(at(11), missing("orders", 6, 9)) == []
+    assert watch.tick(at(12)) == ["closed missing: orders"]
+
+
 def test_different_kinds_are_different_causes(watch: Watch) -> None:
     """A table that fails and one that is missing in the same hour are two alerts."""
     assert watch.tick(at(1), failed("customers", 0), missing("orders", 0)) == [
