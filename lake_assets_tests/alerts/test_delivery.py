@@ -293,3 +293,6 @@ def test_a_message_names_no_address_but_ours(desk: Desk, inbox: Inbox) -> None:
     desk.tell(1)
 
     assert "http" not in str(inbox.received)
+    service = receivers._service(inbox.url)
+    assert service
+    assert not service.image_url("failure")
