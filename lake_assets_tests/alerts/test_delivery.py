@@ -12,6 +12,7 @@ from threading import Thread
 
 import psycopg
 import pytest
+from apprise import NotifyType
 
 from lake_assets.alerts import receivers
 from lake_assets.alerts.outbox import Delivered
@@ -295,4 +296,4 @@ def test_a_message_names_no_address_but_ours(desk: Desk, inbox: Inbox) -> None:
     assert "http" not in str(inbox.received)
     service = receivers._service(inbox.url)
     assert service
-    assert not service.image_url("failure")
+    assert not service.image_url(NotifyType.FAILURE)
