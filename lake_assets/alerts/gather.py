@@ -22,7 +22,7 @@ from lake_assets.postgres import statement
 SILENCE = timedelta(hours=2)
 """After which a judge that has not run is told of: it runs every hour."""
 
-JUDGE = "judge"
+JUDGE, LOAD = "judge", "load"
 DAY = timedelta(days=1)
 REASONS = 3
 
@@ -137,15 +137,19 @@ def silence(connection: psycopg.Connection, catalog: Catalog, now: datetime) -> 
         catalog: the tables; sources it does not have are not judged.
         now: the present moment.
     """
-    names = {JUDGE, *(f"{JUDGE}:{source.name}" for source in catalog.sources)}
-    beats = connection.execute(statement(__package__, "read_heartbeats")).fetchall()
-    old = {name: beat for name, beat in beats if name in names and now - beat > SILENCE}
-    if JUDGE in old:
-        return [Trouble("judge_silent", "", reason=_last_ran(old[JUDGE]), subject="the judge")]
+    beats: dict[str, datetime] = dict(
+        connection.execute(statement(__package__, "read_heartbeats")).fetchall()
+    )
+    whole = max((beats[name] for name in (JUDGE, LOAD) if name in beats), default=None)
+    if whole and now - whole > SILENCE:
+        return [Trouble("judge_silent", "", reason=_last_ran(whole), subject="the judge")]
+    if LOAD in beats and now - beats[LOAD] <= SILENCE:
+        return []
+    names = {source.name: f"{JUDGE}:{source.name}" for source in catalog.sources}
     return [
-        Trouble("judge_silent", name.partition(":")[2], reason=_last_ran(beat), subject=name)
-        for name, beat in sorted(old.items())
-        if name != JUDGE
+        Trouble("judge_silent", source, reason=_last_ran(beats[name]), subject=name)
+        for source, name in sorted(names.items())
+        if name in beats and now - beats[name] > SILENCE
     ]
 
 

@@ -12,8 +12,7 @@ from typing import Any
 
 import psycopg
 
-from lake_assets.alerts.gather import JUDGE, SILENCE
-from lake_assets.catalog.models import Catalog
+from lake_assets.alerts.gather import LOAD, SILENCE
 from lake_assets.postgres import statement
 
 PINGED = "pinged"
@@ -27,20 +26,17 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         """Say that there is nothing to follow."""
 
 
-def beat(connection: psycopg.Connection, catalog: Catalog, now: datetime, *, anew: bool) -> None:
-    """Write down that a command has looked at every table-hour of a catalog, as the judge does.
+def beat(connection: psycopg.Connection, now: datetime, *, anew: bool) -> None:
+    """Write down that a load has looked at every table-hour of the catalog, as the judge does.
 
     Args:
         connection: a session of the warehouse, each statement committed by itself.
-        catalog: the tables.
         now: the present moment.
         anew: do so even where no judge has ever run, so that one is missed from now on.
     """
     row = connection.execute(statement(__package__, "read_ping")).fetchone()
-    if not anew and not (row and row[0]):
-        return
-    for name in (JUDGE, *(f"{JUDGE}:{source.name}" for source in catalog.sources)):
-        connection.execute(statement(__package__, "beat"), {"name": name, "now": now})
+    if anew or (row and row[0]):
+        connection.execute(statement(__package__, "beat"), {"name": LOAD, "now": now})
 
 
 def ping(connection: psycopg.Connection, url: str, now: datetime) -> str | None:

@@ -124,7 +124,7 @@ def tell_all(place: Workplace, *, judged: bool = False) -> None:
     with place.connect() as connection:
         if judged:
             watched = bool(place.settings.heartbeat_url)
-            beat(connection, place.catalog, datetime.now(UTC), anew=watched)
+            beat(connection, datetime.now(UTC), anew=watched)
         _complain(_round(place, connection))
 
 

@@ -113,7 +113,7 @@ def test_a_load_by_cron_gives_a_sign_of_life(company: Company, inbox: Inbox) -> 
 
     assert inbox.paths == ["/alive"]
     names = company.query("SELECT name FROM lake_assets.heartbeats ORDER BY name")
-    assert names == [("judge",), ("judge:shop",), ("pinged",)]
+    assert names == [("load",), ("pinged",)]
 
 
 def test_a_silent_judge_is_said_by_every_command(company: Company, inbox: Inbox) -> None:
