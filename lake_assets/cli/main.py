@@ -1,8 +1,8 @@
 """The command line itself: its commands, their options and help.
 
-What commands share belongs to `options`; those of `quarantine` and `alerts` stand in `quarantine_commands` and
-`alert_commands`. Modules that are slow to import are imported by the command that needs them. What a command
-does belongs to the module named after it; the help texts stand in docs/commands.md too
+What commands share belongs to `options`; those of `quarantine` and `alerts` stand in `quarantine_commands`
+and `alert_commands`. Modules that are slow to import are imported by the command that needs them. What a
+command does belongs to the module named after it; the help texts stand in docs/commands.md too
 (`lake_assets.cli.reference`).
 """
 
