@@ -10,6 +10,7 @@ from typing import Any
 
 import dagster as dg
 
+from lake_assets.alerts.sensors import build_alert_sensor
 from lake_assets.assets import build_assets
 from lake_assets.catalog.models import Catalog
 from lake_assets.catalog.read import read_catalog
@@ -42,6 +43,7 @@ def build_definitions(catalog: Catalog, lake: LakePlace) -> dg.Definitions:
         return dg.Definitions(
             assets=build_assets(catalog),
             jobs=[build_check_job(catalog)],
+            sensors=[build_alert_sensor(catalog)],
             resources=resources,
             executor=dg.in_process_executor,
         )

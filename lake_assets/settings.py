@@ -23,6 +23,9 @@ LAKE = "LAKE_ASSETS_LAKE"
 WAREHOUSE = "LAKE_ASSETS_WAREHOUSE"
 CATALOG = "LAKE_ASSETS_CATALOG"
 ALERTS = "LAKE_ASSETS_ALERTS"
+ALERT_QUARANTINED = "LAKE_ASSETS_ALERT_QUARANTINED"
+HEARTBEAT_URL = "LAKE_ASSETS_HEARTBEAT_URL"
+UI_URL = "LAKE_ASSETS_UI_URL"
 HOME = "LAKE_ASSETS_HOME"
 DAGSTER_HOME = "DAGSTER_HOME"
 
@@ -130,6 +133,9 @@ class Settings:
         home: folder of the embedded stack's data.
         dagster_home: Dagster's own folder, if it was set.
         alerts: Apprise URLs; secrets.
+        alert_quarantined: a table-hour is told of if it has more records than this in quarantine.
+        heartbeat_url: called after each run of the judge whose alerts were delivered; a secret; may be empty.
+        ui_url: where people see the Dagster UI, for links in alerts; may be empty.
     """
 
     lake: LakePlace | None
@@ -138,6 +144,9 @@ class Settings:
     home: Path
     dagster_home: Path | None = None
     alerts: tuple[str, ...] = field(default=(), repr=False)
+    alert_quarantined: int = 0
+    heartbeat_url: str = field(default="", repr=False)
+    ui_url: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -166,6 +175,9 @@ class Settings:
             home=home,
             dagster_home=_folder(dagster_home) if dagster_home else None,
             alerts=tuple(environ.get(ALERTS, "").split()),
+            alert_quarantined=_number(environ, ALERT_QUARANTINED),
+            heartbeat_url=_web_address(environ, HEARTBEAT_URL),
+            ui_url=_web_address(environ, UI_URL).rstrip("/"),
         )
 
     @property
@@ -211,6 +223,21 @@ def _is_conninfo(url: str) -> bool:
     except psycopg.Error:
         return False
     return True
+
+
+def _number(environ: Mapping[str, str], name: str) -> int:
+    text = environ.get(name, "") or "0"
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise ConfigurationError(f"{name}={text!r} is not a number of records. Write it as 0, 10 or 1000.")
+    return int(text)
+
+
+def _web_address(environ: Mapping[str, str], name: str) -> str:
+    """Read an address; one that is malformed is not quoted, for it may hold a secret."""
+    text = environ.get(name, "")
+    if text and not re.fullmatch(r"https?://[^/?#\s][^\s]*", text):
+        raise ConfigurationError(f"{name} is not a web address. Write it as https://host/path.")
+    return text
 
 
 def _folder(text: str) -> Path:

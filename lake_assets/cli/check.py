@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from lake_assets.cli.alerts import look_after, tell_all
 from lake_assets.cli.answer import exit_status, write_table_hours
 from lake_assets.cli.display import bar, summarize, talk
 from lake_assets.cli.workplace import Workplace, hours_of, workplace
@@ -20,6 +21,7 @@ def run(
     with workplace() as place:
         wanted = {table: hours for table, hours in hours_of(place, names, first, end).items() if hours}
         place.reach()
+        look_after(place)
         config = {
             "tables": [table.qualified for table in wanted],
             "first": format_hour(first) if first else "",
@@ -27,7 +29,8 @@ def run(
             "deep": deep,
         }
         outcomes = check_through_dagster(place, config, sum(map(len, wanted.values())))
-    summarize(talk(), outcomes, NOTHING)
+        summarize(talk(), outcomes, NOTHING)
+        tell_all(place)
     if as_json:
         write_table_hours(outcomes)
     return exit_status(outcomes)

@@ -4,14 +4,21 @@ import importlib.metadata
 import platform
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
 from rich.text import Text
 
+from lake_assets.alerts.gather import silence
+from lake_assets.cli.alerts import describe_receivers
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
 from lake_assets.cli.display import counted, data, one_line, say
 from lake_assets.cli.workplace import Workplace, workplace
 from lake_assets.exceptions import LakeAssetsError
 from lake_assets.postgres import SOFT_COPY_SERVER
+
+START_DAEMON = (
+    "See that dagster-daemon and the code location run, and that their schedules and sensors are on."
+)
 
 STORAGES = {
     "SqliteEventLogStorage": "SQLite, fit for one user at a time",
@@ -130,11 +137,21 @@ def _tables(place: Workplace) -> str:
     return "every table of the catalog has a folder in the lake, and every folder a table"
 
 
+def _judge(place: Workplace) -> str:
+    with place.connect() as connection:
+        troubles = silence(connection, place.catalog, datetime.now(UTC))
+    if troubles:
+        raise LakeAssetsError("\n".join(f"{trouble.reason}. {START_DAEMON}" for trouble in troubles))
+    return "not missed: it ran within two hours, or never"
+
+
 CHECKS: dict[str, tuple[Callable[[Workplace], str], tuple[str, ...]]] = {
     "catalog": (_catalog, ()),
     "lake": (_lake, ()),
     "warehouse": (_warehouse, ()),
     "dagster": (_dagster, ()),
     "tables": (_tables, ("catalog", "lake")),
+    "judge": (_judge, ("catalog", "warehouse")),
+    "alerts": (describe_receivers, ()),
 }
 """What is looked at, in this order, and what must be good before it can be."""

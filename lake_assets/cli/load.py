@@ -5,6 +5,7 @@ from datetime import datetime
 
 from lake_assets.catalog.models import Table
 from lake_assets.checks.row_count import judge_hours
+from lake_assets.cli.alerts import look_after, tell_all
 from lake_assets.cli.answer import exit_status, write_table_hours
 from lake_assets.cli.check import check_through_dagster
 from lake_assets.cli.display import bar, summarize, talk, watched
@@ -30,10 +31,14 @@ def run(names: Sequence[str], first: datetime | None, end: datetime | None, *, a
         if first or end:
             wanted = hours_of(place, names, first, end)
             place.reach()
+            look_after(place)
             outcomes = load_hours(place, wanted)
         else:
-            outcomes = load_what_needs_it(place, place.catalog.select(names))
-    summarize(talk(), outcomes, NOTHING)
+            tables = place.catalog.select(names)
+            look_after(place)
+            outcomes = load_what_needs_it(place, tables)
+        summarize(talk(), outcomes, NOTHING)
+        tell_all(place, judged=not (names or first or end))
     if as_json:
         write_table_hours(outcomes)
     return exit_status(outcomes)

@@ -1,8 +1,9 @@
 """The command line itself: its commands, their options and help.
 
-What commands share belongs to `options`; those of `quarantine` stand in `quarantine_commands`. Modules that
-are slow to import are imported by the command that needs them. What a command does belongs to the module
-named after it; the help texts stand in docs/commands.md too (`lake_assets.cli.reference`).
+What commands share belongs to `options`; those of `quarantine` and `alerts` stand in `quarantine_commands`
+and `alert_commands`. Modules that are slow to import are imported by the command that needs them. What a
+command does belongs to the module named after it; the help texts stand in docs/commands.md too
+(`lake_assets.cli.reference`).
 """
 
 # ruff: noqa: D301 - click takes a backspace for "keep these lines as they are"
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import click
 
+from lake_assets.cli.alert_commands import alerts
 from lake_assets.cli.options import Group, json_option, leave, range_options, read_hour, tables_argument
 from lake_assets.cli.quarantine_commands import quarantine
 
@@ -40,6 +42,7 @@ def main() -> None:
       LAKE_ASSETS_LAKE       s3://bucket/prefix
       LAKE_ASSETS_WAREHOUSE  postgresql://user:password@host/database
       LAKE_ASSETS_CATALOG    the folder of the catalog's YAML files
+      LAKE_ASSETS_ALERTS     Apprise URLs of those who are told what is wrong
       AWS_*, DAGSTER_HOME    as boto3 and Dagster read them
 
     With neither lake nor warehouse set, PostgreSQL and an S3 server of its own are started for as long as a
@@ -85,8 +88,8 @@ def demo(ui: bool, port: int, as_json: bool) -> None:
 def doctor(as_json: bool) -> None:
     """Look at everything that is needed: a line each, OK, or BAD with what to do.
 
-    Settings, catalog, lake, warehouse, Dagster; and whether every table has a folder in the lake and every
-    folder a table. Run it first when anything goes wrong.
+    Settings, catalog, lake, warehouse, Dagster; whether every table has a folder in the lake and every folder
+    a table; whether the judge runs, and who gets alerts. Run it first when anything goes wrong.
 
     \b
     Examples:
@@ -225,8 +228,8 @@ def status(tables: Sequence[str], first: datetime | None, end: datetime | None, 
       lake-assets status shop.orders --from 2018-09-06T00 --to 2018-09-07T00
       lake-assets status --json
 
-    Exit status 0: every state is loaded, quiet, expected or waived; 1: some need attention; 2: the command, a
-    setting or a service is wrong.
+    Exit status 0: every state is loaded, quiet, expected or waived; 1: some need attention, or the judge has
+    not run for two hours; 2: the command, a setting or a service is wrong.
     """
     from lake_assets.cli import status as command
 
@@ -275,3 +278,6 @@ def waive(
     from lake_assets.cli import waive as command
 
     leave(command.run(table, hour, first, end, why=why, who=who, as_json=as_json))
+
+
+main.add_command(alerts)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from lake_assets.checks.row_count import judge_hours
-from lake_assets.cli.answer import exit_status, write_table_hours
+from lake_assets.cli.alerts import say_silence
+from lake_assets.cli.answer import NEEDS_ATTENTION, exit_status, write_table_hours
 from lake_assets.cli.display import data, show_attention, talk, watched
 from lake_assets.cli.grid import show_grid
 from lake_assets.cli.workplace import Workplace, hours_of, workplace
@@ -16,12 +17,13 @@ def run(names: Sequence[str], first: datetime | None, end: datetime | None, *, a
     """Show the states of a range, by default of all hours up to now; give the exit status."""
     with workplace() as place:
         outcomes = judge(place, names, first, end)
+        silent = say_silence(place)
     if as_json:
         write_table_hours(outcomes)
     else:
         show(outcomes, whole=bool(first or end))
         show_attention(talk(), outcomes)
-    return exit_status(outcomes)
+    return NEEDS_ATTENTION if silent else exit_status(outcomes)
 
 
 def judge(

@@ -24,10 +24,17 @@ State = Literal[
 
 Row = dict[str, Any]
 
-VERSION = "lake_assets ledger, version 2"
+VERSION = "lake_assets ledger, version 4"
 """Kept as the comment of the schema; raise it with every change of an install script."""
 
-INSTALL = ("install", "install_quarantine", "install_schema_changes", "install_waivers")
+INSTALL = (
+    "install",
+    "install_quarantine",
+    "install_schema_changes",
+    "install_waivers",
+    "install_judge",
+    "install_alerts",
+)
 """The scripts that make the ledger, in order; each is safe to run again."""
 
 

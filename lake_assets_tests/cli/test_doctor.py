@@ -7,7 +7,7 @@ import pytest
 from lake_assets_tests.fix_cli import Company
 
 NOBODY = "postgresql://lake_assets:secret@127.0.0.1:1/warehouse"
-NAMES = ["lake_assets", "settings", "catalog", "lake", "warehouse", "dagster", "tables"]
+NAMES = ["lake_assets", "settings", "catalog", "lake", "warehouse", "dagster", "tables", "judge", "alerts"]
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_a_catalog_that_is_not_there(well: Company) -> None:
     """Without a catalog the services are looked at all the same; the tables wait for the catalog."""
     amiss = bad(well, LAKE_ASSETS_CATALOG="/no/such/folder")
 
-    assert amiss.keys() == {"catalog", "tables"}
+    assert amiss.keys() == {"catalog", "tables", "judge"}
     assert "The catalog folder /no/such/folder does not exist. Set LAKE_ASSETS_CATALOG" in amiss["catalog"]
     assert amiss["tables"] == "not looked at; first mend catalog"
 
@@ -71,7 +71,7 @@ def test_a_warehouse_that_is_down(well: Company) -> None:
     """A warehouse that is down does not hide the rest, and its password is not shown."""
     amiss = bad(well, LAKE_ASSETS_WAREHOUSE=NOBODY)
 
-    assert amiss.keys() == {"warehouse"}
+    assert amiss.keys() == {"warehouse", "judge"}
     assert "Connection refused" in amiss["warehouse"]
     assert "secret" not in amiss["warehouse"]
 

@@ -1,0 +1,151 @@
+"""Proves the sensor `alerts`: a round each minute, with what only Dagster knows."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import dagster as dg
+import pytest
+
+from lake_assets.alerts.sensors import build_alert_sensor, failed_runs
+from lake_assets.exceptions import ConfigurationError
+from lake_assets.main.io_manager import PostgresIOManager
+from lake_assets_tests.fix_alerts import TOKEN, Desk, Inbox
+
+HOURS = dg.HourlyPartitionsDefinition(start_date="2018-09-01-00:00")
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    """Give Dagster's own storage, in memory."""
+    with dg.DagsterInstance.ephemeral() as opened:
+        yield opened
+
+
+@pytest.fixture
+def tick(
+    desk: Desk, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., str | None]:
+    """Give what runs a tick of the sensor, under settings of its own, and gives what it says."""
+    sensor = build_alert_sensor(desk.catalog)
+
+    def run(**environ: str) -> str | None:
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        warehouse = PostgresIOManager(url=desk.url)
+        with dg.build_sensor_context(instance=instance, resources={"warehouse": warehouse}) as context:
+            said = sensor(context)
+        assert isinstance(said, dg.SkipReason)
+        return said.skip_message
+
+    return run
+
+
+def load(instance: dg.DagsterInstance, *, fails: bool) -> dg.ExecuteInProcessResult:
+    """Materialize an hour of shop.orders."""
+
+    @dg.asset(key=["shop", "orders"], partitions_def=HOURS)
+    def orders() -> None:
+        if fails:
+            raise RuntimeError("postgresql://loader:secret@host/db: out of memory")
+
+    key = "2018-09-06-10:00"
+    return dg.materialize([orders], instance=instance, partition_key=key, raise_on_error=False)
+
+
+def test_a_tick_tells_and_says_what_it_did(desk: Desk, inbox: Inbox, tick: Callable[..., str | None]) -> None:
+    """The sensor is on by default, tells the receivers of the settings, and calls the heartbeat URL."""
+    desk.state("orders", 0, "missing")
+    desk.beat((datetime.now(UTC) - datetime(2018, 9, 6, 10, tzinfo=UTC)).total_seconds() / 3600)
+    heartbeat = f"http://127.0.0.1:{inbox.port}/alive"
+
+    said = tick(LAKE_ASSETS_ALERTS=inbox.url, LAKE_ASSETS_HEARTBEAT_URL=heartbeat)
+
+    assert said == "1 open, 1 new; 1 messages delivered"
+    assert inbox.told == ["failure: missing: shop.orders, 2018-09-06T10"]
+    assert inbox.paths == ["/alive"]
+    assert build_alert_sensor(desk.catalog).default_status == dg.DefaultSensorStatus.RUNNING
+
+
+def test_no_sign_of_life_while_alerts_wait(desk: Desk, inbox: Inbox, tick: Callable[..., str | None]) -> None:
+    """Where an alert could not be delivered, the outside monitor is to find out."""
+    inbox.answer = 500
+    desk.state("orders", 0, "missing")
+    desk.beat((datetime.now(UTC) - datetime(2018, 9, 6, 10, tzinfo=UTC)).total_seconds() / 3600)
+    heartbeat = f"http://127.0.0.1:{inbox.port}/alive"
+
+    said = tick(LAKE_ASSETS_ALERTS=inbox.url, LAKE_ASSETS_HEARTBEAT_URL=heartbeat)
+
+    assert said == "1 open, 1 new; 0 messages delivered, 1 waiting"
+    assert inbox.paths == []
+
+
+def test_a_bad_url_fails_the_tick_after_the_others_were_told(
+    desk: Desk, inbox: Inbox, tick: Callable[..., str | None]
+) -> None:
+    """One malformed URL keeps no other receiver from its alerts, and shows as the tick's error, unquoted."""
+    desk.state("orders", 0, "missing")
+
+    with pytest.raises(ConfigurationError) as caught:
+        tick(LAKE_ASSETS_ALERTS=f"{inbox.url} slack://{TOKEN}")
+
+    assert TOKEN not in str(caught.value)
+    assert len(inbox.received) == 1
+
+
+def test_a_run_that_fails_before_its_hours_is_told(
+    desk: Desk, inbox: Inbox, instance: dg.DagsterInstance, tick: Callable[..., str | None]
+) -> None:
+    """A run of which the ledger knows nothing is told with its error, and its end when one succeeds."""
+    run_id = load(instance, fails=True).run_id
+    environ = {"LAKE_ASSETS_ALERTS": inbox.url, "LAKE_ASSETS_UI_URL": "http://127.0.0.1:3000/"}
+    for _ in range(2):
+        tick(**environ)
+    load(instance, fails=False)
+    tick(**environ)
+
+    title = "run failed: shop.orders, 2018-09-06T10"
+    assert inbox.told == [f"failure: {title}", f"success: over: {title}"]
+    body = inbox.received[0]["message"]
+    assert "out of memory" in body
+    assert "secret" not in body
+    assert f"  see: http://127.0.0.1:3000/runs/{run_id}\n" in body
+    assert desk.query("SELECT count(*) FROM lake_assets.alerts WHERE closed_at IS NULL") == [(0,)]
+
+
+def test_a_run_whose_hours_the_ledger_knows_is_not_told(
+    desk: Desk, inbox: Inbox, instance: dg.DagsterInstance, tick: Callable[..., str | None]
+) -> None:
+    """What became of a run's table-hours is told by their states, not a second time by the run."""
+    run_id = load(instance, fails=True).run_id
+    desk.state("orders", 0, "failed", "the disk is full")
+    desk.connection.execute("UPDATE lake_assets.table_hours SET run_id = %s", [run_id])
+
+    tick(LAKE_ASSETS_ALERTS=inbox.url)
+
+    assert inbox.told == ["failure: failed: shop.orders, 2018-09-06T10"]
+
+
+def test_a_job_that_fails_is_told_until_it_succeeds(desk: Desk, instance: dg.DagsterInstance) -> None:
+    """Runs of jobs without assets count too; of several that failed, the newest is told."""
+
+    @dg.op(config_schema={"fails": bool})
+    def look(context: dg.OpExecutionContext) -> None:
+        if context.op_config["fails"]:
+            raise RuntimeError("no lake")
+
+    @dg.job(executor_def=dg.in_process_executor)
+    def check() -> None:
+        look()
+
+    def run(*, fails: bool) -> str:
+        config = {"ops": {"look": {"config": {"fails": fails}}}}
+        return check.execute_in_process(config, instance=instance, raise_on_error=False).run_id
+
+    run(fails=True)
+    newest = run(fails=True)
+
+    (failed,) = failed_runs(instance, desk.catalog, datetime.now(UTC))
+    assert (failed.run_id, failed.job, failed.tables, failed.first) == (newest, "check", (), None)
+    assert "no lake" in failed.error
+    run(fails=False)
+    assert list(failed_runs(instance, desk.catalog, datetime.now(UTC))) == []
