@@ -149,3 +149,16 @@ def test_the_judge_says_that_it_ran(court: Court) -> None:
     court.judge()
 
     assert last_beat(court.connection, "judge:shop") == court.now
+
+
+def test_a_waived_hour_is_left_alone_until_files_come(court: Court) -> None:
+    """What a person accepted stays so, hour after hour; a file that comes after all is loaded by itself."""
+    court.judge()
+    court.connection.execute("UPDATE lake_assets.table_hours SET state = 'waived', note = 'waived by ann'")
+    assert court.round() == []
+    assert (court.states(), court.note(0)) == ({0: "waived"}, "waived by ann")
+
+    court.put(0)
+
+    assert court.round() == [("orders", 0)]
+    assert court.states() == {0: "loaded"}
