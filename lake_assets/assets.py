@@ -20,6 +20,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from lake_assets.catalog.models import Catalog, Source, Table
 from lake_assets.checks.row_count import CheckedHour, check_hours, whole_days
 from lake_assets.hours import ONE_HOUR, from_partition_key, partition_key
+from lake_assets.judge.plan import HOURS_PER_RUN
 from lake_assets.lake.resources import LakeResource
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.states import FINE
@@ -29,8 +30,8 @@ from lake_assets.main.report import LoadReport
 from lake_assets.progress import Settled, listener
 
 ROW_COUNT = "row_count"
+POOL = "warehouse"
 KEYS_PER_QUERY = 900  # an old SQLite takes at most 999 values in a statement
-HOURS_PER_RUN = 168  # a week: few runs for a long backfill, and what a stopped run lost is soon loaded again
 
 Event = dg.MaterializeResult[None] | dg.AssetCheckEvaluation | dg.Output[None]
 
@@ -93,7 +94,7 @@ def table_asset(source: Source, table: Table) -> dg.AssetsDefinition:
         owners=[owner] if owner else None,
         description=table.description or f"{table.qualified}, loaded hourly from the lake ({table.load}).",
         metadata=definition_metadata(table),
-        pool="warehouse",
+        pool=POOL,
     )
     def load_table(
         context: dg.AssetExecutionContext,

@@ -6,6 +6,7 @@ own; nothing else belongs here.
 
 import logging
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -15,8 +16,12 @@ from lake_assets.assets import build_assets
 from lake_assets.catalog.models import Catalog
 from lake_assets.catalog.read import read_catalog
 from lake_assets.jobs import build_check_job
+from lake_assets.judge.dms import DmsReport, ask_dms, make_dms_client
+from lake_assets.judging import build_judge_job, build_volume_check, status_spec
 from lake_assets.lake.resources import LakeResource
 from lake_assets.main.io_manager import PostgresIOManager
+from lake_assets.retention import build_retention
+from lake_assets.schedules import build_schedules, build_sensors
 from lake_assets.settings import LakePlace, Settings
 
 log = logging.getLogger(__name__)
@@ -24,13 +29,18 @@ log = logging.getLogger(__name__)
 EMBEDDED_LAKE = LakePlace("lake")
 
 
-def build_definitions(catalog: Catalog, lake: LakePlace) -> dg.Definitions:
-    """Assemble assets, checks, jobs and resources.
+def build_definitions(catalog: Catalog, lake: LakePlace, dms_tasks: Sequence[str] = ()) -> dg.Definitions:
+    """Assemble assets, checks, jobs, schedules, sensors and resources.
 
     Args:
         catalog: the tables.
         lake: bucket and prefix of the lake; keys and endpoint come from the environment, as boto3 reads them.
+        dms_tasks: ARNs of the DMS tasks whose API is to be asked; none for none.
     """
+
+    def ask() -> DmsReport | None:
+        return ask_dms(make_dms_client(), dms_tasks) if dms_tasks else None
+
     warehouse = PostgresIOManager(url=dg.EnvVar("LAKE_ASSETS_WAREHOUSE"))
     resources: dict[str, Any] = {
         "lake": LakeResource(bucket=lake.bucket, prefix=lake.prefix),
@@ -40,10 +50,14 @@ def build_definitions(catalog: Catalog, lake: LakePlace) -> dg.Definitions:
         # Partitioned checks (preview) and backfill policies (beta) stay as they are, for Dagster is pinned.
         warnings.simplefilter("ignore", category=dg.PreviewWarning)
         warnings.simplefilter("ignore", category=dg.BetaWarning)
+        judge = build_judge_job(catalog, ask)
+        retention, nightly = build_retention()
         return dg.Definitions(
-            assets=build_assets(catalog),
-            jobs=[build_check_job(catalog)],
-            sensors=[build_alert_sensor(catalog)],
+            assets=[*build_assets(catalog), status_spec()],
+            asset_checks=[build_volume_check()],
+            jobs=[build_check_job(catalog), judge, retention],
+            schedules=[*build_schedules(catalog, judge), nightly],
+            sensors=[*build_sensors(catalog, judge), build_alert_sensor(catalog)],
             resources=resources,
             executor=dg.in_process_executor,
         )
@@ -63,7 +77,7 @@ def catalog_of(settings: Settings) -> Catalog:
 
 def _code_location() -> dg.Definitions:
     settings = Settings.from_env()
-    return build_definitions(catalog_of(settings), settings.lake or EMBEDDED_LAKE)
+    return build_definitions(catalog_of(settings), settings.lake or EMBEDDED_LAKE, settings.dms_tasks)
 
 
 defs = _code_location()

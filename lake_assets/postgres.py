@@ -14,6 +14,9 @@ from lake_assets.exceptions import ConfigurationError, WarehouseError
 OLDEST_SERVER = 160000  # pg_input_is_valid and pg_input_error_info came with PostgreSQL 16
 SOFT_COPY_SERVER = 170000  # COPY … ON_ERROR ignore came with PostgreSQL 17
 
+APPLICATION = "lake_assets"
+"""How sessions are named; behind it stands the run's id, if a run works in them."""
+
 # Whatever role or database say otherwise; not lc_monetary, which tells readers what `money` is, too.
 SESSION_OPTIONS = (
     "-c timezone=UTC -c timezone_abbreviations=Default -c datestyle=ISO,MDY -c intervalstyle=postgres "
@@ -22,12 +25,13 @@ SESSION_OPTIONS = (
 )
 
 
-def connect(conninfo: str, *, autocommit: bool = False) -> psycopg.Connection:
+def connect(conninfo: str, *, autocommit: bool = False, run_id: str = "") -> psycopg.Connection:
     """Open a session whose settings make the same text always the same value.
 
     Args:
         conninfo: a libpq connection string or URL of the warehouse.
         autocommit: commit each statement by itself.
+        run_id: of the Dagster run that works in the session, by whose name others see that the run lives.
 
     Raises:
         ConfigurationError: the server is older than PostgreSQL 16, or does not store UTF-8.
@@ -35,7 +39,10 @@ def connect(conninfo: str, *, autocommit: bool = False) -> psycopg.Connection:
     """
     try:
         connection = psycopg.connect(
-            conninfo, autocommit=autocommit, options=SESSION_OPTIONS, application_name="lake_assets"
+            conninfo,
+            autocommit=autocommit,
+            options=SESSION_OPTIONS,
+            application_name=f"{APPLICATION} {run_id}".strip(),
         )
     except psycopg.OperationalError as error:
         reason = " ".join(str(error).split())

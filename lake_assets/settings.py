@@ -26,6 +26,7 @@ ALERTS = "LAKE_ASSETS_ALERTS"
 ALERT_QUARANTINED = "LAKE_ASSETS_ALERT_QUARANTINED"
 HEARTBEAT_URL = "LAKE_ASSETS_HEARTBEAT_URL"
 UI_URL = "LAKE_ASSETS_UI_URL"
+DMS_TASKS = "LAKE_ASSETS_DMS_TASKS"
 HOME = "LAKE_ASSETS_HOME"
 DAGSTER_HOME = "DAGSTER_HOME"
 
@@ -136,6 +137,7 @@ class Settings:
         alert_quarantined: a table-hour is told of if it has more records than this in quarantine.
         heartbeat_url: called after each run of the judge whose alerts were delivered; a secret; may be empty.
         ui_url: where people see the Dagster UI, for links in alerts; may be empty.
+        dms_tasks: ARNs of the DMS replication tasks whose API is asked for evidence.
     """
 
     lake: LakePlace | None
@@ -147,6 +149,7 @@ class Settings:
     alert_quarantined: int = 0
     heartbeat_url: str = field(default="", repr=False)
     ui_url: str = ""
+    dms_tasks: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -178,6 +181,7 @@ class Settings:
             alert_quarantined=_number(environ, ALERT_QUARANTINED),
             heartbeat_url=_web_address(environ, HEARTBEAT_URL),
             ui_url=_web_address(environ, UI_URL).rstrip("/"),
+            dms_tasks=tuple(environ.get(DMS_TASKS, "").split()),
         )
 
     @property

@@ -71,12 +71,13 @@ def materialized(instance: dg.DagsterInstance) -> dict[str | None, Any]:
 def evaluations(
     instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult
 ) -> dict[str | None, dg.AssetCheckEvaluation]:
-    """Give the check's evaluations of a run, by hour."""
+    """Give the evaluations of the table's check in a run, by hour."""
     events = [entry.dagster_event for entry in instance.all_logs(result.run_id) if entry.dagster_event]
     return {
         event.asset_check_evaluation_data.partition: event.asset_check_evaluation_data
         for event in events
         if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        and event.asset_check_evaluation_data.asset_key == KEY
     }
 
 

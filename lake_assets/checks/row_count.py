@@ -12,7 +12,7 @@ import psycopg
 from lake_assets.catalog.models import Table
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.dialect import Dialect
-from lake_assets.lake.objects import LakeObject
+from lake_assets.lake.objects import LakeObject, Listing
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger import ledger
 from lake_assets.ledger.ledger import NOTHING, Counts, LedgerFile, LedgerHour, State
@@ -68,12 +68,15 @@ class CheckedHour:
         if self.state == "waived":
             return self.note or "waived"
         if not self.files:
+            if self.state == "quiet" and self.note:
+                return f"No file: {self.note}"
             return {"quiet": "No file, and none was due.", "expected": "The hour is not over."}.get(
                 self.state, self.state
             )
         kept = f", {self.counts.quarantined} in quarantine" if self.counts.quarantined else ""
         kept += f", {self.counts.superseded} superseded" if self.counts.superseded else ""
-        return f"{self.counts.records} records in {self.files} files: {self.in_main} rows in main{kept}."
+        rows = self.counts.loaded if self.in_main is None else self.in_main
+        return f"{self.counts.records} records in {self.files} files: {rows} rows in main{kept}."
 
 
 def check_hours(
@@ -103,7 +106,7 @@ def check_hours(
         for result in checked:
             if result.hour in known:
                 ledger.judge_again(
-                    connection, table, result.hour, result.state, _note(known[result.hour], result)
+                    connection, table, result.hour, result.state, note_of(known[result.hour], result)
                 )
     return checked
 
@@ -136,33 +139,67 @@ def _gather(
     hours: Sequence[datetime],
     *,
     count_main: bool,
-) -> tuple[dict[datetime, LedgerHour], list["_Evidence"]]:
+) -> tuple[dict[datetime, LedgerHour], list["Evidence"]]:
     first, end = whole_days(hours[0], hours[-1] + ONE_HOUR)
-    listed = lake.list_table(table.source_folder, table, first, end).by_hour()
+    listing = lake.list_table(table.source_folder, table, first, end)
+    books = read_books(connection, table, first, end, count_main=count_main)
+    return books.known, list(evidence_of(table, hours, books, listing))
+
+
+@dataclass(frozen=True)
+class Books:
+    """What ledger and main say of a stretch of a table's hours; `rows` is None where main was not counted."""
+
+    known: dict[datetime, LedgerHour]
+    files: dict[datetime, list[LedgerFile]]
+    rows: dict[datetime, dict[int, int]] | None
+    held: dict[datetime, dict[str, int]]
+    waived: dict[datetime, Mapping[str, str]]
+    newest_snapshot: datetime | None
+
+
+def read_books(
+    connection: psycopg.Connection, table: Table, first: datetime, end: datetime, *, count_main: bool
+) -> Books:
+    """Read all that ledger and, if wanted, main say of the hours in [first, end)."""
     with connection.transaction():
         known = ledger.read_hours(connection, table, first, end)
-        files = ledger.read_files(connection, table, first, end)
-        rows = count_hours(connection, table, first, end) if count_main else None
-        held = count_quarantine(connection, table, first, end)
-        waived = _waived_files(connection, table, known, first, end)
-        newest = ledger.newest_hour_with_files(connection, table) if table.load == "snapshot" else None
+        return Books(
+            known,
+            ledger.read_files(connection, table, first, end),
+            count_hours(connection, table, first, end) if count_main else None,
+            count_quarantine(connection, table, first, end),
+            _waived_files(connection, table, known, first, end),
+            ledger.newest_hour_with_files(connection, table) if table.load == "snapshot" else None,
+        )
+
+
+def evidence_of(
+    table: Table, hours: Iterable[datetime], books: Books, listing: Listing
+) -> Iterator["Evidence"]:
+    """Put together what the books and a listing of the lake say of each hour.
+
+    Args:
+        table: the table.
+        hours: the hours; books and listing hold the whole days around them.
+        books: what ledger and main say.
+        listing: what the lake has.
+    """
+    listed = listing.by_hour()
     days = {hour.date() for hour in listed}
-    evidence = [
-        _Evidence(
+    for hour in hours:
+        yield Evidence(
             table,
             hour,
-            known.get(hour),
-            files.get(hour, []),
+            books.known.get(hour),
+            books.files.get(hour, []),
             listed.get(hour, ()),
-            None if rows is None else rows.get(hour, {}),
-            held.get(hour, {}),
-            waived.get(hour),
-            is_newest_snapshot=hour == newest,
+            None if books.rows is None else books.rows.get(hour, {}),
+            books.held.get(hour, {}),
+            books.waived.get(hour),
+            is_newest_snapshot=hour == books.newest_snapshot,
             day_has_files=hour.date() in days,
         )
-        for hour in hours
-    ]
-    return known, evidence
 
 
 def _waived_files(
@@ -185,13 +222,14 @@ def whole_days(first: datetime, end: datetime) -> tuple[datetime, datetime]:
     return start, start + timedelta(days=days)
 
 
-def _note(known: LedgerHour, result: CheckedHour) -> str | None:
+def note_of(known: LedgerHour, result: CheckedHour) -> str | None:
+    """Say what the ledger is to note of an hour it knows, now that it was judged again."""
     if result.findings and known.state != "failed":
         return result.description
     return known.note if result.state == known.state else None
 
 
-def _recount_files(lake: Lake, evidence: "_Evidence") -> Iterator[str]:
+def _recount_files(lake: Lake, evidence: "Evidence") -> Iterator[str]:
     for listed, file in evidence.unchanged():
         counted = recount(lake.open(listed), Dialect.from_json(file.dialect))
         if counted != file.records:
@@ -202,7 +240,7 @@ def _recount_files(lake: Lake, evidence: "_Evidence") -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class _Evidence:
+class Evidence:
     """All that lake, ledger and main say of one table-hour."""
 
     table: Table
@@ -217,6 +255,7 @@ class _Evidence:
     day_has_files: bool
 
     def judge(self, now: datetime, recounts: Iterable[str]) -> CheckedHour:
+        """Say what state the hour is in, and what differs; `recounts` is what a new recount found."""
         changed = tuple(self._changed_in_lake())
         differing = (*self._differing_in_main(), *recounts)
         if self.waived is not None and not differing:
@@ -250,7 +289,10 @@ class _Evidence:
         if changed:
             return "mismatch" if before == "mismatch" else "stale"
         if not self.listed:
-            return state_without_files(self.table, self.hour, now, day_has_files=self.day_has_files)
+            state = state_without_files(self.table, self.hour, now, day_has_files=self.day_has_files)
+            # A quiet hour with a note is one of which DMS itself says that it is empty (`judge.evidence`).
+            proved = before == "quiet" and self.known is not None and self.known.note is not None
+            return "quiet" if state == "missing" and proved else state
         return "quarantined" if any(file.quarantined for file in self.files) else "loaded"
 
     def _changed_since_waived(self) -> Iterator[str]:
@@ -260,6 +302,7 @@ class _Evidence:
         yield f"{note or 'waived'}, but its files have changed since"
 
     def unchanged(self) -> list[tuple[LakeObject, LedgerFile]]:
+        """Give the files that are in the lake as they were loaded."""
         by_key = {file.key: file for file in self.files}
         return [
             (listed, file)

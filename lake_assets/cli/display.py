@@ -16,21 +16,23 @@ from rich.text import Text
 
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger.ledger import State
-from lake_assets.ledger.states import FINE
+from lake_assets.ledger.states import FINE, LETTERS
 from lake_assets.progress import Settled
 
-SIGNS: dict[State, tuple[str, str]] = {
-    "loaded": ("=", "green"),
-    "quarantined": ("Q", "yellow"),
-    "missing": ("M", "bold red"),
-    "failed": ("F", "bold red"),
-    "mismatch": ("X", "bold red"),
-    "stale": ("S", "magenta"),
-    "quiet": (".", "dim"),
-    "expected": ("~", "cyan"),
-    "waived": ("w", "blue"),
+COLOURS: dict[State, str] = {
+    "loaded": "green",
+    "quarantined": "yellow",
+    "missing": "bold red",
+    "failed": "bold red",
+    "mismatch": "bold red",
+    "stale": "magenta",
+    "quiet": "dim",
+    "expected": "cyan",
+    "waived": "blue",
 }
-"""One letter a state, legible without colour, and its colour."""
+
+SIGNS: dict[State, tuple[str, str]] = {state: (LETTERS[state], colour) for state, colour in COLOURS.items()}
+"""Each state's letter, and its colour."""
 
 HINTS: dict[State, str] = {
     "quarantined": "quarantined: `lake-assets quarantine list` shows the records and the reasons.",

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from lake_assets.cli.display import SIGNS, counted, say
-from lake_assets.hours import format_hour
+from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger.ledger import State
 from lake_assets.ledger.states import FINE
 
@@ -20,13 +20,14 @@ NARROWEST = 16  # hours; where fewer fit beside the names, a name stands above i
 States = Mapping[str, Mapping[datetime, State]]
 
 
-def show_grid(console: Console, states: States, *, whole: bool) -> None:
+def show_grid(console: Console, states: States, *, whole: bool, earliest: datetime | None = None) -> None:
     """Draw a row for each table and a sign for each hour.
 
     Args:
         console: where to; its width decides how many hours stand in a row.
         states: the state of each hour, by table.
         whole: draw all hours, block under block; else the newest that fit, and say how many there are before.
+        earliest: the first hour there is, if old hours that are well were left out; else the first of them.
     """
     hours = sorted({hour for row in states.values() for hour in row})
     beside = max(len(table) for table in states) + 2
@@ -36,8 +37,9 @@ def show_grid(console: Console, states: States, *, whole: bool) -> None:
     blocks = (
         [hours[place : place + room] for place in range(0, len(hours), room)] if whole else [hours[-room:]]
     )
-    if len(blocks[-1]) < len(hours) and not whole:
-        say(console, Text(_left_out(states, blocks[0][0], len(hours) - len(blocks[0])), "dim"))
+    before = (blocks[0][0] - (earliest or hours[0])) // ONE_HOUR
+    if before > 0 and not whole:
+        say(console, Text(_left_out(states, blocks[0][0], before), "dim"))
     for block in blocks:
         for line in _block(states, block, indent, above=above):
             console.print(line)

@@ -4,21 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from lake_assets.catalog.models import Table
-from lake_assets.checks.row_count import judge_hours
 from lake_assets.cli.alerts import look_after, tell_all
 from lake_assets.cli.answer import exit_status, write_table_hours
 from lake_assets.cli.check import check_through_dagster
 from lake_assets.cli.display import bar, summarize, talk, watched
 from lake_assets.cli.workplace import Workplace, hours_of, workplace
 from lake_assets.hours import format_hour
+from lake_assets.judge.plan import plan_runs
+from lake_assets.judge.recall import judge_or_recall
 from lake_assets.ledger import ledger
-from lake_assets.ledger.states import NEEDS_LOAD
+from lake_assets.ledger.states import LOADABLE
 from lake_assets.progress import Settled
 
 NOTHING = "Nothing to load: every table-hour is as the lake has it."
-
-LOADABLE = NEEDS_LOAD - {"missing"}
-"""The states a load can mend; of a missing hour there is nothing to load."""
 
 Wanted = dict[Table, list[datetime]]
 
@@ -62,7 +60,7 @@ def load_hours(place: Workplace, wanted: Wanted) -> list[Settled]:
     total = sum(len(hours) for hours in wanted.values())
     if not total:
         return []
-    from lake_assets.cli.runs import load_through_dagster, plan_runs  # noqa: PLC0415 - dagster takes seconds
+    from lake_assets.cli.runs import load_through_dagster  # noqa: PLC0415 - dagster takes seconds
 
     with place.dagster() as instance, bar(total) as progress:
         return load_through_dagster(place, instance, plan_runs(wanted), progress)
@@ -79,7 +77,7 @@ def _what_needs_it(place: Workplace, tables: Sequence[Table]) -> tuple[Wanted, l
     with place.connect() as connection:
         for table in watched(tables, "listing tables"):
             hours = place.hours(table, None, None)
-            judged = judge_hours(connection, place.lake, table, hours) if hours else []
+            judged = judge_or_recall(connection, place.lake, table, hours, with_fine=False)
             wanted[table] = [result.hour for result in judged if result.state in LOADABLE]
             absent = [result for result in judged if result.state == "missing"]
             if absent:

@@ -1,13 +1,11 @@
-"""Loading table-hours through Dagster from the command line: which runs, and what became of them.
+"""Loading table-hours through Dagster from the command line, and what became of them.
 
-What a run does belongs to `assets`; what is shown of it to `load` and `demo`.
+Which runs is `judge.plan`'s; what a run does belongs to `assets`; what is shown of it to `load` and `demo`.
 """
 
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,55 +13,14 @@ import dagster as dg
 from dagster._core.events import RunFailureReason
 from dagster_shared.error import SerializableErrorInfo
 
-from lake_assets.assets import HOURS_PER_RUN, asset_key
+from lake_assets.assets import asset_key
 from lake_assets.catalog.models import Table
 from lake_assets.cli.workplace import Workplace
-from lake_assets.hours import ONE_HOUR, partition_key
+from lake_assets.judge.plan import Run
 from lake_assets.progress import Listener, Settled, listening
 
 CUT_SHORT = "The run ended before it came to this hour. Load the hour again."
 QUIET_LOGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-@dataclass(frozen=True)
-class Run:
-    """Some tables of one source over one stretch of hours."""
-
-    tables: tuple[Table, ...]
-    hours: tuple[datetime, ...]
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """Dagster's tags for the partition range of this run."""
-        return {
-            "dagster/asset_partition_range_start": partition_key(self.hours[0]),
-            "dagster/asset_partition_range_end": partition_key(self.hours[-1]),
-        }
-
-
-def plan_runs(wanted: Mapping[Table, Sequence[datetime]]) -> Iterator[Run]:
-    """Put table-hours into few runs: the tables of a source that want the same hours share one.
-
-    Args:
-        wanted: the hours of each table, oldest first.
-    """
-    together: dict[tuple[str, tuple[datetime, ...]], list[Table]] = defaultdict(list)
-    for table, hours in wanted.items():
-        for stretch in _stretches(hours):
-            together[table.source, stretch].append(table)
-    for (_, stretch), tables in sorted(together.items(), key=lambda entry: entry[0][1][0]):
-        yield Run(tuple(tables), stretch)
-
-
-def _stretches(hours: Sequence[datetime]) -> Iterator[tuple[datetime, ...]]:
-    stretch: list[datetime] = []
-    for hour in hours:
-        if stretch and (hour - stretch[-1] != ONE_HOUR or len(stretch) == HOURS_PER_RUN):
-            yield tuple(stretch)
-            stretch = []
-        stretch.append(hour)
-    if stretch:
-        yield tuple(stretch)
 
 
 def load_through_dagster(

@@ -100,7 +100,7 @@ class Workplace:
         """Assemble what Dagster is to know."""
         from lake_assets.definitions import build_definitions
 
-        return build_definitions(self.catalog, self.lake_place)
+        return build_definitions(self.catalog, self.lake_place, self.settings.dms_tasks)
 
     def reach(self) -> None:
         """Find out that lake and warehouse can be used, before work is begun that needs both.
@@ -181,7 +181,10 @@ def hours_of(
             f"The range from {format_hour(first)} to {format_hour(end)} holds no hour. "
             "Give a --to later than --from: it is the hour to stop before."
         )
-    wanted = {table: place.hours(table, first, end) for table in tables}
+    # The tables of a source share one list: five years have 43,800 hours.
+    one_of_each = {table.source: table for table in tables}
+    of_source = {name: place.hours(table, first, end) for name, table in one_of_each.items()}
+    wanted = {table: of_source[table.source] for table in tables}
     if not any(wanted.values()):
         starts = {table.source: place.catalog.source_of(table).start for table in tables}
         known = ", ".join(f"{source} begins at {format_hour(start)}" for source, start in starts.items())

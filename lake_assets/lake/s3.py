@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -25,6 +25,7 @@ from urllib3.exceptions import HTTPError
 
 from lake_assets.catalog.models import Source, Table
 from lake_assets.exceptions import ConfigurationError, LakeError
+from lake_assets.hours import floor_hour
 from lake_assets.lake.layout import CENTURY, AutoLayout, Layout, Placed, Unknown, read_layout
 from lake_assets.lake.narrow import BEHIND_ALL, MOST_HOURS, Part, parts_of_folder, parts_of_hours
 from lake_assets.lake.objects import LakeObject, Listing, Stranger
@@ -41,6 +42,8 @@ PAGE_KEYS = 1000  # the most that S3 gives in one answer
 
 # A page of 1000 keys takes S3 about as long as five empty answers: with more parts, all is listed as fast.
 MOST_PARTS = 200
+
+MOST_CONTROL_PAGES = 20  # a file a minute for two weeks
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 60
@@ -175,6 +178,22 @@ class Lake:
             raise LakeError(_cut_short(url, came, promised)) from error
         finally:
             body.close()
+
+    def list_control(self, folder: str, *, behind: str = "") -> tuple[LakeObject, ...]:
+        """List the files of a control table of DMS, such as `awsdms_status`, in the order of their names.
+
+        Args:
+            folder: its folder below the lake's top, such as `shop/awsdms_status`.
+            behind: only names behind this one; of very many, the first 20,000.
+
+        Raises:
+            ConfigurationError: the bucket does not exist or may not be listed.
+            LakeError: S3 cannot be reached, or answers with an error.
+        """
+        above = f"{self._root}{folder}/"
+        pages = islice(self._pages(above, after=above + behind if behind else ""), MOST_CONTROL_PAGES)
+        items = chain.from_iterable(page.get("Contents", ()) for page in pages)
+        return tuple(_control_file(item) for item in items)
 
     def list_folders(self) -> dict[str, tuple[str, ...]]:
         """Give the folders of the tables of every source's folder, all sorted by name.
@@ -339,6 +358,11 @@ def _take(
     items += page.get("Contents", ())
     names |= {item["Key"][len(above) :] for item in page.get("Contents", ())}
     names |= {f"{folder}/" for folder in _folders_of(page, above)}
+
+
+def _control_file(item: "ObjectTypeDef") -> LakeObject:
+    written = item["LastModified"].astimezone(UTC)
+    return LakeObject(item["Key"], item["ETag"].strip('"'), item["Size"], written, floor_hour(written), "cdc")
 
 
 def _is_never_a_table(name: str) -> bool:

@@ -24,7 +24,7 @@ State = Literal[
 
 Row = dict[str, Any]
 
-VERSION = "lake_assets ledger, version 4"
+VERSION = "lake_assets ledger, version 5"
 """Kept as the comment of the schema; raise it with every change of an install script."""
 
 INSTALL = (

@@ -14,8 +14,24 @@ LAST_HOUR = 23
 FINE: frozenset[State] = frozenset({"loaded", "quiet", "expected", "waived"})
 """The states that need nobody's attention."""
 
+LETTERS: dict[State, str] = {
+    "loaded": "=",
+    "quarantined": "Q",
+    "missing": "M",
+    "failed": "F",
+    "mismatch": "X",
+    "stale": "S",
+    "quiet": ".",
+    "expected": "~",
+    "waived": "w",
+}
+"""One letter a state, legible without colour."""
+
 NEEDS_LOAD: frozenset[State] = frozenset({"missing", "failed", "mismatch", "stale"})
 """The states that a load without a range goes after, where the lake has files."""
+
+LOADABLE = NEEDS_LOAD - {"missing"}
+"""The states a load can mend; of a missing hour there is nothing to load."""
 
 
 def is_over(hour: datetime, now: datetime, grace: timedelta) -> bool:

@@ -68,9 +68,13 @@ class PostgresIOManager(dg.ConfigurableIOManager):
     )
 
     @contextmanager
-    def connect(self) -> Iterator[psycopg.Connection]:
-        """Open a session of the warehouse for a with block; each statement commits by itself."""
-        with connect(Warehouse.parse(self.url).conninfo, autocommit=True) as connection:
+    def connect(self, run_id: str = "") -> Iterator[psycopg.Connection]:
+        """Open a session of the warehouse for a with block; each statement commits by itself.
+
+        Args:
+            run_id: of the run that works in it, so that others see that the run lives.
+        """
+        with connect(Warehouse.parse(self.url).conninfo, autocommit=True, run_id=run_id) as connection:
             yield connection
 
     def table_loader(self, lake: Lake, table: Table, run_id: str) -> TableLoader:

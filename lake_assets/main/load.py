@@ -56,7 +56,7 @@ class TableLoader:
         """
         refuse_unsupported(self.table)
         with ExitStack() as undo:
-            connection = undo.enter_context(connect(self.conninfo, autocommit=True))
+            connection = undo.enter_context(connect(self.conninfo, autocommit=True, run_id=self.run_id))
             ledger.install(connection)
             ensure_main(connection, self.table, catalog_columns(self.table))
             undo.pop_all()

@@ -1,4 +1,4 @@
-"""Proves `cli.runs`: table-hours become few runs, each of them exactly once."""
+"""Proves `judge.plan`: table-hours become few runs, each of them exactly once."""
 
 from collections import Counter
 from datetime import datetime
@@ -6,10 +6,9 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake_assets.assets import HOURS_PER_RUN
 from lake_assets.catalog.models import Table
-from lake_assets.cli.runs import Run, plan_runs
 from lake_assets.hours import ONE_HOUR
+from lake_assets.judge.plan import HOURS_PER_RUN, Run, plan_runs
 from lake_assets_tests.fix_bench import HOUR, make_table
 
 ORDERS, ITEMS = make_table(), make_table(name="items")

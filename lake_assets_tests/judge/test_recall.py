@@ -1,0 +1,48 @@
+"""Proves `judge.recall`: what the judge found today is not listed anew, and what it did not look at is."""
+
+from datetime import datetime, timedelta
+
+from lake_assets.hours import hours_between
+from lake_assets.judge.recall import judge_or_recall
+from lake_assets_tests.fix_judge import Court, after, at, make_source
+
+DAYS = 25 * 24
+
+
+def states(court: Court, *, with_fine: bool) -> dict[datetime, str]:
+    """Give the states that commands see."""
+    table = court.source.tables[0]
+    hours = list(hours_between(at(0), at(DAYS)))
+    found = judge_or_recall(court.connection, court.lake, table, hours, with_fine=with_fine, now=court.now)
+    return {result.hour: result.state for result in found}
+
+
+def test_what_the_judge_found_today_is_recalled(court: Court) -> None:
+    """Old hours are as the judge found them, recent ones as the lake is now; old ones need not be told."""
+    court.source = make_source(orders={"expect": "sparse"})
+    court.put(1)
+    court.now = after(DAYS)
+    court.judge()
+    court.put(2)
+    court.put(DAYS - 3)
+
+    few, all_of_them = states(court, with_fine=False), states(court, with_fine=True)
+
+    attention = {hour: state for hour, state in all_of_them.items() if state == "stale"}
+    assert attention == {at(1): "stale", at(DAYS - 3): "stale"}
+    assert len(all_of_them) == DAYS
+    assert few.items() <= all_of_them.items()
+    assert attention.items() <= few.items()
+    assert at(2) not in few
+    assert at(DAYS - 400) in few
+
+
+def test_what_the_judge_did_not_look_at_is_judged_now(court: Court) -> None:
+    """Without a judge, or with one that stands still, all of the lake is listed."""
+    court.source = make_source(orders={"expect": "sparse"})
+    court.now = after(DAYS)
+    court.judge()
+    court.put(2)
+    court.now += timedelta(hours=25)
+
+    assert states(court, with_fine=False)[at(2)] == "stale"

@@ -1,0 +1,139 @@
+"""Proves `judge.reloads`: each table-hour in need is asked for, neither twice at once nor without end."""
+
+from datetime import timedelta
+
+import pytest
+
+from lake_assets.judge.reloads import MOST_CHANGES, WAITS
+from lake_assets_tests.fix_judge import ROWS, START, Court, after, asked, at, make_source
+
+BAD = "x,y,z\n"
+
+
+def test_what_was_asked_for_is_not_asked_for_again_at_once(court: Court) -> None:
+    """Between a request and its run's end the table-hour is not asked for a second time."""
+    court.put(0)
+    court.judge()
+
+    assert asked(court.ask()) == [("orders", 0)]
+    assert court.ask() == []
+
+
+def test_a_request_that_came_to_nothing_is_made_again(court: Court) -> None:
+    """If the run was lost, the table-hour is asked for again after a while, with another key."""
+    court.put(0)
+    court.judge()
+    first = court.ask()
+    court.now += WAITS[0]
+
+    second = court.ask()
+
+    assert asked(second) == asked(first)
+    assert second[0].key != first[0].key
+
+
+def test_a_failed_hour_is_tried_again_with_longer_waits(court: Court) -> None:
+    """A failed hour is asked for after each wait and not before; the last wait goes on."""
+    court.put(0, BAD)
+    court.round()
+    assert court.states() == {0: "failed"}
+
+    for wait in (*WAITS, WAITS[-1]):
+        court.now += wait - timedelta(minutes=1)
+        assert court.round() == []
+        court.now += timedelta(minutes=1)
+        assert court.round() == [("orders", 0)]
+
+
+def test_a_failed_hour_is_tried_at_once_when_its_file_is_mended(court: Court) -> None:
+    """New files need not wait for the old ones' turn."""
+    court.put(0, BAD)
+    court.round()
+    court.put(0)
+
+    assert court.round() == [("orders", 0)]
+    assert court.states() == {0: "loaded"}
+
+
+def test_a_failed_hour_is_tried_at_once_when_the_catalog_is_mended(court: Court) -> None:
+    """Another entry in the catalog is worth another try, another owner is not."""
+    court.put(0, BAD)
+    court.round()
+    assert court.states() == {0: "failed"}
+    court.source = make_source(orders={"owner": "team:shop"})
+    assert court.round() == []
+
+    court.source = make_source(orders={"files": {"quoting": "none"}})
+
+    assert court.round() == [("orders", 0)]
+
+
+def test_a_file_that_keeps_changing_does_not_loop(court: Court) -> None:
+    """After so many loads within a day an hour is left alone, and says so, until the next day."""
+    for version in range(MOST_CHANGES):
+        court.put(0, f"{version},x\n")
+        assert court.round() == [("orders", 0)]
+        court.now += timedelta(minutes=5)
+    court.put(0, ROWS)
+
+    assert court.round() == []
+    court.judge()
+    assert "loaded 8 times since 2018-09-06T11:11" in court.note(0)
+    assert "shop.orders 2018-09-06T10: loaded 8 times" in court.findings()["changing_file"]
+
+    court.now += timedelta(days=1)
+    assert ("orders", 0) in court.round()
+    court.judge()
+    assert court.states()[0] == "loaded"
+    assert "changing_file" not in court.findings()
+
+
+def test_what_is_in_flight_is_left_to_its_run(court: Court) -> None:
+    """A table-hour that some run is about to load is not asked for; its neighbours are."""
+    for number in range(3):
+        court.put(number)
+    court.now = after(3)
+    court.judge()
+
+    assert asked(court.ask(in_flight={("orders", at(1))})) == [("orders", 0), ("orders", 2)]
+
+
+def test_no_more_runs_than_there_is_room_for(court: Court) -> None:
+    """Without room for a run nothing is asked for, and nothing is counted as tried."""
+    court.put(0)
+    court.judge()
+
+    assert court.ask(most_runs=0) == []
+    assert asked(court.ask()) == [("orders", 0)]
+
+
+def test_tables_share_a_run_and_runs_are_bounded(court: Court) -> None:
+    """Tables that want the same hours share a run of at most so many table-hours."""
+    court.source = make_source(START, **{f"t{number}": {} for number in range(40)})
+    for number in range(40):
+        court.put(0, table=f"t{number}")
+        court.put(1, table=f"t{number}")
+    court.now = after(2)
+    court.judge()
+
+    requests = court.ask()
+
+    assert [(len(request.run.tables), len(request.run.hours)) for request in requests] == [(40, 2)]
+
+
+def test_a_missing_hour_is_not_asked_for(court: Court) -> None:
+    """Of an hour without files there is nothing to load."""
+    court.judge()
+
+    assert court.states() == {0: "missing"}
+    assert court.ask() == []
+
+
+@pytest.mark.parametrize("state", ["loaded", "waived"])
+def test_an_hour_that_is_well_is_not_asked_for(court: Court, state: str) -> None:
+    """What the ledger has as well is not loaded, whatever was asked for before."""
+    court.put(0)
+    court.judge()
+    court.connection.execute("UPDATE lake_assets.table_hours SET state = %s", [state])
+
+    assert court.ask() == []
