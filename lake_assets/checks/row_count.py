@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from lake_assets.catalog.models import Table
+from lake_assets.checks.children import child_findings, recount_children
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.objects import LakeObject
@@ -73,6 +74,8 @@ class CheckedHour:
             )
         kept = f", {self.counts.quarantined} in quarantine" if self.counts.quarantined else ""
         kept += f", {self.counts.superseded} superseded" if self.counts.superseded else ""
+        kept += f", {self.counts.filtered} filtered" if self.counts.filtered else ""
+        kept += f", {self.counts.added} rows added" if self.counts.added else ""
         return f"{self.counts.records} records in {self.files} files: {self.in_main} rows in main{kept}."
 
 
@@ -97,7 +100,8 @@ def check_hours(
     """
     known, evidence = _gather(connection, lake, table, hours, count_main=True)
     checked = [
-        item.judge(now or datetime.now(UTC), _recount_files(lake, item) if deep else ()) for item in evidence
+        item.judge(now or datetime.now(UTC), _recount_files(connection, lake, item) if deep else ())
+        for item in evidence
     ]
     with connection.transaction():
         for result in checked:
@@ -145,6 +149,7 @@ def _gather(
         rows = count_hours(connection, table, first, end) if count_main else None
         held = count_quarantine(connection, table, first, end)
         waived = _waived_files(connection, table, known, first, end)
+        children = child_findings(connection, table, first, end) if count_main else {}
         newest = ledger.newest_hour_with_files(connection, table) if table.load == "snapshot" else None
     days = {hour.date() for hour in listed}
     evidence = [
@@ -157,6 +162,7 @@ def _gather(
             None if rows is None else rows.get(hour, {}),
             held.get(hour, {}),
             waived.get(hour),
+            tuple(children.get(hour, ())),
             is_newest_snapshot=hour == newest,
             day_has_files=hour.date() in days,
         )
@@ -191,7 +197,7 @@ def _note(known: LedgerHour, result: CheckedHour) -> str | None:
     return known.note if result.state == known.state else None
 
 
-def _recount_files(lake: Lake, evidence: "_Evidence") -> Iterator[str]:
+def _recount_files(connection: psycopg.Connection, lake: Lake, evidence: "_Evidence") -> Iterator[str]:
     for listed, file in evidence.unchanged():
         counted = recount(lake.open(listed), Dialect.from_json(file.dialect))
         if counted != file.records:
@@ -199,6 +205,7 @@ def _recount_files(lake: Lake, evidence: "_Evidence") -> Iterator[str]:
                 f"{file.key}: {counted} records by a new recount, {file.records} in the ledger "
                 f"({counted - file.records:+d})"
             )
+        yield from recount_children(connection, lake, evidence.table, listed, file)
 
 
 @dataclass(frozen=True)
@@ -213,6 +220,7 @@ class _Evidence:
     rows_in_main: dict[int, int] | None
     held: dict[str, int]
     waived: Mapping[str, str] | None
+    children: tuple[str, ...]
     is_newest_snapshot: bool
     day_has_files: bool
 
@@ -290,8 +298,10 @@ class _Evidence:
         names = {file.id for file in self.files}
         for file in self.files:
             rows = self.rows_in_main.get(file.id, 0)
-            if rows != file.loaded:
-                yield f"{file.key}: {rows} rows in main, {file.loaded} loaded ({rows - file.loaded:+d})"
+            due = file.loaded + file.added
+            if rows != due:
+                more = f" and {file.added} added by the transform" if file.added else ""
+                yield f"{file.key}: {rows} rows in main, {file.loaded} loaded{more} ({rows - due:+d})"
             kept = self.held.get(file.key, 0)
             if kept != file.quarantined:
                 yield (
@@ -301,3 +311,4 @@ class _Evidence:
         for file_id in self.rows_in_main.keys() - names:
             rows = self.rows_in_main[file_id]
             yield f"{rows} rows in main of file id {file_id}, which the ledger does not know"
+        yield from self.children
