@@ -185,21 +185,13 @@ class HourLoad:
         from lake_assets.main.transform import Transformed  # noqa: PLC0415
 
         changed = Transformed(self.connection, self.table, self.plan, format_hour(self.hour))
-        files = [entry.staged for entry in staged]
-        tallies = changed.run(files)
-        changed.take_out_misfits(Misfits(self.connection, self.lake, self.plan), files, tallies)
-        if self.table.children:
-            changed.take_out_filtered()
+        misfits = Misfits(self.connection, self.lake, self.plan)
+        tallies = changed.apply(misfits, [entry.staged for entry in staged])
         if changed.added:
             self._add_to_main(list(changed.added.items()))
         self.changed = changed
         return [
-            replace(
-                entry,
-                quarantined=entry.quarantined + tally.quarantined,
-                filtered=tally.filtered,
-                added=tally.added,
-            )
+            _Staged(entry.staged, entry.quarantined + tally.quarantined, tally.filtered, added=tally.added)
             for entry, tally in zip(staged, tallies, strict=True)
         ]
 

@@ -97,6 +97,22 @@ class Transformed:
     lost: bool = False
     _known: dict[str, ServerType] = field(default_factory=dict)
 
+    def apply(self, misfits: Misfits, staged: Sequence[StagedFile]) -> list[Tally]:
+        """Call the transform for every chunk of every file, and keep what it gives and main can take.
+
+        Args:
+            misfits: what sets records aside.
+            staged: the files, in the order of their ordinals.
+
+        Raises:
+            LoadError: the transform raised, or gave something that is no table of main.
+        """
+        tallies = self.run(staged)
+        self.take_out_misfits(misfits, staged, tallies)
+        if self.table.children:
+            self.take_out_filtered()
+        return tallies
+
     def run(self, staged: Sequence[StagedFile]) -> list[Tally]:
         """Call the transform for every chunk of every file, and keep what it gives.
 
