@@ -93,19 +93,14 @@ def _settings(place: Workplace) -> str:
 
 def _catalog(place: Workplace) -> str:
     sources = counted(len(place.catalog.sources), "source")
+    transformed = [table for table in place.catalog.tables if table.transform is not None]
+    if transformed:
+        # It brings pandas, which takes half a second that most catalogs need not pay.
+        from lake_assets.main.transform import find_function  # noqa: PLC0415
+
+        for table in transformed:
+            find_function(table)
     return f"{counted(len(place.catalog.tables), 'table')} of {sources} in {place.settings.catalog}"
-
-
-def _transforms(place: Workplace) -> str:
-    wanted = [table for table in place.catalog.tables if table.transform is not None]
-    if not wanted:
-        return "the catalog names none"
-    # It brings pandas, which takes half a second that most catalogs need not pay.
-    from lake_assets.main.transform import find_function  # noqa: PLC0415
-
-    for table in wanted:
-        find_function(table)
-    return f"{counted(len(wanted), 'function')} can be imported"
 
 
 def _lake(place: Workplace) -> str:
@@ -162,7 +157,6 @@ CHECKS: dict[str, tuple[Callable[[Workplace], str], tuple[str, ...]]] = {
     "lake": (_lake, ()),
     "warehouse": (_warehouse, ()),
     "dagster": (_dagster, ()),
-    "transforms": (_transforms, ("catalog",)),
     "tables": (_tables, ("catalog", "lake")),
     "judge": (_judge, ("catalog", "warehouse")),
     "alerts": (describe_receivers, ()),
