@@ -6,14 +6,17 @@ from pathlib import Path
 
 import click
 
+from benchmarks.devices import make_devices
 from benchmarks.methods import METHODS
-from benchmarks.orders import DataSet, make_orders
+from benchmarks.orders import make_orders
 from benchmarks.report import MB, describe_data, describe_machine, figures_of, table_of
 from benchmarks.rounds import Compared, in_turn
 from benchmarks.servers import running_stack
 from benchmarks.workbench import Run, Workbench
+from benchmarks.workload import DataSet
 
 FILES = 8
+DOCUMENT_FILES = 4
 WRONG = 1
 
 
@@ -31,6 +34,11 @@ WRONG = 1
     show_default=True,
     help="What is measured beside the floor; may be given again.",
 )
+@click.option(
+    "--documents",
+    type=click.IntRange(DOCUMENT_FILES),
+    help="Measure W2 instead, with so many documents of a Mongo collection; 300000 is its size.",
+)
 @click.option("--bad", is_flag=True, help="Measure W1b as well: a bad amount in every thousandth row.")
 @click.option(
     "--memory", is_flag=True, help="Measure one file of an eighth and one of twice as many rows, too."
@@ -44,7 +52,15 @@ WRONG = 1
 )
 @click.option("--json", "as_json", is_flag=True, help="Write every run's figures as JSON to stdout.")
 def main(
-    rows: int, rounds: int, names: Sequence[str], *, bad: bool, memory: bool, folder: Path, as_json: bool
+    rows: int,
+    rounds: int,
+    names: Sequence[str],
+    documents: int | None,
+    *,
+    bad: bool,
+    memory: bool,
+    folder: Path,
+    as_json: bool,
 ) -> None:
     """Measure our load beside F3: psql copies into a text table that is not logged, then one INSERT casts.
 
@@ -52,7 +68,12 @@ def main(
     """
     folder = folder.absolute()
     measured: list[tuple[DataSet, list[Compared]]] = []
-    for clean, data, times in _comparisons(folder / "data", rows, rounds, bad=bad, memory=memory):
+    data_sets = (
+        _documents(folder / "data", documents, rounds, memory=memory)
+        if documents
+        else _comparisons(folder / "data", rows, rounds, bad=bad, memory=memory)
+    )
+    for clean, data, times in data_sets:
         click.echo(describe_data(data), err=True)
         with running_stack(folder) as stack:
             bench = Workbench(stack, clean, data)
@@ -75,6 +96,17 @@ def _comparisons(
         yield orders, make_orders(folder, "orders_bad", rows, FILES, bad=True), rounds
     for size in (rows // 8, rows * 2) if memory else ():
         large = make_orders(folder, "orders_in_one_file", size, 1)
+        yield large, large, 1
+
+
+def _documents(
+    folder: Path, rows: int, rounds: int, *, memory: bool
+) -> Iterator[tuple[DataSet, DataSet, int]]:
+    """Give the same for documents."""
+    devices = make_devices(folder, "devices", rows, DOCUMENT_FILES)
+    yield devices, devices, rounds
+    for size in (rows // 8, rows * 2) if memory else ():
+        large = make_devices(folder, "devices_in_one_file", size, 1)
         yield large, large, 1
 
 

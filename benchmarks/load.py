@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks.orders import HOUR
+from benchmarks.workload import HOUR
 from lake_assets.catalog.read import read_catalog
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.s3 import Lake, make_client

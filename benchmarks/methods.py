@@ -11,7 +11,7 @@ from pathlib import Path
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from benchmarks.orders import COLUMNS, HOUR, DataSet
+from benchmarks.workload import HOUR, DataSet
 from lake_assets.embedded.stack import WAREHOUSE, EmbeddedStack
 from lake_assets.hours import ONE_HOUR
 from lake_assets.postgres import statement, type_name
@@ -53,15 +53,17 @@ def psql_environment(stack: EmbeddedStack) -> dict[str, str]:
 
 def _floor(key: str) -> Callable[[EmbeddedStack, DataSet], list[str]]:
     def command(stack: EmbeddedStack, data: DataSet) -> list[str]:
-        columns = {"_lake_op": "text"} | dict.fromkeys(COLUMNS, "text")
-        values = [
-            sql.SQL("{}::{}").format(sql.Identifier(name), type_name(COLUMNS[name])) for name in COLUMNS
-        ]
+        workload = data.workload
+        values = sql.SQL(", ").join(workload.values)
         steps = [
-            statement(__package__, "create_floor_staging", columns=_definitions(columns)),
+            statement(
+                __package__,
+                "create_floor_staging",
+                columns=_definitions(dict.fromkeys(workload.staged, "text")),
+            ),
             *(_copy_file(file) for file in data.files),
-            statement(__package__, "create_floor", columns=_definitions(COLUMNS), key=sql.SQL(key)),
-            statement(__package__, "fill_floor", values=sql.SQL(", ").join(values)),
+            statement(__package__, "create_floor", columns=_definitions(workload.columns), key=sql.SQL(key)),
+            statement(__package__, "fill_floor", values=values, source=workload.source),
         ]
         psql = [stack.postgres.binary("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1"]
         return psql + [part for step in steps for part in ("-c", step.as_string())]

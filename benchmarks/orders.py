@@ -6,16 +6,17 @@ places that stay empty are dropped at the end. Where the files go and who reads 
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from shutil import rmtree
 
 import numpy as np
 import numpy.typing as npt
+from psycopg import sql
+
+from benchmarks.workload import HOUR, DataSet, Workload, file_name
+from lake_assets.postgres import type_name
 
 SEED = 20180906
-HOUR = datetime(2018, 9, 6, 10, tzinfo=UTC)
 COLUMNS = {
     "id": "bigint",
     "uid": "uuid",
@@ -55,26 +56,16 @@ Bytes = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class DataSet:
-    """Files on disk.
-
-    Attributes:
-        table: name of the table they are of.
-        rows: records in all.
-        files: the files, in the order of their names.
-        refused: the records that cannot be loaded, without their line ends.
-    """
-
-    table: str
-    rows: int
-    files: tuple[Path, ...]
-    refused: frozenset[bytes] = frozenset()
-
-    @property
-    def bytes(self) -> int:
-        """The size of all files."""
-        return sum(file.stat().st_size for file in self.files)
+ORDERS = Workload(
+    "orders",
+    columns=COLUMNS,
+    described=COLUMNS,
+    staged=("_lake_op", *COLUMNS),
+    values=tuple(
+        sql.SQL("{}::{}").format(sql.Identifier(name), type_name(declared))
+        for name, declared in COLUMNS.items()
+    ),
+)
 
 
 def make_orders(folder: Path, table: str, rows: int, files: int, *, bad: bool = False) -> DataSet:
@@ -95,19 +86,14 @@ def make_orders(folder: Path, table: str, rows: int, files: int, *, bad: bool = 
         refused = [
             record.decode()
             for number, ids in enumerate(np.array_split(np.arange(1, rows + 1), files))
-            for record in _write_file(unfinished / _file_name(number), number, ids, rows if bad else 0)
+            for record in _write_file(unfinished / file_name(number), number, ids, rows if bad else 0)
         ]
         (unfinished / "refused.json").write_text(json.dumps(refused))
         unfinished.rename(home)
     known = json.loads((home / "refused.json").read_text())
     return DataSet(
-        table, rows, tuple(sorted(home.glob("*.csv"))), frozenset(record.encode() for record in known)
+        ORDERS, table, rows, tuple(sorted(home.glob("*.csv"))), frozenset(record.encode() for record in known)
     )
-
-
-def _file_name(number: int) -> str:
-    """Name a file as DMS does, a minute apart; its first part says which hour it is of."""
-    return f"{HOUR:%Y%m%d-%H}{number:02d}00000.csv"
 
 
 def _write_file(path: Path, number: int, ids: Integers, bad_below: int) -> Iterator[bytes]:

@@ -10,8 +10,8 @@ from typing import Any
 
 import psutil
 
-from benchmarks.orders import DataSet
 from benchmarks.rounds import Compared
+from benchmarks.workload import DataSet
 
 MB = 10**6
 GB = 10**9

@@ -17,8 +17,8 @@ import yaml
 from psycopg import sql
 
 from benchmarks.methods import SOURCE, Method, psql_environment
-from benchmarks.orders import COLUMNS, HOUR, DataSet
 from benchmarks.servers import cpu_seconds
+from benchmarks.workload import HOUR, DataSet, Workload
 from lake_assets.embedded.stack import BUCKET, WAREHOUSE, EmbeddedStack
 from lake_assets.hours import format_hour
 from lake_assets.postgres import connect, statement
@@ -82,7 +82,7 @@ class Workbench:
         for file in self.data.files:
             client.upload_file(str(file), BUCKET, f"{SOURCE}/{self.data.table}/{file.name}")
         self._catalog.mkdir(exist_ok=True)
-        tables = {self.data.table: {"columns": COLUMNS}}
+        tables = {self.data.table: {"columns": dict(self.data.workload.described)}}
         source = {"source": SOURCE, "start": format_hour(HOUR), "tables": tables}
         (self._catalog / f"{SOURCE}.yaml").write_text(yaml.safe_dump(source, sort_keys=False))
 
@@ -136,10 +136,10 @@ class Workbench:
         bad = [int(record.split(b",")[1]) for record in self.data.refused]
         with self._session() as connection:
             if not method.of_ours:
-                found = digest_of(connection, method.table(self.clean), left_out=bad)
+                found = digest_of(connection, method.table(self.clean), self.clean.workload, left_out=bad)
                 self.expected = self.expected or found
                 return found == self.expected
-            found = digest_of(connection, method.table(self.data), left_out=[])
+            found = digest_of(connection, method.table(self.data), self.data.workload, left_out=[])
             quarantined = [raw for (raw,) in connection.execute(statement(__package__, "read_quarantine"))]
         return found == self.expected and sorted(quarantined) == sorted(self.data.refused)
 
@@ -147,11 +147,13 @@ class Workbench:
         return connect(self.stack.postgres.url(WAREHOUSE), autocommit=True)
 
 
-def digest_of(connection: psycopg.Connection, table: sql.Identifier, *, left_out: list[int]) -> Digest:
-    """Boil a table of orders down, the rows with some ids left aside."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
+def digest_of(
+    connection: psycopg.Connection, table: sql.Identifier, workload: Workload, *, left_out: list[int]
+) -> Digest:
+    """Boil a table down, the rows with some ids left aside."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, workload.columns))
     question = statement(__package__, "digest", table=table, columns=columns)
-    row = connection.execute(question, {"left_out": left_out}).fetchone()
+    row = connection.execute(question, {"left_out": list(map(str, left_out))}).fetchone()
     if row is None:
         raise RuntimeError("count(*) gave no row.")
     return Digest(*row)

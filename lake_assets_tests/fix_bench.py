@@ -1,14 +1,18 @@
 """Fixtures that put a table of the catalog, its lake and a warehouse side by side, without Dagster."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from lake_assets.catalog.document import to_source
 from lake_assets.catalog.models import Column, FileOptions, Table
+from lake_assets.catalog.rules import source_faults
+from lake_assets.catalog.shape import read_shape
 from lake_assets.checks.row_count import CheckedHour, check_hours
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.objects import LakeObject
@@ -59,6 +63,30 @@ class Bench:
     def with_table(self, columns: Mapping[str, str] = ORDER_COLUMNS, **changes: Any) -> "Bench":
         """Give the same bench with another table on it."""
         return replace(self, table=make_table(columns, **changes))
+
+    def with_catalog(self, described: Mapping[str, Any]) -> "Bench":
+        """Give the same bench with the table shop.orders as a catalog describes it.
+
+        Args:
+            described: what stands below `tables: orders:`; `files` may be among it.
+        """
+        table = dict(described)
+        source = {"source": "shop", "start": "2018-09-06", "files": table.pop("files", {})}
+        data = {**source, "tables": {"orders": table}}
+        document, faults = read_shape(data)
+        assert document, faults
+        assert not list(source_faults(data))
+        return replace(self, table=to_source(document, Path("shop.yaml")).tables[0])
+
+    def put_records(
+        self, records: Iterable[Sequence[str | None]], hour: datetime = HOUR, number: int = 0
+    ) -> str:
+        """Write a CDC file of records in RFC 4180, None as an empty cell, and give its key."""
+        lines = (
+            ",".join("" if cell is None else '"' + cell.replace('"', '""') + '"' for cell in record)
+            for record in records
+        )
+        return self.put("".join(f"{line}\n" for line in lines), hour, number)
 
     @property
     def lake(self) -> Lake:

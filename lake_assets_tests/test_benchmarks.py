@@ -10,10 +10,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from benchmarks.orders import BAD_AMOUNT, COLUMNS, make_orders
+from benchmarks.devices import DEVICES, make_devices
+from benchmarks.orders import BAD_AMOUNT, COLUMNS, ORDERS, make_orders
 from benchmarks.report import table_of
 from benchmarks.rounds import Compared
 from benchmarks.workbench import Run, digest_of
+from lake_assets.postgres import statement
+from lake_assets_tests.fix_bench import Bench
 
 ROWS = 4000
 PROJECT = Path(__file__).parents[1]
@@ -99,12 +102,12 @@ def test_any_other_cell_is_seen(connection: psycopg.Connection, change: str) -> 
     connection.execute(
         b"INSERT INTO orders (id, note, weight, placed_at) VALUES (1, '', 1, '2018-09-06'), (2, '', 1, NULL)"
     )
-    before = digest_of(connection, sql.Identifier("orders"), left_out=[])
+    before = digest_of(connection, sql.Identifier("orders"), ORDERS, left_out=[])
 
     connection.execute(f"UPDATE orders SET {change} WHERE id = 1".encode())
 
-    assert digest_of(connection, sql.Identifier("orders"), left_out=[]) != before
-    assert digest_of(connection, sql.Identifier("orders"), left_out=[1]).rows == before.rows - 1
+    assert digest_of(connection, sql.Identifier("orders"), ORDERS, left_out=[]) != before
+    assert digest_of(connection, sql.Identifier("orders"), ORDERS, left_out=[1]).rows == before.rows - 1
 
 
 def test_one_wrong_run_is_shown() -> None:
@@ -115,3 +118,31 @@ def test_one_wrong_run_is_shown() -> None:
 
     assert line[:4] == ["load", "2", "1.00 (0.50-1.50)", "2.0 (1.0-3.0)"]
     assert line[-1] == "**wrong**"
+
+
+def test_documents_are_opened_as_the_floor_opens_them(bench: Bench, tmp_path: Path) -> None:
+    """The floor of W2 and our load give the same cells, and the data is the same wherever it is made."""
+    data, again = (make_devices(tmp_path / place, "orders", 400, 4) for place in ("here", "there"))
+    assert [file.read_bytes() for file in data.files] == [file.read_bytes() for file in again.files]
+    table = bench.with_catalog({"columns": dict(DEVICES.described)})
+    for file in data.files:
+        table.bucket.put(f"shop/orders/{file.name}", file.read_bytes())
+
+    report = table.load()
+
+    assert (report.error, report.counts.loaded, report.counts.quarantined) == (None, 400, 0)
+    with psycopg.connect(bench.url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA floor")
+        connection.execute("CREATE TABLE floor.staging (oid__id text, _doc text)")
+        for file in data.files:
+            with connection.cursor().copy("COPY floor.staging FROM STDIN (FORMAT csv, HEADER)") as copy:
+                copy.write(file.read_bytes())
+        connection.execute("CREATE TABLE floor.orders AS SELECT * FROM shop.orders WITH NO DATA")
+        values = sql.SQL(", ").join(DEVICES.values)
+        connection.execute(statement("benchmarks", "fill_floor", values=values, source=DEVICES.source))
+        digests = [
+            digest_of(connection, sql.Identifier(schema, "orders"), DEVICES, left_out=[])
+            for schema in ("floor", "shop")
+        ]
+    assert digests[0] == digests[1]
+    assert digests[0].rows == 400

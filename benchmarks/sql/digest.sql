@@ -1,4 +1,4 @@
 -- Boil a table down to the number of its rows and a number that any other cell would change.
 SELECT count(*), coalesce(sum(hashtextextended(row({columns})::text, 0)::numeric), 0)
 FROM {table}
-WHERE id <> ALL (%(left_out)s::bigint[])
+WHERE id::text <> ALL (%(left_out)s::text[])

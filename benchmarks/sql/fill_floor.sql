@@ -1,4 +1,4 @@
 -- Cast what was staged.
 INSERT INTO floor.orders
 SELECT {values}
-FROM floor.staging
+FROM {source}

@@ -4,6 +4,7 @@ The JSON schema and the reference in the docs are made from these models, so wha
 once. What must fit together between keys belongs to `rules`.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from lake_assets.catalog.models import (
 from lake_assets.catalog.values import (
     ColumnName,
     Duration,
+    ElementPath,
     Folder,
     Group,
     Hour,
@@ -50,8 +52,10 @@ class ElementColumn(Frozen):
         alias="from",
         description="The key of the element, where it differs from the column's name.",
     )
-    path: JsonPath | None = Field(
-        default=None, description="A path inside the element, dotted (`maker.name`) or as a list."
+    path: ElementPath | None = Field(
+        default=None,
+        description="A path inside the element, dotted (`maker.name`) or as a list; `[]` is the element "
+        "itself, such as a text in an array of texts.",
     )
 
     @model_validator(mode="before")
@@ -87,13 +91,25 @@ class TableColumn(ElementColumn):
     )
 
 
-class ChildTable(Frozen):
-    """A table made of the elements of a JSON array, one row for each: `<table>__<child>` in the warehouse."""
+class ElementTable(Frozen):
+    """A child of a child table, made of arrays inside its elements: `<table>__<child>__<name>`."""
 
-    path: JsonPath = Field(description="The path to the array: the file's JSON column first, then keys.")
+    path: ElementPath = Field(
+        description="The path to the array inside the element, dotted or as a list; `[]` is the element "
+        "itself."
+    )
     columns: dict[ColumnName, ElementColumn] = Field(
         min_length=1, description="The columns of the child table, each with its type or the long form."
     )
+    children: dict[PlainName, "ElementTable"] = Field(
+        default={}, description="Tables made of arrays inside the elements, at any depth."
+    )
+
+
+class ChildTable(ElementTable):
+    """A table made of the elements of a JSON array, one row for each: `<table>__<child>` in the warehouse."""
+
+    path: JsonPath = Field(description="The path to the array: the file's JSON column first, then keys.")
 
 
 class SourceTable(Frozen):
@@ -210,8 +226,8 @@ def model_at(place: Place) -> type[BaseModel]:
             return SourceTable
         case ("tables", _, "columns", _):
             return TableColumn
-        case ("tables", _, "children", _):
-            return ChildTable
+        case ("tables", _, *deeper, "children", _):
+            return ElementTable if deeper else ChildTable
         case (*_, "columns", _):
             return ElementColumn
         case _:
@@ -258,10 +274,7 @@ def _to_table(document: SourceDocument, schema_name: str, name: str, table: Sour
         columns=_to_columns(table.columns),
         key=table.key,
         order_by=table.order_by,
-        children=tuple(
-            Child(name=child_name, path=child.path, columns=_to_columns(child.columns))
-            for child_name, child in table.children.items()
-        ),
+        children=_to_children(table.children),
         max_quarantined=table.max_quarantined,
         new_columns=table.new_columns,
         missing_columns=table.missing_columns,
@@ -272,6 +285,18 @@ def _to_table(document: SourceDocument, schema_name: str, name: str, table: Sour
         files=document.files.overridden(table.files),
         grace=document.grace,
         source_folder=document.from_ or document.source,
+    )
+
+
+def _to_children(children: Mapping[str, ElementTable]) -> tuple[Child, ...]:
+    return tuple(
+        Child(
+            name=name,
+            path=child.path,
+            columns=_to_columns(child.columns),
+            children=_to_children(child.children),
+        )
+        for name, child in children.items()
     )
 
 

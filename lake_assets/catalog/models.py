@@ -4,7 +4,7 @@ The YAML form, with its short forms and its descriptions, belongs to `document`;
 both.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from operator import itemgetter
@@ -97,7 +97,8 @@ class Column(Frozen):
         name: its name in the warehouse.
         type: its PostgreSQL type.
         source_name: the file's column; in a child table, the key of the element.
-        path: where its value lies: the file's JSON column, then keys; in a child table, keys of the element.
+        path: where its value lies: the file's JSON column, then keys; in a child table, keys of the element,
+            and none for the element itself.
         position: 1-based place of the file's column among the file's columns, `Op` not counted.
     """
 
@@ -114,11 +115,20 @@ class Column(Frozen):
 
 
 class Child(Frozen):
-    """A table with one row for each element of a JSON array; `<table>__<name>` in the warehouse."""
+    """A table with one row for each element of a JSON array; `<table>__<name>` in the warehouse.
+
+    Attributes:
+        name: its name, without the table's.
+        path: where the array lies: the file's JSON column, then keys; in a child of a child, keys of the
+            element.
+        columns: its own columns.
+        children: the tables made of arrays inside its elements; `<table>__<name>__<child>`.
+    """
 
     name: str
     path: tuple[str, ...]
     columns: tuple[Column, ...]
+    children: tuple["Child", ...] = ()
 
 
 class Table(Frozen):
@@ -174,6 +184,32 @@ class Table(Frozen):
         free = (place for place in count(1) if place not in taken)
         places = {name: fixed[name] if name in fixed else next(free) for name in names}
         return dict(sorted(places.items(), key=itemgetter(1)))
+
+    @property
+    def all_children(self) -> tuple[tuple[str, int, Child], ...]:
+        """Every child table, each before its own: its name in the warehouse, and its depth from 1."""
+
+        def below(name: str, depth: int, children: Iterable[Child]) -> Iterator[tuple[str, int, Child]]:
+            for child in children:
+                full = f"{name}__{child.name}"
+                yield full, depth, child
+                yield from below(full, depth + 1, child.children)
+
+        return tuple(below(self.name, 1, self.children))
+
+    @property
+    def opened_types(self) -> frozenset[str]:
+        """The types of all columns that are made of what lies inside a document."""
+        inside = [column.type for column in self.columns if column.path]
+        return frozenset(inside) | {
+            column.type for _, _, child in self.all_children for column in child.columns
+        }
+
+    @property
+    def document_columns(self) -> tuple[str, ...]:
+        """The JSON columns of the file that are looked into, each once."""
+        paths = [column.path for column in self.columns if column.path]
+        return tuple(dict.fromkeys(path[0] for path in (*paths, *(child.path for child in self.children))))
 
     @property
     def file_columns(self) -> tuple[str, ...]:

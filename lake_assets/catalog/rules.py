@@ -83,14 +83,23 @@ def _path(column: Any) -> tuple[str, ...]:
     if isinstance(path, str):
         return tuple(path.split("."))
     parts = path if isinstance(path, list) else []
-    return tuple(parts) if all(isinstance(part, str) for part in parts) else ()
+    sound = isinstance(next(iter(parts), None), str) and all(isinstance(part, str | int) for part in parts)
+    return tuple(map(str, parts)) if sound else ()
 
 
 def _warehouse_tables(data: Any) -> Iterator[tuple[Place, str]]:
     for table, description in _mapping(data, "tables").items():
         yield ("tables", table), table
-        for child in _mapping(description, "children"):
-            yield ("tables", table, "children", child), f"{table}__{child}"
+        for place, name, _ in _children(("tables", table), table, description):
+            yield place, name
+
+
+def _children(place: Place, name: str, described: Any) -> Iterator[tuple[Place, str, Any]]:
+    """Give every child table at any depth: its place, its name in the warehouse, and what describes it."""
+    for child, description in _mapping(described, "children").items():
+        here, full = (*place, "children", child), f"{name}__{child}"
+        yield here, full, description
+        yield from _children(here, full, description)
 
 
 def _key_faults(place: Place, table: Any) -> Iterator[Fault]:
@@ -154,17 +163,21 @@ def _from(name: str, column: Any) -> str:
 
 
 def _child_faults(place: Place, table: Any) -> Iterator[Fault]:
-    for child, description in _mapping(table, "children").items():
-        here = (*place, "children", child)
-        full = f"{place[-1]}__{child}"
+    key = [column for _, column in _texts(table, "key")]
+    for here, full, description in _children(place, str(place[-1]), table):
         if len(full.encode()) > LONGEST_NAME:
             message = f"the warehouse table {full!r} has more than the {LONGEST_NAME} bytes PostgreSQL holds."
             yield Fault(here, message, "Name the child or the table shorter.")
         for name, column in _mapping(description, "columns").items():
-            if _path(column) and column.get("from") is not None:
+            both = isinstance(column, dict) and column.get("path") is not None
+            if both and column.get("from") is not None:
                 yield Fault(
                     (*here, "columns", name, "from"), "stands beside a path.", "Write one of the two."
                 )
+            if name in key:
+                message = f"{name!r} is a column of the table's key, which its child tables have too."
+                remedy = f"Name it otherwise, and put the element's key in `from:`, such as from: {name}."
+                yield Fault((*here, "columns", name), message, remedy)
 
 
 def _null_faults(place: Place, data: Any, table: Any) -> Iterator[Fault]:

@@ -104,19 +104,40 @@ def check_type(text: str) -> str:
 
 
 def split_path(value: Any) -> tuple[str, ...]:
-    """Read a path into a JSON column: dotted text, or a list where keys hold dots themselves."""
+    """Read a path into a JSON column: dotted text, or a list where keys hold dots themselves or are empty."""
+    parts = split_keys(value)
+    dotted = isinstance(value, str)
+    if not parts or not parts[0] or (dotted and not all(parts)) or isinstance(value[0], int):
+        raise refusal(
+            f"the path {value!r} has an empty part.",
+            'Write every part; where a key holds a dot itself or is empty, write a list: [_doc, "a.b", ""].',
+        )
+    return parts
+
+
+def split_element_path(value: Any) -> tuple[str, ...]:
+    """Read a path inside an element of an array; an empty list is the element itself."""
+    parts = split_keys(value)
+    if isinstance(value, str) and not all(parts):
+        raise refusal(
+            f"the path {value!r} has an empty part.",
+            "Write every part, or a list; for the element itself write an empty list: [].",
+        )
+    return parts
+
+
+def split_keys(value: Any) -> tuple[str, ...]:
+    """Read keys, dotted or as a list; a whole number in a list is a place in an array, counted from 0."""
     parts = value.split(".") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+    known = isinstance(parts, list | tuple) and all(
+        isinstance(part, str | int) and not isinstance(part, bool) for part in parts
+    )
+    if not known or any("\0" in str(part) for part in parts):
         raise refusal(
             f"{value!r} is not a path.",
             "Write it dotted, such as _doc.device.model, or as a list of texts: [_doc, device, model].",
         )
-    if not parts or not all(parts):
-        raise refusal(
-            f"the path {value!r} has an empty part.",
-            'Write every part; where a key holds a dot itself, write a list: [_doc, "a.b", c].',
-        )
-    return tuple(parts)
+    return tuple(map(str, parts))
 
 
 def read_hour(value: Any) -> datetime:
@@ -250,6 +271,11 @@ def _form(pattern: str, *, longest: int | None = None) -> WithJsonSchema:
     return WithJsonSchema(text | ({"maxLength": longest} if longest else {}))
 
 
+def _path(keys: int) -> WithJsonSchema:
+    listed = {"type": "array", "items": {"type": ["string", "integer"]}, "minItems": keys}
+    return WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, listed]})
+
+
 PlainName = Annotated[str, AfterValidator(check_plain_name), _form(PLAIN_NAME, longest=LONGEST_NAME)]
 ColumnName = Annotated[
     str,
@@ -265,18 +291,8 @@ SchemaName = Annotated[
 ]
 Folder = Annotated[str, AfterValidator(check_folder), _form(r"[^/]+(/[^/]+)*")]
 TypeName = Annotated[str, AfterValidator(check_type), WithJsonSchema({"type": "string", "minLength": 1})]
-JsonPath = Annotated[
-    tuple[str, ...],
-    BeforeValidator(split_path),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "minLength": 1},
-                {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
-            ]
-        }
-    ),
-]
+JsonPath = Annotated[tuple[str, ...], BeforeValidator(split_path), _path(1)]
+ElementPath = Annotated[tuple[str, ...], BeforeValidator(split_element_path), _path(0)]
 Hour = Annotated[datetime, BeforeValidator(read_hour), _form(HOUR)]
 Duration = Annotated[timedelta, BeforeValidator(read_duration), _form(DURATION)]
 Limit = Annotated[

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from lake_assets.catalog.models import Table
+from lake_assets.checks.children import child_findings, recount_children
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.objects import LakeObject, Listing
@@ -75,7 +76,9 @@ class CheckedHour:
             )
         kept = f", {self.counts.quarantined} in quarantine" if self.counts.quarantined else ""
         kept += f", {self.counts.superseded} superseded" if self.counts.superseded else ""
-        rows = self.counts.loaded if self.in_main is None else self.in_main
+        kept += f", {self.counts.filtered} filtered" if self.counts.filtered else ""
+        kept += f", {self.counts.added} rows added" if self.counts.added else ""
+        rows = self.counts.loaded + self.counts.added if self.in_main is None else self.in_main
         return f"{self.counts.records} records in {self.files} files: {rows} rows in main{kept}."
 
 
@@ -100,7 +103,8 @@ def check_hours(
     """
     known, evidence = _gather(connection, lake, table, hours, count_main=True)
     checked = [
-        item.judge(now or datetime.now(UTC), _recount_files(lake, item) if deep else ()) for item in evidence
+        item.judge(now or datetime.now(UTC), _recount_files(connection, lake, item) if deep else ())
+        for item in evidence
     ]
     with connection.transaction():
         for result in checked:
@@ -155,6 +159,7 @@ class Books:
     rows: dict[datetime, dict[int, int]] | None
     held: dict[datetime, dict[str, int]]
     waived: dict[datetime, Mapping[str, str]]
+    children: dict[datetime, list[str]]
     newest_snapshot: datetime | None
 
 
@@ -170,6 +175,7 @@ def read_books(
             count_hours(connection, table, first, end) if count_main else None,
             count_quarantine(connection, table, first, end),
             _waived_files(connection, table, known, first, end),
+            child_findings(connection, table, first, end) if count_main else {},
             ledger.newest_hour_with_files(connection, table) if table.load == "snapshot" else None,
         )
 
@@ -197,6 +203,7 @@ def evidence_of(
             None if books.rows is None else books.rows.get(hour, {}),
             books.held.get(hour, {}),
             books.waived.get(hour),
+            tuple(books.children.get(hour, ())),
             is_newest_snapshot=hour == books.newest_snapshot,
             day_has_files=hour.date() in days,
         )
@@ -229,7 +236,7 @@ def note_of(known: LedgerHour, result: CheckedHour) -> str | None:
     return known.note if result.state == known.state else None
 
 
-def _recount_files(lake: Lake, evidence: "Evidence") -> Iterator[str]:
+def _recount_files(connection: psycopg.Connection, lake: Lake, evidence: "Evidence") -> Iterator[str]:
     for listed, file in evidence.unchanged():
         counted = recount(lake.open(listed), Dialect.from_json(file.dialect))
         if counted != file.records:
@@ -237,6 +244,7 @@ def _recount_files(lake: Lake, evidence: "Evidence") -> Iterator[str]:
                 f"{file.key}: {counted} records by a new recount, {file.records} in the ledger "
                 f"({counted - file.records:+d})"
             )
+        yield from recount_children(connection, lake, evidence.table, listed, file)
 
 
 @dataclass(frozen=True)
@@ -251,6 +259,7 @@ class Evidence:
     rows_in_main: dict[int, int] | None
     held: dict[str, int]
     waived: Mapping[str, str] | None
+    children: tuple[str, ...]
     is_newest_snapshot: bool
     day_has_files: bool
 
@@ -333,8 +342,10 @@ class Evidence:
         names = {file.id for file in self.files}
         for file in self.files:
             rows = self.rows_in_main.get(file.id, 0)
-            if rows != file.loaded:
-                yield f"{file.key}: {rows} rows in main, {file.loaded} loaded ({rows - file.loaded:+d})"
+            due = file.loaded + file.added
+            if rows != due:
+                more = f" and {file.added} added by the transform" if file.added else ""
+                yield f"{file.key}: {rows} rows in main, {file.loaded} loaded{more} ({rows - due:+d})"
             kept = self.held.get(file.key, 0)
             if kept != file.quarantined:
                 yield (
@@ -344,3 +355,4 @@ class Evidence:
         for file_id in self.rows_in_main.keys() - names:
             rows = self.rows_in_main[file_id]
             yield f"{rows} rows in main of file id {file_id}, which the ledger does not know"
+        yield from self.children

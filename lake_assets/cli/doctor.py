@@ -93,6 +93,13 @@ def _settings(place: Workplace) -> str:
 
 def _catalog(place: Workplace) -> str:
     sources = counted(len(place.catalog.sources), "source")
+    transformed = [table for table in place.catalog.tables if table.transform is not None]
+    if transformed:
+        # It brings pandas, which takes half a second that most catalogs need not pay.
+        from lake_assets.main.transform import find_function  # noqa: PLC0415
+
+        for table in transformed:
+            find_function(table)
     return f"{counted(len(place.catalog.tables), 'table')} of {sources} in {place.settings.catalog}"
 
 

@@ -24,7 +24,7 @@ State = Literal[
 
 Row = dict[str, Any]
 
-VERSION = "lake_assets ledger, version 5"
+VERSION = "lake_assets ledger, version 6"
 """Kept as the comment of the schema; raise it with every change of an install script."""
 
 INSTALL = (
@@ -34,19 +34,26 @@ INSTALL = (
     "install_waivers",
     "install_judge",
     "install_alerts",
+    "install_documents",
+    "install_children",
+    "install_added",
 )
 """The scripts that make the ledger, in order; each is safe to run again."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Where the records of a file or a table-hour went; `records` is the recount's figure."""
+    """Where the records of a file or a table-hour went; `records` is the recount's figure.
+
+    Main has `loaded` rows of them, and `added` more that a transform made.
+    """
 
     records: int = 0
     loaded: int = 0
     quarantined: int = 0
     superseded: int = 0
     filtered: int = 0
+    added: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         """Add up two files."""
@@ -56,6 +63,7 @@ class Counts:
             self.quarantined + other.quarantined,
             self.superseded + other.superseded,
             self.filtered + other.filtered,
+            self.added + other.added,
         )
 
 
@@ -76,12 +84,13 @@ class LedgerFile:
     quarantined: int
     superseded: int
     filtered: int
+    added: int
     dialect: dict[str, Any]
 
     @property
     def counts(self) -> Counts:
         """Where its records went."""
-        return Counts(self.records, self.loaded, self.quarantined, self.superseded, self.filtered)
+        return Counts(self.records, self.loaded, self.quarantined, self.superseded, self.filtered, self.added)
 
 
 @dataclass(frozen=True)

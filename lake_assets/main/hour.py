@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
@@ -20,16 +21,20 @@ from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.original import beginning
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger import ledger
+from lake_assets.ledger.children import supersede_children
 from lake_assets.ledger.ledger import Counts, State
 from lake_assets.ledger.quarantine import SourceFile, replace_quarantine
 from lake_assets.ledger.schema_changes import read_schema_changes
 from lake_assets.ledger.states import state_without_files
+from lake_assets.main.children import ChildRows
 from lake_assets.main.drift import maybe_renamed, note_of, refuse_missing
 from lake_assets.main.report import LoadedFile, LoadReport
 from lake_assets.main.tables import ensure_main, main_table
 from lake_assets.postgres import connect, statement
 from lake_assets.staging.careful import Refusal, attempt, halve, within
+from lake_assets.staging.children import StagedChild, plan_children
 from lake_assets.staging.columns import StagingPlan, plan_staging
+from lake_assets.staging.documents import opened_staging
 from lake_assets.staging.load import (
     FileLoader,
     StagedFile,
@@ -37,7 +42,12 @@ from lake_assets.staging.load import (
     create_staging,
     supports_soft_copy,
 )
+from lake_assets.staging.misfits import Misfits
+from lake_assets.staging.opening import ServerType, resolve_types
 from lake_assets.staging.sift import Sieve
+
+if TYPE_CHECKING:
+    from lake_assets.main.transform import Transformed
 
 
 @dataclass(frozen=True)
@@ -46,15 +56,19 @@ class _Staged:
 
     staged: StagedFile
     quarantined: int
+    filtered: int = 0
+    added: int = 0
 
     def counts(self, *, superseded: bool) -> Counts:
         """Say where the file's records go once its good ones are moved on, or are superseded."""
-        good = self.staged.records - self.quarantined
+        good = self.staged.records - self.quarantined - self.filtered
         return Counts(
             records=self.staged.records,
             loaded=0 if superseded else good,
             quarantined=self.quarantined,
             superseded=good if superseded else 0,
+            filtered=self.filtered,
+            added=0 if superseded else self.added,
         )
 
 
@@ -87,6 +101,8 @@ class HourLoad:
     extra: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     beginnings: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    types: dict[str, ServerType] = field(default_factory=dict)
+    changed: "Transformed | None" = None
 
     def run(self) -> LoadReport:
         """Replace the table-hour, or keep its bad records as refused; commit and rollback are the caller's.
@@ -96,23 +112,34 @@ class HourLoad:
         """
         newest = self._wait_for_turn()
         staged = self._sift([self._stage(ordinal, file) for ordinal, file in enumerate(self.objects, 1)])
-        if fault := self._refusal(staged):
-            return self._refuse(staged, fault)
+        # What no INSERT into main will judge is judged here, so that the counts are the same in any order.
+        if self._is_superseded(staged, newest) or self.table.transform is not None:
+            staged = self._without_misfits(staged)
+        if self.table.transform is not None:
+            staged = self._transform(staged)
         notes = list(self.notes)
-        accepted = attempt(self.connection, lambda: self._accept(staged, newest))
-        if not isinstance(accepted, Refusal):
-            return accepted
-        self.notes = notes
-        fitting = self._without_misfits(staged)
-        if fault := self._refusal(fitting):
-            return self._refuse(fitting, fault)
-        return self._accept(fitting, newest)
+        opened = self.plan is not None and self.plan.documents
+        for mend in (self._without_misfits, self._without_refused) if opened else (self._without_refused,):
+            if fault := self._refusal(staged):
+                return self._refuse(staged, fault)
+            accepted = self._attempt(staged, newest)
+            if not isinstance(accepted, Refusal):
+                return accepted
+            self.notes = list(notes)
+            staged = mend(staged)
+        fault = self._refusal(staged)
+        return self._refuse(staged, fault) if fault else self._accept(staged, newest)
 
-    def _without_misfits(self, staged: Sequence[_Staged]) -> list[_Staged]:
-        """Set aside the records over which the insert into main fails."""
+    def _attempt(self, staged: Sequence[_Staged], newest: datetime | None) -> LoadReport | Refusal:
+        return attempt(self.connection, lambda: self._accept(staged, newest))
+
+    def _without_refused(self, staged: Sequence[_Staged]) -> list[_Staged]:
+        """Set aside the records over which the insert into main fails, whatever the reason."""
         plan = self.plan
         if plan is None:
             raise AssertionError("nothing was staged that main could refuse")
+        if self.changed is not None:
+            return list(staged)
         insert = partial(self._insert, plan, list(range(1, len(staged) + 1)))
         misfits: dict[int, dict[int, Refusal]] = {entry.staged.ordinal: {} for entry in staged}
         whole = [(entry.staged.ordinal, 1, entry.staged.records) for entry in staged]
@@ -134,6 +161,42 @@ class HourLoad:
             replace(entry, quarantined=entry.quarantined + len(misfits[entry.staged.ordinal]))
             for entry in staged
         ]
+
+    def _is_superseded(self, staged: Sequence[_Staged], newest: datetime | None) -> bool:
+        """Tell whether a newer snapshot is the table, so that no row of these will be in main."""
+        return bool(staged) and newest is not None and newest > self.hour
+
+    def _without_misfits(self, staged: Sequence[_Staged]) -> list[_Staged]:
+        """Set aside the records whose documents hold something else than declared."""
+        if self.plan is None or not self.plan.documents:
+            return list(staged)
+        misfits = Misfits(self.connection, self.lake, self.plan, self._children())
+        counts = misfits.take_out([entry.staged for entry in staged])
+        return [
+            replace(entry, quarantined=entry.quarantined + count)
+            for entry, count in zip(staged, counts, strict=True)
+        ]
+
+    def _transform(self, staged: Sequence[_Staged]) -> list[_Staged]:
+        """Let the table's own function have the good records, and keep what it gives."""
+        if self.plan is None:
+            return list(staged)
+        # It brings pandas, which takes half a second that few tables need.
+        from lake_assets.main.transform import Transformed  # noqa: PLC0415
+
+        changed = Transformed(self.connection, self.table, self.plan, format_hour(self.hour))
+        misfits = Misfits(self.connection, self.lake, self.plan)
+        tallies = changed.apply(misfits, [entry.staged for entry in staged])
+        if changed.added:
+            self._add_to_main(list(changed.added.items()))
+        self.changed = changed
+        return [
+            _Staged(entry.staged, entry.quarantined + tally.quarantined, tally.filtered, added=tally.added)
+            for entry, tally in zip(staged, tallies, strict=True)
+        ]
+
+    def _children(self) -> tuple[StagedChild, ...]:
+        return plan_children(self.table, self.plan, self.types) if self.plan else ()
 
     def _wait_for_turn(self) -> datetime | None:
         """Hold this hour, or the whole table if it is a snapshot; give the snapshot's newest other hour."""
@@ -179,7 +242,7 @@ class HourLoad:
     def _sift(self, staged: Sequence[StagedFile]) -> list[_Staged]:
         if self.plan is None:
             return []
-        quarantined = Sieve(self.connection, self.lake, self.plan).sift(staged)
+        quarantined = Sieve(self.connection, self.lake, self.plan, notes=self.notes).sift(staged)
         return [_Staged(file, count) for file, count in zip(staged, quarantined, strict=True)]
 
     def _watched(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -195,7 +258,8 @@ class HourLoad:
         if before is not None and not new:
             return before
         self.extra.extend(new)
-        plan = plan_staging(self.table, self.extra, soft_copy=supports_soft_copy(self.connection))
+        soft_copy = supports_soft_copy(self.connection)
+        plan = plan_staging(self.table, self.extra, soft_copy=soft_copy, types=self._known_types())
         if before is None:
             create_staging(self.connection, plan)
         else:
@@ -206,9 +270,15 @@ class HourLoad:
         self.plan = plan
         return plan
 
+    def _known_types(self) -> dict[str, ServerType]:
+        if self.table.document_columns and not self.types:
+            self.types = resolve_types(self.connection, self.table.opened_types)
+        return self.types
+
     def _add_to_main(self, columns: list[tuple[str, str]]) -> None:
         """Add columns over a session of its own, so that main is locked for a moment only."""
-        self.notes.append(f"new columns, added as text: {', '.join(name for name, _ in columns)}")
+        types = ", ".join(dict.fromkeys(declared for _, declared in columns))
+        self.notes.append(f"new columns, added as {types}: {', '.join(name for name, _ in columns)}")
         with connect(self.conninfo, autocommit=True) as aside:
             ensure_main(aside, self.table, columns)
 
@@ -235,7 +305,7 @@ class HourLoad:
         return LoadReport(self.hour, "failed", error=fault)
 
     def _accept(self, staged: Sequence[_Staged], newest: datetime | None) -> LoadReport:
-        superseded = bool(staged) and newest is not None and newest > self.hour
+        superseded = self._is_superseded(staged, newest)
         files = tuple(self._settle(entry, superseded=superseded) for entry in staged)
         ids = [entry.file_id for entry in files]
         ledger.forget_files(self.connection, self.table, self.hour, ids)
@@ -272,10 +342,16 @@ class HourLoad:
         newest_snapshot = self.table.load == "snapshot" and files and not superseded
         delete = "delete_hours_until" if newest_snapshot else "delete_hour"
         self.connection.execute(statement(__package__, delete, main=main), {"hour": self.hour})
-        if self.plan is None or superseded:
-            return
-        inserted = self._insert(self.plan, [entry.file_id for entry in files], sql.SQL("true"))
-        loaded = sum(entry.counts.loaded for entry in files)
+        ids = [entry.file_id for entry in files]
+        children = ChildRows(self.connection, self.table, self.hour, self._children())
+        children.delete(until=bool(newest_snapshot))
+        if self.plan is not None and not superseded:
+            self._insert_all(self.plan, files, ids)
+        children.insert(ids, moved=not superseded)
+
+    def _insert_all(self, plan: StagingPlan, files: Sequence[LoadedFile], ids: list[int]) -> None:
+        inserted = self._insert(plan, ids, sql.SQL("true"))
+        loaded = sum(entry.counts.loaded + entry.counts.added for entry in files)
         if inserted != loaded:
             raise CountMismatch(
                 f"{self.table.qualified} {format_hour(self.hour)}: {inserted} rows reached main, and "
@@ -283,12 +359,17 @@ class HourLoad:
             )
 
     def _insert(self, plan: StagingPlan, ids: list[int], where: sql.Composable) -> int:
+        source = opened_staging(plan.documents, plan.leaves)
+        columns = {column.name: column.value for column in plan.columns}
+        if self.changed is not None:
+            source, columns = self.changed.source, self.changed.values
         insert = statement(
             __package__,
             "insert_hour",
             main=main_table(self.table),
-            columns=sql.SQL(", ").join(sql.Identifier(column.name) for column in plan.columns),
-            values=sql.SQL(", ").join(column.value for column in plan.columns),
+            columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+            values=sql.SQL(", ").join(columns.values()),
+            source=source,
             within=where,
         )
         return self.connection.execute(insert, {"hour": self.hour, "ids": ids}).rowcount
@@ -298,6 +379,7 @@ class HourLoad:
         if staged and (newest is None or newest < self.hour):
             note = f"superseded by the snapshot of {format_hour(self.hour)}"
             ledger.supersede_older(self.connection, self.table, self.hour, note)
+            supersede_children(self.connection, self.table, self.hour)
         elif not staged and newest is not None and newest < self.hour:
             note = f"the snapshot of {format_hour(self.hour)} is gone; load this hour again to bring it back"
             ledger.mark_stale(self.connection, self.table, newest, note)

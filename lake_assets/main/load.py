@@ -20,6 +20,7 @@ from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger import ledger
 from lake_assets.ledger.ledger import State
+from lake_assets.main.children import child_tables
 from lake_assets.main.hour import HourLoad
 from lake_assets.main.report import LoadReport
 from lake_assets.main.tables import catalog_columns, ensure_main
@@ -51,14 +52,19 @@ class TableLoader:
         """Connect, and make sure that ledger and main table are there.
 
         Raises:
-            LoadError: the table asks for what this version does not load.
+            LoadError: the table asks for what this version does not load, or its transform is not there.
             WarehouseError: the warehouse does not answer, or has the table with other types.
         """
         refuse_unsupported(self.table)
+        if self.table.transform is not None:
+            from lake_assets.main.transform import find_function  # noqa: PLC0415 - pandas is slow to import
+
+            find_function(self.table)
         with ExitStack() as undo:
             connection = undo.enter_context(connect(self.conninfo, autocommit=True, run_id=self.run_id))
             ledger.install(connection)
-            ensure_main(connection, self.table, catalog_columns(self.table))
+            for table in (self.table, *child_tables(self.table)):
+                ensure_main(connection, table, catalog_columns(table))
             undo.pop_all()
         self._connection = connection
         return self
@@ -93,19 +99,20 @@ class TableLoader:
             day_has_files: the lake has files for this hour's UTC day; what `expect: daily` asks for.
         """
         started = monotonic()
+        load = HourLoad(
+            self.connection,
+            self.conninfo,
+            self.lake,
+            self.table,
+            self.run_id,
+            hour,
+            objects,
+            day_has_files,
+            self.progress,
+        )
         try:
             with self.connection.transaction():
-                report = HourLoad(
-                    self.connection,
-                    self.conninfo,
-                    self.lake,
-                    self.table,
-                    self.run_id,
-                    hour,
-                    objects,
-                    day_has_files,
-                    self.progress,
-                ).run()
+                report = load.run()
         except (LakeAssetsError, psycopg.Error) as error:
             if self.connection.closed:
                 raise
@@ -124,16 +131,9 @@ def refuse_unsupported(table: Table) -> None:
     """Say no to what the catalog knows and this version does not load yet.
 
     Raises:
-        LoadError: the table is a merge table, or has paths, children or a transform.
+        LoadError: the table is a merge table.
     """
-    asked = {
-        "load: merge": table.load == "merge",
-        "a column with a path": any(column.path for column in table.columns),
-        "children": bool(table.children),
-        "transform": table.transform is not None,
-    }
-    if unsupported := [what for what, wanted in asked.items() if wanted]:
+    if table.load == "merge":
         raise LoadError(
-            f"{table.qualified} asks for {' and '.join(unsupported)}, which {NOT_YET}. "
-            "Load it as `append` or `snapshot` with plain columns (JSON as jsonb)."
+            f"{table.qualified} asks for load: merge, which {NOT_YET}. Load it as `append` or `snapshot`."
         )

@@ -12,7 +12,9 @@ import dagster as dg
 import psycopg
 
 from lake_assets.catalog.models import Table
+from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.s3 import Lake
+from lake_assets.ledger.children import read_children
 from lake_assets.main.report import LoadReport
 from lake_assets.main.tables import sample_hour
 
@@ -30,7 +32,13 @@ def definition_metadata(table: Table) -> RawMetadata:
         "dagster/table_name": f"{table.schema_name}.{table.name}",
         "load": table.load,
         "expect": table.expect,
+        **_child_names(table),
     }
+
+
+def _child_names(table: Table) -> dict[str, Any]:
+    names = [f"{table.schema_name}.{name}" for name, _, _ in table.all_children]
+    return {"children": dg.MetadataValue.json(names)} if names else {}
 
 
 def hour_metadata(
@@ -61,9 +69,24 @@ def hour_metadata(
         ]
         table_of_changes = markdown_table(["change", "column", "detail", "file"], lines)
         metadata["schema_changes"] = dg.MetadataValue.md(table_of_changes)
+    counts = {"filtered": report.counts.filtered, "added": report.counts.added}
+    metadata |= {name: count for name, count in counts.items() if count}
+    metadata |= _children(connection, table, report.hour)
     if report.note:
         metadata["note"] = report.note
     return metadata
+
+
+def _children(connection: psycopg.Connection, table: Table, hour: datetime) -> dict[str, Any]:
+    """Say how many rows each child table got."""
+    if not table.children:
+        return {}
+    files = read_children(connection, table, hour, hour + ONE_HOUR).get(hour, [])
+    rows = {
+        f"{table.schema_name}.{name}": sum(file.rows.get(name, 0) for file in files)
+        for name, _, _ in table.all_children
+    }
+    return {"children": dg.MetadataValue.json(rows)}
 
 
 def _sample(connection: psycopg.Connection, table: Table, hour: datetime) -> dg.MarkdownMetadataValue:

@@ -3,6 +3,7 @@
 Replacing a table-hour belongs to `main.hour`.
 """
 
+from array import array
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -124,6 +125,19 @@ def count_hours(
         for hour, file_id, rows in connection.execute(count, {"first": first, "end": end}):
             counts.setdefault(hour, {})[file_id] = rows
     return counts
+
+
+def list_columns(connection: psycopg.Connection, table: Table) -> list[tuple[str, str]]:
+    """List the (name, type) of the columns a main table has."""
+    name = main_table(table).as_string(connection)
+    return connection.execute(statement(__package__, "list_columns"), {"table": name}).fetchall()
+
+
+def list_records(connection: psycopg.Connection, table: Table, hour: datetime, file_id: int) -> "array[int]":
+    """List the numbers of a file's records that have a row in main, ascending."""
+    listed = statement(__package__, "list_records", main=main_table(table))
+    rows = connection.execute(listed, {"hour": hour, "file_id": file_id})
+    return array("q", (number for (number,) in rows))
 
 
 def sample_hour(

@@ -16,14 +16,15 @@ from psycopg import sql
 from lake_assets.exceptions import LakeError
 from lake_assets.lake.blocks import Record
 from lake_assets.lake.dialect import Dialect
-from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.records import read_records
 from lake_assets.lake.s3 import Lake
 from lake_assets.postgres import statement
 from lake_assets.staging.careful import Refusal, Stretch, attempt, halve, within
 from lake_assets.staging.columns import StagingPlan
 from lake_assets.staging.load import StagedFile
+from lake_assets.staging.mend import why_cut
 from lake_assets.staging.rejects import Reject, set_aside
+from lake_assets.staging.repair import Cells, Repairs
 
 BATCH = 500  # records asked about at once: a few thousand values
 BATCH_BYTES = 8 * 2**20  # and what they may hold together, far below a message's limit
@@ -40,12 +41,14 @@ class Sieve:
         lake: where the files lie; those of which the server refused a record are read once more.
         plan: the staging table's columns.
         refusals: why the server ended a statement over a record, by the file's ordinal and its number.
+        notes: what a person should know is added here.
     """
 
     connection: psycopg.Connection
     lake: Lake
     plan: StagingPlan
     refusals: dict[tuple[int, int], Refusal] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def sift(self, staged: Sequence[StagedFile]) -> list[int]:
         """Leave in staging what becomes a row of main, and set everything else aside.
@@ -66,10 +69,13 @@ class Sieve:
         refused = {file.ordinal: array("q") for file in staged}
         for ordinal, first, last in sorted(chain(self._left_out(staged), self._uncastable(staged))):
             refused[ordinal].extend(range(first, last + 1))
+        put_back: dict[int, int] = {}
         for file in staged:
             if refused[file.ordinal]:
-                self._explain(file, refused[file.ordinal])
-        return [file.placeholders + len(refused[file.ordinal]) for file in staged]
+                put_back[file.ordinal] = self._explain(file, refused[file.ordinal])
+        return [
+            file.placeholders + len(refused[file.ordinal]) - put_back.get(file.ordinal, 0) for file in staged
+        ]
 
     def take_out(self, file: StagedFile, refusals: Mapping[int, Refusal]) -> None:
         """Set aside records that main refused after all, given by their numbers."""
@@ -130,42 +136,54 @@ class Sieve:
         take_out = statement(__package__, "take_out_uncastable", castable=castable, within=where)
         return attempt(self.connection, lambda: self.connection.execute(take_out).fetchall())
 
-    def _explain(self, staged: StagedFile, refused: Sequence[int]) -> None:
-        file, dialect = staged.file, staged.dialect
+    def _explain(self, staged: StagedFile, refused: Sequence[int]) -> int:
+        """Set refused records aside with their reasons; give how many could be mended and put back."""
+        repairs = Repairs(self.connection, self.plan, staged)
         found = 0
-        for batch in _batches(read_records(self.lake.open(file), dialect, refused)):
+        for batch in _batches(read_records(self.lake.open(staged.file), staged.dialect, refused)):
             found += len(batch)
-            set_aside(self.connection, self._reasons(staged, batch))
+            set_aside(self.connection, self._settle(repairs, batch))
         if found != len(refused):
             raise LakeError(
-                f"{self.lake.url(file)} gave {found} of {len(refused)} refused records when it was read "
-                "again. Load the hour again."
+                f"{self.lake.url(staged.file)} gave {found} of {len(refused)} refused records when it was "
+                "read again. Load the hour again."
             )
+        self.notes.extend(repairs.notes())
+        return repairs.mended["records"]
 
-    def _reasons(self, staged: StagedFile, batch: list[Record]) -> list[Reject]:
+    def _settle(self, repairs: Repairs, batch: list[Record]) -> list[Reject]:
+        """Put back what can be mended; give the others, with the reason of each."""
+        staged = repairs.file
         cells = {record.number: self._cells(staged.dialect, record) for record in batch}
-        faults = self._faults(cells)
-        return [
-            self._refused(staged, record)
-            or self._reason(staged.file, staged.dialect, record, cells[record.number], faults)
-            for record in batch
-        ]
+        faults = self._faults(repairs, cells)
+        rejects = []
+        for record in batch:
+            row = cells[record.number]
+            reject = self._refused(staged, record)
+            reject = reject or self._reject(staged, record, row, faults.get(record.number))
+            op = record.cells[0] if staged.dialect.op else None
+            if reject is None and not repairs.put_back(record.number, op, row):
+                unnamed = "the warehouse refused the record without naming a value"
+                reject = Reject(staged.file.key, record.number, record.raw, unnamed)
+            if reject is not None:
+                rejects.append(reject)
+        return rejects
 
-    def _faults(self, cells: Mapping[int, dict[str, str | None]]) -> Faults:
+    def _faults(self, repairs: Repairs, cells: Mapping[int, Cells]) -> Faults:
         """Ask the server which value of each record is none of its type; no answer where asking fails."""
-        found = attempt(self.connection, lambda: self._ask(cells))
+        found = attempt(self.connection, lambda: self._ask(repairs, cells))
         if not isinstance(found, Refusal):
             return found
         if len(cells) == 1:
             return {}
-        return dict(chain.from_iterable(self._faults({n: row}).items() for n, row in cells.items()))
+        return dict(chain.from_iterable(self._faults(repairs, {n: row}).items() for n, row in cells.items()))
 
-    def _ask(self, cells: Mapping[int, dict[str, str | None]]) -> Faults:
+    def _ask(self, repairs: Repairs, cells: Mapping[int, Cells]) -> Faults:
         asked = [
-            (number, ordinal, column.type, value)
+            (number, ordinal, reading.type, value)
             for number, row in cells.items()
-            for ordinal, column in enumerate(self.plan.columns)
-            if (value := row.get(column.file_column)) is not None and not column.is_bytes
+            for ordinal, reading in enumerate(self.plan.readings)
+            if reading.needed and (value := repairs.value(reading, row)) is not None
         ]
         columns = [list(column) for column in zip(*asked, strict=True)] or [[], [], [], []]
         values = dict(zip(("records", "ordinals", "types", "values"), columns, strict=True))
@@ -186,34 +204,29 @@ class Sieve:
             why.sqlstate,
         )
 
-    def _cells(self, dialect: Dialect, record: Record) -> dict[str, str | None]:
+    def _cells(self, dialect: Dialect, record: Record) -> Cells:
         return dict(zip(dialect.columns, record.cells[1:] if dialect.op else record.cells, strict=True))
 
-    def _reason(
-        self,
-        file: LakeObject,
-        dialect: Dialect,
-        record: Record,
-        cells: dict[str, str | None],
-        faults: Faults,
-    ) -> Reject:
-        if record.number in faults:
-            ordinal, message, sqlstate = faults[record.number]
-            column = self.plan.columns[ordinal]
-            value = cells[column.file_column]
-            return Reject(file.key, record.number, record.raw, message, column.name, value, sqlstate)
-        if dialect.op and record.cells[0] != "I":
+    def _reject(
+        self, staged: StagedFile, record: Record, cells: Cells, fault: tuple[int, str, str] | None
+    ) -> Reject | None:
+        """Say what is wrong with a record; None if nothing is, once its JSON is mended."""
+        key, number, raw = staged.file.key, record.number, record.raw
+        if fault is not None:
+            ordinal, message, sqlstate = fault
+            reading = self.plan.readings[ordinal]
+            value = cells[reading.file_column]
+            cut = why_cut(value) if value and reading.is_json else None
+            return Reject(key, number, raw, cut or message, reading.column, value, sqlstate)
+        if staged.dialect.op and record.cells[0] != "I":
             op = record.cells[0] or ""
-            reason = f"Op {op!r} in a table that only takes inserts (I)"
-            return Reject(file.key, record.number, record.raw, reason, "Op", op)
-        for column in self.plan.columns:
+            return Reject(key, number, raw, f"Op {op!r} in a table that only takes inserts (I)", "Op", op)
+        for column in self.plan.cells:
             value = cells.get(column.file_column)
             if column.is_bytes and value is not None and not is_hexadecimal(value):
                 reason = "binary data must be pairs of hexadecimal digits"
-                return Reject(file.key, record.number, record.raw, reason, column.name, value, "22023")
-        return Reject(
-            file.key, record.number, record.raw, "the warehouse refused the record without naming a value"
-        )
+                return Reject(key, number, raw, reason, column.name, value, "22023")
+        return None
 
 
 def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:

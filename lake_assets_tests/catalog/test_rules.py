@@ -33,6 +33,16 @@ PLACES = [
         f"t: {{columns: {{a: text}}, children: {{{'c' * 61}: {{path: d, columns: {{x: text}}}}}}}}",
         f"t.children.{'c' * 61}",
     ),
+    (
+        "a column of a child named like the table's key",
+        "t: {key: [a], columns: {a: text}, children: {c: {path: d, columns: {a: text}}}}",
+        "t.children.c.columns.a",
+    ),
+    (
+        "a child of a child whose column has two sources",
+        "t: {children: {c: {path: d, children: {e: {path: f, columns: {y: {path: [], from: z}}}}}}}",
+        "t.children.c.children.e.columns.y.from",
+    ),
     ("one folder read twice", "{t: {columns: {a: text}}, u: {from: t, columns: {a: text}}}", "u.from"),
     ("a folder inside another", "{t: {columns: {a: text}}, u: {from: t/u, columns: {a: text}}}", "u.from"),
 ]
@@ -129,6 +139,8 @@ def test_two_sources_must_not_write_one_warehouse_table() -> None:
 def test_a_child_must_not_write_the_table_of_another() -> None:
     """The warehouse table of a child is named after both, and so may be another's."""
     assert clashes("{source: s, tables: {a: {children: {b: {}}}, a__b: {}}}") == [(0, "tables.a__b")]
+    nested = "{source: s, tables: {a: {children: {b: {children: {c: {}}}}}, a__b__c: {}}}"
+    assert clashes(nested) == [(0, "tables.a__b__c")]
 
 
 def test_two_tables_must_not_have_one_name_in_dagster() -> None:

@@ -192,17 +192,26 @@ def test_what_is_neither_records_nor_a_fraction_is_refused(limit: object) -> Non
         ("_doc.a.b", ("_doc", "a", "b")),
         (["_doc", "a.b", "c"], ("_doc", "a.b", "c")),
         ("_doc.0", ("_doc", "0")),
+        (["_doc", "", 0, -1], ("_doc", "", "0", "-1")),
     ],
 )
 def test_a_path_is_dotted_text_or_a_list(written: object, path: tuple[str, ...]) -> None:
-    """The list is for keys that hold dots themselves."""
+    """The list is for keys that hold dots themselves or are empty, and for places in arrays."""
     assert values.split_path(written) == path
 
 
-@pytest.mark.parametrize("written", ["", "a..b", ".a", [], ["a", ""], ["a", 1], 5, {"a": "b"}])
+@pytest.mark.parametrize(
+    "written", ["", "a..b", ".a", [], ["", "a"], [1, "a"], ["a", True], ["a\0"], 5, {"a": "b"}]
+)
 def test_what_is_no_path_is_refused(written: object) -> None:
-    """Empty parts and parts that are no text are refused."""
+    """Empty parts of a dotted path and parts that are no text are refused."""
     assert refused(values.JsonPath, written)["remedy"]
+
+
+def test_the_path_to_an_element_may_be_empty() -> None:
+    """In a child table `[]` is the element itself; in dotted text every part is written."""
+    assert values.split_element_path([]) == ()
+    assert refused(values.ElementPath, "a.")["remedy"]
 
 
 @pytest.mark.parametrize(

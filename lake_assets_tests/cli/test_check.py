@@ -103,6 +103,7 @@ def test_json_tells_each_table_hour(loaded: Company) -> None:
         "quarantined": 0,
         "superseded": 0,
         "filtered": 0,
+        "added": 0,
         "note": None,
     }
     assert (second["hour"], second["state"]) == (in_json(1), "quiet")

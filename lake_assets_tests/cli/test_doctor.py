@@ -67,6 +67,15 @@ def test_every_fault_of_the_catalog_is_a_line(well: Company) -> None:
     assert "shop.yaml:4: tables.orders." in lines[3]
 
 
+def test_a_transform_that_is_not_there(well: Company) -> None:
+    """A transform that cannot be imported is told before an hour fails for it."""
+    well.write_catalog("orders: {transform: no_such_module_here:clean, columns: {id: bigint}}")
+
+    amiss = bad(well)
+
+    assert "transform no_such_module_here:clean" in amiss["catalog"]
+
+
 def test_a_warehouse_that_is_down(well: Company) -> None:
     """A warehouse that is down does not hide the rest, and its password is not shown."""
     amiss = bad(well, LAKE_ASSETS_WAREHOUSE=NOBODY)

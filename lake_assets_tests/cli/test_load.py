@@ -284,6 +284,7 @@ def test_json_tells_each_table_hour(company: Company) -> None:
             "quarantined": 1,
             "superseded": 0,
             "filtered": 0,
+            "added": 0,
             "note": None,
         }
     ]

@@ -83,6 +83,7 @@ def test_json_tells_each_table_hour(mixed: Company) -> None:
         "quarantined": 0,
         "superseded": 0,
         "filtered": 0,
+        "added": 0,
         "note": None,
     }
 

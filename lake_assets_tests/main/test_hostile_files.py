@@ -10,6 +10,7 @@ import pytest
 from lake_assets.exceptions import WarehouseError
 from lake_assets.lake.cut import MAX_RECORD
 from lake_assets.staging import careful, sift
+from lake_assets.staging.repair import Cells, Repairs
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
 
 MANY = 3000
@@ -180,9 +181,9 @@ def test_reasons_are_asked_for_in_small_messages(any_bench: Bench, monkeypatch: 
     sizes: list[int] = []
     ask = sift.Sieve._ask
 
-    def watched(sieve: sift.Sieve, cells: dict[int, dict[str, str | None]]) -> sift.Faults:
+    def watched(sieve: sift.Sieve, repairs: Repairs, cells: dict[int, Cells]) -> sift.Faults:
         sizes.append(len(cells))
-        return ask(sieve, cells)
+        return ask(sieve, repairs, cells)
 
     monkeypatch.setattr(sift, "BATCH_BYTES", 1000)
     monkeypatch.setattr(sift.Sieve, "_ask", watched)

@@ -5,5 +5,6 @@ SET
     loaded = %(loaded)s,
     quarantined = %(quarantined)s,
     superseded = %(superseded)s,
-    filtered = %(filtered)s
+    filtered = %(filtered)s,
+    added = %(added)s
 WHERE id = %(id)s

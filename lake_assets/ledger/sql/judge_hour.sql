@@ -1,6 +1,6 @@
 -- Write down the state of a table-hour, with the counts of its files.
 INSERT INTO lake_assets.table_hours AS known (
-    source, table_name, hour, state, files, records, loaded, quarantined, superseded, filtered, run_id, note
+    source, table_name, hour, state, files, records, loaded, quarantined, superseded, filtered, added, run_id, note
 )
 SELECT
     %(source)s,
@@ -13,6 +13,7 @@ SELECT
     coalesce(sum(quarantined), 0),
     coalesce(sum(superseded), 0),
     coalesce(sum(filtered), 0),
+    coalesce(sum(added), 0),
     %(run_id)s,
     %(note)s
 FROM lake_assets.files
@@ -26,6 +27,7 @@ SET
     quarantined = excluded.quarantined,
     superseded = excluded.superseded,
     filtered = excluded.filtered,
+    added = excluded.added,
     run_id = excluded.run_id,
     updated_at = clock_timestamp(),
     note = excluded.note

@@ -11,6 +11,7 @@ SET
     quarantined = 0,
     superseded = 0,
     filtered = 0,
+    added = 0,
     dialect = excluded.dialect,
     run_id = excluded.run_id,
     loaded_at = clock_timestamp()

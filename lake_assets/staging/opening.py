@@ -1,0 +1,332 @@
+"""How a value inside a document becomes a value of a column: expressions of SQL for every kind of type.
+
+The functions they call stand in `ledger/sql/install_documents.sql`; what each wrapper of extended JSON gives
+in each kind of type is told by docs/documents.md. Which columns there are belongs to `staging.columns`.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import psycopg
+from psycopg import sql
+
+from lake_assets.postgres import statement
+
+Kind = Literal["text", "whole", "number", "truth", "time", "uuid", "bytes", "tree", "array", "children"]
+
+_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(("int2", "int4", "int8"), "whole"),
+    **dict.fromkeys(("numeric", "float4", "float8"), "number"),
+    **dict.fromkeys(("timestamptz", "timestamp", "date"), "time"),
+    **dict.fromkeys(("json", "jsonb"), "tree"),
+    "bool": "truth",
+    "uuid": "uuid",
+    "bytea": "bytes",
+}
+_NUMBERS = ("$numberLong", "$numberInt", "$numberDouble", "$numberDecimal", "$undefined")
+_WRAPPERS: dict[Kind, tuple[str, ...]] = {
+    "whole": _NUMBERS,
+    "number": _NUMBERS,
+    "truth": ("$undefined",),
+    "time": ("$date", "$timestamp", "$undefined"),
+    "uuid": ("$uuid", "$binary", "$undefined"),
+    "bytes": ("$binary", "$uuid", "$undefined"),
+    "array": ("$undefined",),
+    "children": ("$undefined",),
+}
+_JSON_TYPES = ("object", "array", "string", "number", "boolean")
+_SCALARS: dict[Kind, tuple[str, ...]] = {
+    "text": ("string", "number", "boolean"),
+    "whole": ("string",),
+    "number": ("string", "number"),
+    "truth": ("string", "number", "boolean"),
+    "time": ("string",),
+    "uuid": ("string",),
+}
+_QUICK: dict[Kind, tuple[str, str]] = {
+    "text": ("$oid", "string"),
+    "whole": ("$numberLong", "string"),
+    "number": ("$numberDecimal", "string"),
+    "time": ("$date", "number"),
+}
+INDEX = "\0"
+NOTHING = sql.SQL("")
+# Types that know words such as `now`, and those made of them (manual, "Date/Time Types", "Range Types").
+CLOCKED = re.compile(
+    r'(?:pg_catalog\.)?"?(?:date|time|timetz|timestamp|timestamptz|(?:date|ts|tstz)(?:multi)?range)(?!\w)',
+    re.IGNORECASE,
+)
+CLOCK_WORDS = "(^|[^a-z])(now|today|tomorrow|yesterday)($|[^a-z])"
+_HEXADECIMAL = r"^([\\0]x)?([0-9A-Fa-f]{2})*$"
+
+
+@dataclass(frozen=True)
+class ServerType:
+    """A column's type as the server knows it.
+
+    Attributes:
+        base: its name without modifiers: an assignment checks a length where a cast would cut.
+        kind: how a value of a document is turned into it.
+        element: the type of its elements, if it is an array.
+    """
+
+    base: str
+    kind: Kind
+    element: "ServerType | None" = None
+
+
+def resolve_types(connection: psycopg.Connection, types: Iterable[str]) -> dict[str, ServerType]:
+    """Ask the server what the catalog's types are."""
+    asked = {"types": sorted(set(types))}
+    known = {}
+    for name, base, base_name, element, element_name in connection.execute(
+        statement(__package__, "resolve_types"), asked
+    ):
+        inner = ServerType(element, _KINDS.get(element_name, "text")) if element else None
+        known[name] = ServerType(base, "array" if inner else _KINDS.get(base_name, "text"), inner)
+    return known
+
+
+@dataclass(frozen=True)
+class _Branch:
+    """What becomes of a JSON value of one type.
+
+    Attributes:
+        value: the value of the column; an error where it cannot be one.
+        valid: whether it can be one; never an error.
+        text: what the column's type is asked to read, for the message of its refusal.
+    """
+
+    value: sql.Composable
+    valid: sql.Composable
+    text: sql.Composable
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A place inside a document, and the column that is made of what lies there.
+
+    Attributes:
+        name: the column.
+        type: its type, as the catalog writes it.
+        known: its type, as the server knows it.
+        document: the expression of the document.
+        path: the keys below the document; empty for the document itself.
+        node: the expression of what lies there, once it was taken out.
+        title: the place as people write it, such as `_doc.device.model`; INDEX stands for that of an element.
+        bare: the document itself may be a wrapper, such as an element of an array.
+    """
+
+    name: str
+    type: str
+    known: ServerType
+    document: sql.Composable
+    path: tuple[str, ...]
+    node: sql.Composable
+    title: str
+    bare: bool = False
+
+    @property
+    def taken_out(self) -> sql.Composable:
+        """The expression that takes the value out of the document."""
+        return take_out(self.document, self.path)
+
+    @property
+    def value(self) -> sql.Composed:
+        """The expression that gives main its value; an error if the document holds none of that type."""
+        refused = self._cast(sql.SQL("lake_assets.document_refused({})").format(self.node))
+        return self._by_json_type(lambda branch: branch.value, refused, sql.SQL("NULL"))
+
+    @property
+    def fits(self) -> sql.Composed:
+        """The condition under which `value` gives no error; itself it never does."""
+        return self._by_json_type(lambda branch: branch.valid, sql.SQL("false"), sql.SQL("true"))
+
+    @property
+    def given(self) -> sql.Composed:
+        """The text that the type is asked to read, or NULL where the shape is already wrong."""
+        return self._by_json_type(lambda branch: branch.text, sql.SQL("NULL"), sql.SQL("NULL"))
+
+    @property
+    def softly(self) -> sql.Composed:
+        """The expression that gives the array that lies here, and NULL for everything else."""
+        return sql.SQL("CASE WHEN jsonb_typeof({0}) = 'array' THEN {0} END").format(self.node)
+
+    def _by_json_type(
+        self, part: Callable[[_Branch], sql.Composable], refused: sql.Composable, nothing: sql.Composable
+    ) -> sql.Composed:
+        cases = [
+            sql.SQL("WHEN {} THEN {}").format(sql.Literal(json_type), part(branch))
+            for json_type, branch in self._branches.items()
+            if json_type != "object"
+        ]
+        if whole := self._branches.get("object"):
+            inside = sql.SQL("CASE {}WHEN {} THEN {} ELSE {} END").format(
+                part(self._quick) if self._quick else sql.SQL(""), self._is_wrapper, part(whole), refused
+            )
+            cases.append(sql.SQL("WHEN 'object' THEN {}").format(inside))
+        return sql.SQL(
+            "CASE jsonb_typeof({node}) {cases} WHEN 'null' THEN {nothing} "
+            "ELSE CASE WHEN {node} IS NULL AND {ends} THEN {nothing} ELSE {refused} END END"
+        ).format(
+            node=self.node, cases=sql.SQL(" ").join(cases), nothing=nothing, refused=refused, ends=self._ends
+        )
+
+    @property
+    def _is_wrapper(self) -> sql.Composable:
+        if self.known.kind == "tree":
+            return sql.SQL("true")
+        wrapper = sql.SQL("lake_assets.document_wrapper({})").format(self.node)
+        if self.known.kind == "text":
+            return sql.SQL("{} IS NOT NULL").format(wrapper)
+        return sql.SQL("coalesce({} = ANY ({}), false)").format(
+            wrapper, sql.Literal(list(_WRAPPERS[self.known.kind]))
+        )
+
+    @property
+    def _ends(self) -> sql.Composable:
+        return path_ends(self.document, self.path, bare=self.bare)
+
+    def _cast(self, text: sql.Composable) -> sql.Composable:
+        return sql.SQL("({})::{}").format(text, sql.SQL(self.known.base))
+
+    def _read(self, text: sql.Composable) -> _Branch:
+        """Let the type read a text."""
+        always = self.known.base == "text" or self.type == "text"
+        valid = sql.SQL("coalesce(pg_input_is_valid({}, {}), true)").format(text, sql.Literal(self.type))
+        return _Branch(self._cast(text), sql.SQL("true") if always else valid, text)
+
+    @cached_property
+    def _branches(self) -> Mapping[str, _Branch]:
+        """What becomes of each JSON type that may stand here; all others are refused."""
+        scalar = sql.SQL("{} #>> '{{}}'").format(self.node)
+        scalars = dict.fromkeys(_SCALARS.get(self.known.kind, ()), self._read(scalar))
+        number = sql.SQL("trim_scale(({})::numeric)::text").format(self.node)
+        integer = self._read(self._call("document_integer"))
+        digits = sql.SQL("encode({}, 'hex')").format(self._call("document_bytes"))
+        ways: dict[Kind, Callable[[], dict[str, _Branch]]] = {
+            "text": lambda: {"object": self._read(self._call("document_text"))},
+            "whole": lambda: {"number": self._read(number), "object": integer},
+            "number": lambda: {"object": self._read(self._call("document_number"))},
+            "truth": lambda: {"object": self._nothing},
+            "time": lambda: {"object": self._time},
+            "uuid": lambda: {"object": self._read(digits)},
+            "bytes": lambda: self._bytes(scalar),
+            "tree": lambda: dict.fromkeys(_JSON_TYPES, self._tree),
+            "array": lambda: {"array": self._array, "object": self._nothing},
+            "children": lambda: {"array": self._tree, "object": self._nothing},
+        }
+        branches = scalars | ways[self.known.kind]()
+        if CLOCKED.match(self.type.strip()) and "string" in branches:
+            branches["string"] = self._without_clock_words(scalar, branches["string"])
+        return branches
+
+    def _without_clock_words(self, scalar: sql.Composable, read: _Branch) -> _Branch:
+        """Refuse a word that means another time at every load."""
+        words = sql.SQL("({}) ~* {}").format(scalar, sql.Literal(CLOCK_WORDS))
+        refused = self._cast(sql.SQL("lake_assets.document_refused({})").format(self.node))
+        value = sql.SQL("CASE WHEN {} THEN {} ELSE {} END").format(words, refused, read.value)
+        return _Branch(value, sql.SQL("(NOT {} AND {})").format(words, read.valid), read.text)
+
+    @property
+    def _quick(self) -> _Branch | None:
+        """The way of the wrapper that is met most often, tried first: it is what the way of all gives."""
+        if self.known.kind not in _QUICK:
+            return None
+        key, json_type = _QUICK[self.known.kind]
+        text = sql.SQL("({} ->> {})").format(self.node, sql.Literal(key))
+        value = self._cast(text)
+        if self.known.kind == "time":
+            moment = sql.SQL("lake_assets.document_moment({}::bigint)").format(text)
+            value = self._cast(self._in_zone(moment))
+        quick = sql.SQL(
+            "WHEN jsonb_typeof({node} -> {key}) = {type} AND {node} - {key} = '{{}}' THEN {value} "
+        ).format(node=self.node, key=sql.Literal(key), type=sql.Literal(json_type), value=value)
+        return _Branch(quick, NOTHING, NOTHING)
+
+    @property
+    def _nothing(self) -> _Branch:
+        return _Branch(sql.SQL("NULL"), sql.SQL("true"), sql.SQL("NULL"))
+
+    @property
+    def _tree(self) -> _Branch:
+        return _Branch(self._cast(self.node), sql.SQL("true"), sql.SQL("NULL"))
+
+    @property
+    def _time(self) -> _Branch:
+        text = self._read(self._call("document_time_text"))
+        return _Branch(self._cast(self._in_zone(self._call("document_time"))), text.valid, text.text)
+
+    def _in_zone(self, moment: sql.Composable) -> sql.Composable:
+        with_zone = self.known.base == "timestamp with time zone"
+        return sql.SQL("{} AT TIME ZONE 'UTC'").format(moment) if with_zone else moment
+
+    def _bytes(self, scalar: sql.Composable) -> dict[str, _Branch]:
+        digits = sql.SQL("decode(regexp_replace({}, {}, ''), 'hex')").format(scalar, sql.Literal(r"^[\\0]x"))
+        valid = sql.SQL("({}) ~ {}").format(scalar, sql.Literal(_HEXADECIMAL))
+        binary = _Branch(self._cast(self._call("document_bytes")), sql.SQL("true"), sql.SQL("NULL"))
+        return {"string": _Branch(self._cast(digits), valid, sql.SQL("NULL")), "object": binary}
+
+    @property
+    def _array(self) -> _Branch:
+        element = self.known.element or ServerType("text", "text")
+        leaf = Leaf(
+            self.name,
+            element.base,
+            element,
+            sql.SQL("element.value"),
+            (),
+            sql.SQL("element.value"),
+            self.title,
+            bare=True,
+        )
+        elements = sql.SQL("jsonb_array_elements({}) WITH ORDINALITY AS element (value, place)").format(
+            self.node
+        )
+        array = sql.SQL("ARRAY(SELECT {} FROM {} ORDER BY element.place)").format(leaf.value, elements)
+        valid = sql.SQL("NOT EXISTS (SELECT FROM {} WHERE NOT {})").format(elements, leaf.fits)
+        return _Branch(self._cast(array), valid, sql.SQL("NULL"))
+
+    def _call(self, function: str) -> sql.Composable:
+        return sql.SQL("{}({})").format(sql.Identifier("lake_assets", function), self.node)
+
+
+def take_out(document: sql.Composable, path: tuple[str, ...]) -> sql.Composable:
+    """Give the expression of what lies at a path of a document."""
+    if len(path) == 1 and not _is_place(path[0]):
+        return sql.SQL("({} -> {})").format(document, sql.Literal(path[0]))
+    return sql.SQL("({} #> {})").format(document, sql.Literal(list(path))) if path else document
+
+
+def path_ends(document: sql.Composable, path: tuple[str, ...], *, bare: bool = False) -> sql.Composable:
+    """Give the condition under which a path that leads to nothing was free to go on.
+
+    What stops it is the last thing it reaches: an object that lacks the next key does not, nor does an array
+    that is too short for the next place, or a null; text, a number or a wrapper is of another shape.
+
+    Args:
+        document: the expression of the document.
+        path: the keys below it.
+        bare: the document itself may be a wrapper.
+    """
+    if not path:
+        return sql.SQL("true")
+    if len(path) == 1 and not bare and not _is_place(path[0]):
+        return sql.SQL("coalesce(jsonb_typeof({}) IN ('object', 'null'), true)").format(document)
+    reached = []
+    for length in range(len(path) - 1, -1, -1):
+        ancestor = take_out(document, path[:length])
+        if _is_place(path[length]):
+            ancestor = sql.SQL("CASE jsonb_typeof({0}) WHEN 'array' THEN '{{}}' ELSE {0} END").format(
+                ancestor
+            )
+        reached.append(ancestor)
+    return sql.SQL("lake_assets.document_ends(coalesce({}))").format(sql.SQL(", ").join(reached))
+
+
+def _is_place(key: str) -> bool:
+    digits = key.removeprefix("-")
+    return digits.isascii() and digits.isdecimal()

@@ -1,0 +1,11 @@
+-- Create the temporary table of records whose values cannot become those of main.
+CREATE TEMPORARY TABLE IF NOT EXISTS lake_assets_misfits (
+    _lake_file integer NOT NULL,
+    _lake_record bigint NOT NULL,
+    place integer NOT NULL,
+    indexes bigint[] NOT NULL,
+    found text,
+    value text,
+    message text,
+    sqlstate text
+) ON COMMIT DROP

@@ -1,0 +1,4 @@
+-- Take the values that the catalog names out of staged documents, each once.
+SELECT staged.*, {nodes}
+FROM {staged} AS staged
+OFFSET 0

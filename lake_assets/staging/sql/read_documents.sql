@@ -1,0 +1,4 @@
+-- Read documents that are staged as text, each once.
+SELECT staged.*, {documents}
+FROM lake_assets_staging AS staged
+OFFSET 0
