@@ -13,7 +13,11 @@ from functools import cache
 
 TEXT = "text"
 FIGURES = "figures"
+FLOAT = "float"  # a number for people and programs, which no type gives back as it is written
+TRUTH = "truth"  # so is this a truth value
 OTHER = "other"
+ODD = (OTHER, FLOAT, TRUTH, FIGURES)
+"""The classes of cells that are kept as text, the oddest first."""
 QUOTED = "\0"  # stands before the value of a quoted cell whose text, unquoted, could mean NULL
 
 BIGINT = range(-(2**63), 2**63)
@@ -44,6 +48,8 @@ SIMPLE = {
     "word": r"true|false",
     "t": r"t",
     "f": r"f",
+    TRUTH: r"TRUE|FALSE|True|False",
+    FLOAT: r"[+-]?(?:[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]{1,4}|\.[0-9]+(?:[eE][+-]?[0-9]{1,4})?)",
     FIGURES: r"[0-9 .,:;/+\-%$€£()#*]*[0-9][0-9 .,:;/+\-%$€£()#*]*",
 }
 _ANY_SIMPLE = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in SIMPLE.items()))
@@ -82,9 +88,9 @@ def class_of(value: str) -> str:
     """Tell the class of a cell that is not NULL."""
     if found := _ANY_SIMPLE.fullmatch(value):
         name = str(found.lastgroup)
+        if name == FLOAT and survives_as_double(value):
+            return "scientific"
         return name if name != FIGURES else _class_of_figures(value)
-    if survives_as_double(value):
-        return "scientific"
     if value[:1] in {"{", "["}:
         return "json" if survives_as_jsonb(value) else OTHER
     return _class_of_leap_day(value) or OTHER

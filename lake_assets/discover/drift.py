@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from lake_assets.catalog.models import Column, Table
 from lake_assets.discover.batches import read_batches, read_named
-from lake_assets.discover.classes import FIGURES, OTHER, survives_as_jsonb
+from lake_assets.discover.classes import FIGURES, ODD, survives_as_jsonb
 from lake_assets.discover.profile import ColumnProfile
 from lake_assets.discover.survey import Reader
 from lake_assets.exceptions import LakeError
@@ -140,7 +140,7 @@ def _may_hold(base: str, kind: str, value: str) -> bool:
         return survives_as_jsonb(value) or kind in {"whole", "decimal", "word"}
     if kind == FIGURES:
         return not _NO_DATE.fullmatch(value)
-    return kind == OTHER and _LENIENT.fullmatch(value) is not None
+    return kind in ODD and _LENIENT.fullmatch(value) is not None
 
 
 def gone_columns(table: Table, observed: Observed) -> dict[str, str]:

@@ -7,12 +7,23 @@ tables of the source (DMS writes a header into all files of an endpoint, or into
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from lake_assets.discover.batches import Cells
-from lake_assets.discover.classes import FIGURES, OTHER, QUOTED, SIMPLE, TEXT, class_of, type_of
+from lake_assets.discover.classes import (
+    FIGURES,
+    FLOAT,
+    OTHER,
+    QUOTED,
+    SIMPLE,
+    TEXT,
+    TRUTH,
+    class_of,
+    type_of,
+)
 from lake_assets.discover.profile import ColumnProfile
 
 if TYPE_CHECKING:
@@ -21,6 +32,7 @@ if TYPE_CHECKING:
 Verdict = Literal["header", "data", "unsure"]
 
 MOST_ALIKE = 2  # tables of one kind for each of the other, to speak for the rest of the source
+MANY_ALIKE = 10  # with a header for each without, and names need not be usual: DMS writes it to all or none
 LONGEST = 500  # characters of a name
 NO_NAMES = frozenset(
     [
@@ -43,10 +55,13 @@ file path format subject topic brand model make job role position team player re
 USUAL = frozenset(_USUAL_NAMES.split())
 _USUAL_FORM = re.compile(
     r"(?:col|column|field|var|[a-z])[ _]?[0-9]+|\w+[ _](?:id|at|name|date|code|type|key|no)"
+    r"|[a-z][a-z0-9]*(?:_[a-z0-9]+)+"
 )
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _NAME = re.compile(r"[^\W\d][\w .\-/()#%&:]{0,60}")
-_FIGURES = frozenset(SIMPLE) - {"uuid", "word", "t", "f"}
+_NUMBERS = frozenset({"whole", "unsigned", "long", "decimal", "scientific", FLOAT})
+_TRUTHS = frozenset({"word", TRUTH})
+_FIGURES = frozenset(SIMPLE) - {"uuid", "t", "f", *_TRUTHS}
 
 
 @dataclass(frozen=True)
@@ -93,7 +108,9 @@ def judge(groups: Sequence["Group"], all_groups: Sequence["Group"]) -> Judgement
     if alike:
         return Judgement("data", f"its {alike[0]!r} is like the cells below it")
     again = {name for group in groups for name in group.repeated_names}
-    if len(again) > len(unlike) or (again and len(unlike) == 1 and 2 * _count_usual(names) < len(names)):
+    usual = _count_usual(names)
+    believed = unlike and usual == len(names)
+    if (len(again) > len(unlike) and not believed) or (again and len(unlike) == 1 and 2 * usual < len(names)):
         return Judgement("data", f"its {min(again)!r} stands again in that column below")
     if unlike:
         return Judgement("header", f"its {unlike[0]!r} is unlike the cells below it")
@@ -126,6 +143,8 @@ def judge_by_others(names: Cells, with_header: int, without: int) -> Judgement:
     usual = _count_usual(look)
     if with_header and not without and usual:
         return Judgement("header", "all of the source's other tables have one")
+    if with_header >= max(MANY_ALIKE, MANY_ALIKE * without):
+        return Judgement("header", f"{with_header} of the source's other tables have one")
     if 2 * usual >= len(look) and (len(look) > 1 or with_header >= MOST_ALIKE * without > 0):
         return Judgement("header", f"{usual} of {len(look)} names are usual for columns")
     return Judgement("data", "nothing tells it from the records below, and in doubt it is a row")
@@ -169,7 +188,14 @@ def _compare(names: Cells, below: Sequence[ColumnProfile]) -> tuple[list[str], l
             continue
         if type_of(classes) != TEXT:
             (alike if type_of(classes | {kind}) != TEXT else unlike).append(name)
-        elif classes <= _FIGURES and FIGURES in classes and not any(map(str.isdigit, name)):
+        elif _is_above(kind, classes) or (
+            classes <= _FIGURES and FIGURES in classes and not any(map(str.isdigit, name))
+        ):
             unlike.append(name)
     steps = {int(later) - int(year) for year, later in pairwise(years)}
     return alike, unlike + (years if len(steps) == 1 and steps <= {1, -1} else [])
+
+
+def _is_above(kind: str, classes: AbstractSet[str]) -> bool:
+    """Tell whether a word stands above numbers, or above truth values, that no type keeps as they are."""
+    return any(classes <= kinds and kind not in {*kinds, FIGURES} for kinds in (_NUMBERS, _TRUTHS))

@@ -6,7 +6,7 @@ The decisions themselves are made elsewhere; nothing here changes one.
 import re
 from collections.abc import Mapping
 
-from lake_assets.discover.classes import FIGURES, OTHER, TEXT
+from lake_assets.discover.classes import ODD, OTHER, TEXT
 from lake_assets.discover.profile import ColumnProfile, Example
 
 LONGEST_SHOWN = 30  # characters of a cell
@@ -82,8 +82,8 @@ def why_type(profile: ColumnProfile, null: str) -> str:
     marks = [text for text in profile.first_bare if text != null]
     if not profile.examples:
         return f"{shown(marks[0])} and no other cell" if marks else "no cell holds anything"
-    if FIGURES in profile.examples:
-        return _odd_one(profile.examples[FIGURES])
+    if odd := [kind for kind in ODD if kind in profile.examples]:
+        return _odd_one(profile.examples[odd[0]])
     kinds = [f"{_KINDS.get(kind, 'a letter')}, {_at(example)}" for kind, example in profile.examples.items()]
     kinds += [_at(profile.first_bare[text]) for text in marks]
     return " and ".join(kinds[:2])

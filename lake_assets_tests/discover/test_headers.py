@@ -45,6 +45,39 @@ def test_a_record_that_all_files_begin_with_is_a_header(unknown: Unknown) -> Non
     assert len(unknown.rows()) == 2
 
 
+@pytest.mark.parametrize("cells", ["-.774,.5", "1e5,2E-3", "TRUE,False"])
+def test_words_above_numbers_that_stay_text_are_a_header(unknown: Unknown, cells: str) -> None:
+    """A header is told above numbers and truth values that no type gives back as they are written."""
+    unknown.describe(f"f1,f2\n{cells}\n")
+    unknown.load()
+
+    assert names(unknown) == ["f1", "f2"]
+    assert unknown.rows() == [tuple(cells.split(","))]
+
+
+def test_a_file_of_nothing_but_a_header_has_no_rows(unknown: Unknown) -> None:
+    """A first record of names as programs write them is a header, though nothing stands below it."""
+    unknown.describe("item_id,ss_item_rev,average\n")
+
+    assert names(unknown) == ["item_id", "ss_item_rev", "average"]
+
+
+def test_a_word_above_numbers_outweighs_letters_that_come_again(unknown: Unknown) -> None:
+    """Columns a, b and c are a header above 1, b and c."""
+    unknown.describe("a,b,c\n1,b,c\n2,b,c\n")
+
+    assert names(unknown) == ["a", "b", "c"]
+
+
+def test_ten_tables_with_a_header_speak_for_one_of_unusual_names(unknown: Unknown) -> None:
+    """Where many tables of a source have a header, one of texts with unusual names has one too."""
+    for number in range(10):
+        unknown.put("id,n\n1,2\n", f"shop/t{number}/{FULL}")
+    unknown.describe("blorp,frob\nalice,paris\n")
+
+    assert names(unknown) == ["blorp", "frob"]
+
+
 def test_a_copy_of_a_file_proves_no_header(unknown: Unknown) -> None:
     """Two files that are the same, byte by byte, say no more than one of them."""
     unknown.put("alice,paris\nbob,rome\n", f"shop/orders/{CHANGES}")
