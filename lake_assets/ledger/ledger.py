@@ -5,6 +5,7 @@ means to `checks.judge`; quarantine, waivers and the history of columns have mod
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -114,22 +115,31 @@ def install(connection: psycopg.Connection) -> None:
     """Create or complete the schema `lake_assets`, unless this version of it is there.
 
     Two at once wait for each other. A ledger that is up to date is only looked at: creating an index that is
-    there would wait for every load that is under way.
+    there would wait for every load that is under way. One that is older is completed once no other session is
+    at work on it.
 
     Args:
         connection: a session without an open transaction.
     """
-    if _installed_version(connection) == VERSION:
+    while _installed_version(connection) != VERSION:
+        # Loads, checks and readers come to these tables in orders of their own: whoever held some of them and
+        # waited for the others without end would make a deadlock, and cost a load its work.
+        with suppress(psycopg.errors.LockNotAvailable), connection.transaction():
+            _complete(connection)
+
+
+def _complete(connection: psycopg.Connection) -> None:
+    """Run the install scripts, in a transaction that gives up where it has to wait for a second table."""
+    lock(connection, "lake_assets")
+    before = _installed_version(connection)
+    if before == VERSION:
         return
-    with connection.transaction():
-        lock(connection, "lake_assets")
-        before = _installed_version(connection)
-        if before is not None and before != VERSION:
-            connection.execute(statement(__package__, "lock_tables"))
-        if before != VERSION:
-            for script in INSTALL:
-                connection.execute(statement(__package__, script))
-            connection.execute(statement(__package__, "set_version", version=sql.Literal(VERSION)))
+    if before is not None:
+        connection.execute(statement(__package__, "lock_files"))
+        connection.execute(statement(__package__, "lock_tables"))
+    for script in INSTALL:
+        connection.execute(statement(__package__, script))
+    connection.execute(statement(__package__, "set_version", version=sql.Literal(VERSION)))
 
 
 def _installed_version(connection: psycopg.Connection) -> str | None:
