@@ -56,6 +56,11 @@ class Counts:
     filtered: int = 0
     added: int = 0
 
+    @property
+    def rows(self) -> int:
+        """How many rows main has of them."""
+        return self.loaded + self.added
+
     def __add__(self, other: "Counts") -> "Counts":
         """Add up two files."""
         return Counts(
@@ -106,9 +111,15 @@ class LedgerHour:
     quarantined: int
     superseded: int
     filtered: int
+    added: int
     run_id: str
     updated_at: datetime
     note: str | None
+
+    @property
+    def counts(self) -> Counts:
+        """Where the records of its files went."""
+        return Counts(self.records, self.loaded, self.quarantined, self.superseded, self.filtered, self.added)
 
 
 def install(connection: psycopg.Connection) -> None:
@@ -220,11 +231,22 @@ def note_missing(
 
 
 def judge_again(
-    connection: psycopg.Connection, table: Table, hour: datetime, state: State, note: str | None
-) -> None:
-    """Write down the state a check found for an hour the ledger knows; counts and run stay."""
-    values = _hour_of(table, hour) | {"state": state, "note": note}
-    connection.execute(statement(__package__, "judge_again"), values)
+    connection: psycopg.Connection, table: Table, known: LedgerHour, state: State, note: str | None
+) -> bool:
+    """Write down the state a check found for an hour; counts and run stay.
+
+    Args:
+        connection: the session.
+        table: the table.
+        known: the hour as the ledger had it when the check began.
+        state: the state found.
+        note: what is to be noted.
+
+    Returns:
+        Whether the ledger still had it so; if not, nothing is written.
+    """
+    values = _hour_of(table, known.hour) | {"state": state, "note": note, "seen": known.updated_at}
+    return connection.execute(statement(__package__, "judge_again"), values).rowcount > 0
 
 
 def read_hours(

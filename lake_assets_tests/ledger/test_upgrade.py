@@ -1,4 +1,4 @@
-"""Proves that a ledger of an older version is completed, with all it holds, beside whoever is at work on it."""
+"""Proves that an older ledger is completed with all it holds, beside whoever is at work on it."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +16,13 @@ HOLDS_FILES = (
     "AND relation = 'lake_assets.files'::regclass"
 )
 ROWS = """
-INSERT INTO lake_assets.files (source, table_name, hour, key, etag, bytes, records, loaded, quarantined, dialect, run_id)
+INSERT INTO lake_assets.files (
+    source, table_name, hour, key, etag, bytes, records, loaded, quarantined, dialect, run_id
+)
 VALUES ('shop', 'orders', '2018-09-06 10:00Z', 'shop/orders/x.csv', 'e', 9, 3, 2, 1, '{}', 'r');
-INSERT INTO lake_assets.table_hours (source, table_name, hour, state, files, records, loaded, quarantined, run_id)
+INSERT INTO lake_assets.table_hours (
+    source, table_name, hour, state, files, records, loaded, quarantined, run_id
+)
 VALUES ('shop', 'orders', '2018-09-06 10:00Z', 'quarantined', 1, 3, 2, 1, 'r');
 INSERT INTO lake_assets.quarantine (source, table_name, hour, key, record, reason, raw, run_id)
 VALUES ('shop', 'orders', '2018-09-06 10:00Z', 'shop/orders/x.csv', 2, 'bad', 'x', 'r');
@@ -72,7 +76,11 @@ def test_a_completed_ledger_takes_loads(bench: Bench) -> None:
     [("table_hours", "files"), ("quarantine", "files"), ("table_hours", "quarantine")],
 )
 def test_an_upgrade_never_costs_others_their_work(
-    first_version: psycopg.Connection, installer: psycopg.Connection, warehouse_url: str, held: str, wanted: str
+    first_version: psycopg.Connection,
+    installer: psycopg.Connection,
+    warehouse_url: str,
+    held: str,
+    wanted: str,
 ) -> None:
     """Whoever holds one of the ledger's tables and comes to another while an upgrade waits is let through."""
     with ThreadPoolExecutor(1) as pool, psycopg.connect(warehouse_url) as busy:
