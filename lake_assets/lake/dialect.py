@@ -116,26 +116,26 @@ def decide(head: bytes, table: Table, kind: str) -> Dialect:
 
 
 def decide_named(
-    names: Sequence[str], table: Table, file_format: str, compression: str, reasons: Mapping[str, str]
+    names: Sequence[str], table: Table, files: FileOptions, file_format: str, reasons: Mapping[str, str]
 ) -> Dialect:
     """Find out which column is which in a file whose format names them: JSON lines or Parquet.
 
     Args:
         names: the file's own, in its order; none if the file holds nothing to tell them by.
         table: what the catalog says; places of columns mean nothing here.
+        files: how the file is written, compression and encoding settled.
         file_format: `jsonl` or `parquet`.
-        compression: `gzip` or `none`.
         reasons: of what was decided so far.
     """
-    files, why = table.files, dict(reasons)
+    why = dict(reasons)
     why["header"] = f"{NAMED[file_format]} name their columns"
     op, columns = _columns_by_name(tuple(names), table, why, placed=False)
     return Dialect(
         delimiter=",",
         quoting="rfc4180",
         null="",
-        encoding=files.encoding if file_format == "jsonl" else "utf-8",
-        compression=compression,
+        encoding=files.encoding,
+        compression=files.compression,
         header=True,
         op=op,
         columns=columns if names else table.file_columns,

@@ -218,14 +218,10 @@ class Transformed:
         )
         with self.connection.cursor(name="lake_assets_chunks") as cursor:
             cursor.execute(query, {"ordinal": staged.ordinal})
-            dtypes = [self._dtype(column.type_code) for column in (cursor.description or ())[1:]]
+            types = self.connection.adapters.types
+            dtypes = [dtype_of(types, column.type_code) for column in (cursor.description or ())[1:]]
             while rows := self._fetch(cursor):
                 yield _frame(names, dtypes, rows)
-
-    def _dtype(self, oid: int) -> str:
-        known = self.connection.adapters.types.get(oid)
-        # The registry finds the type of the elements under the number of an array's type, too.
-        return dtype_of(known.name if known and known.oid == oid else None)
 
     def _fetch(self, cursor: psycopg.ServerCursor[Any]) -> list[tuple[Any, ...]]:
         try:
