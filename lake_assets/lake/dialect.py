@@ -227,7 +227,8 @@ def _columns_by_name(
 ) -> tuple[bool, tuple[str, ...]]:
     op = _begins_with_op(first, table)
     reasons["op"] = "the header begins with Op" if op else "the header does not begin with Op"
-    names = first[op:]
+    # The ledger keeps the names as JSON, in which PostgreSQL holds no NUL.
+    names = tuple(name.replace("\0", "\N{REPLACEMENT CHARACTER}") for name in first[op:])
     fixed = {column.file_column: column.position for column in table.columns if column.position and placed}
     bound = {place - 1: column for column, place in fixed.items() if place <= len(names)}
     free = [column for column in table.file_columns if column not in fixed]
