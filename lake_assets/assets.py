@@ -158,6 +158,8 @@ def _check_metadata(result: CheckedHour) -> dict[str, Any]:
         "rows_in_main": result.in_main,
         "in_quarantine": result.counts.quarantined,
         "superseded": result.counts.superseded,
+        "filtered": result.counts.filtered,
+        "rows_added": result.counts.added,
         "findings": "\n".join(result.findings) or "none",
     }
 

@@ -21,6 +21,7 @@ from lake_assets.ledger.quarantine import count_quarantine
 from lake_assets.ledger.states import FINE, state_without_files
 from lake_assets.ledger.waivers import read_waived_files
 from lake_assets.main.tables import count_hours
+from lake_assets.postgres import statement
 from lake_assets.recount import recount
 
 MOST_FINDINGS_SHOWN = 5
@@ -78,7 +79,7 @@ class CheckedHour:
         kept += f", {self.counts.superseded} superseded" if self.counts.superseded else ""
         kept += f", {self.counts.filtered} filtered" if self.counts.filtered else ""
         kept += f", {self.counts.added} rows added" if self.counts.added else ""
-        rows = self.counts.loaded + self.counts.added if self.in_main is None else self.in_main
+        rows = self.counts.rows if self.in_main is None else self.in_main
         return f"{self.counts.records} records in {self.files} files: {rows} rows in main{kept}."
 
 
@@ -102,17 +103,30 @@ def check_hours(
         now: the present moment; the clock's if left out.
     """
     known, evidence = _gather(connection, lake, table, hours, count_main=True)
-    checked = [
-        item.judge(now or datetime.now(UTC), _recount_files(connection, lake, item) if deep else ())
+    checked = {
+        item.hour: item.judge(
+            now or datetime.now(UTC), _recount_files(connection, lake, item) if deep else ()
+        )
         for item in evidence
-    ]
+    }
     with connection.transaction():
-        for result in checked:
-            if result.hour in known:
-                ledger.judge_again(
-                    connection, table, result.hour, result.state, note_of(known[result.hour], result)
-                )
-    return checked
+        again = [
+            hour
+            for hour, result in checked.items()
+            if hour in known and not _write_down(connection, table, known[hour], result)
+        ]
+    if again:
+        results = check_hours(connection, lake, table, again, deep=deep, now=now)
+        checked |= {result.hour: result for result in results}
+    return list(checked.values())
+
+
+def _write_down(connection: psycopg.Connection, table: Table, known: LedgerHour, result: CheckedHour) -> bool:
+    """Write down what was found of an hour; tell whether the ledger's row was still as it was read."""
+    note = note_of(known, result)
+    if (result.state, note) == (known.state, known.note):
+        return True
+    return ledger.judge_again(connection, table, known, result.state, note)
 
 
 def judge_hours(
@@ -145,8 +159,9 @@ def _gather(
     count_main: bool,
 ) -> tuple[dict[datetime, LedgerHour], list["Evidence"]]:
     first, end = whole_days(hours[0], hours[-1] + ONE_HOUR)
-    listing = lake.list_table(table.source_folder, table, first, end)
+    # Before the lake is listed: whoever loads an hour in between writes its row in the ledger anew.
     books = read_books(connection, table, first, end, count_main=count_main)
+    listing = lake.list_table(table.source_folder, table, first, end)
     return books.known, list(evidence_of(table, hours, books, listing))
 
 
@@ -166,8 +181,17 @@ class Books:
 def read_books(
     connection: psycopg.Connection, table: Table, first: datetime, end: datetime, *, count_main: bool
 ) -> Books:
-    """Read all that ledger and, if wanted, main say of the hours in [first, end)."""
+    """Read all that ledger and, if wanted, main say of the hours in [first, end), at one moment.
+
+    Args:
+        connection: a session without an open transaction.
+        table: the table.
+        first: the first hour (UTC).
+        end: the hour to stop before (UTC).
+        count_main: count the rows of main and of child tables too.
+    """
     with connection.transaction():
+        connection.execute(statement(__package__, "read_at_one_moment"))
         known = ledger.read_hours(connection, table, first, end)
         return Books(
             known,
@@ -342,7 +366,7 @@ class Evidence:
         names = {file.id for file in self.files}
         for file in self.files:
             rows = self.rows_in_main.get(file.id, 0)
-            due = file.loaded + file.added
+            due = file.counts.rows
             if rows != due:
                 more = f" and {file.added} added by the transform" if file.added else ""
                 yield f"{file.key}: {rows} rows in main, {file.loaded} loaded{more} ({rows - due:+d})"

@@ -206,7 +206,7 @@ def summarize(console: Console, outcomes: Sequence[Settled], nothing: str) -> No
         return
     show_attention(console, outcomes)
     states = Counter(outcome.state for outcome in outcomes)
-    rows = sum(outcome.counts.loaded for outcome in outcomes)
+    rows = sum(outcome.counts.rows for outcome in outcomes)
     parts = [Text(f"{count:,} {state}", SIGNS[state][1]) for state, count in states.most_common()]
     said = f"{counted(len(outcomes), 'table-hour')}, {counted(rows, 'row')}: "
     say(console, Text(said) + Text(", ").join(parts))

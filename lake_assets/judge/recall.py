@@ -15,7 +15,7 @@ from lake_assets.checks.row_count import CheckedHour, judge_hours
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger import ledger
-from lake_assets.ledger.ledger import Counts, LedgerHour
+from lake_assets.ledger.ledger import LedgerHour
 from lake_assets.ledger.states import FINE
 from lake_assets.postgres import statement
 
@@ -82,5 +82,4 @@ def _read_attention(
 
 def _recalled(row: LedgerHour) -> CheckedHour:
     said = (row.note,) if row.note and row.state not in FINE else ()
-    counts = Counts(row.records, row.loaded, row.quarantined, row.superseded, row.filtered)
-    return CheckedHour(row.hour, row.state, said, counts, files=row.files, note=row.note)
+    return CheckedHour(row.hour, row.state, said, row.counts, files=row.files, note=row.note)

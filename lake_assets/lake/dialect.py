@@ -116,26 +116,26 @@ def decide(head: bytes, table: Table, kind: str) -> Dialect:
 
 
 def decide_named(
-    names: Sequence[str], table: Table, file_format: str, compression: str, reasons: Mapping[str, str]
+    names: Sequence[str], table: Table, files: FileOptions, file_format: str, reasons: Mapping[str, str]
 ) -> Dialect:
     """Find out which column is which in a file whose format names them: JSON lines or Parquet.
 
     Args:
         names: the file's own, in its order; none if the file holds nothing to tell them by.
         table: what the catalog says; places of columns mean nothing here.
+        files: how the file is written, compression and encoding settled.
         file_format: `jsonl` or `parquet`.
-        compression: `gzip` or `none`.
         reasons: of what was decided so far.
     """
-    files, why = table.files, dict(reasons)
+    why = dict(reasons)
     why["header"] = f"{NAMED[file_format]} name their columns"
     op, columns = _columns_by_name(tuple(names), table, why, placed=False)
     return Dialect(
         delimiter=",",
         quoting="rfc4180",
         null="",
-        encoding=files.encoding if file_format == "jsonl" else "utf-8",
-        compression=compression,
+        encoding=files.encoding,
+        compression=files.compression,
         header=True,
         op=op,
         columns=columns if names else table.file_columns,
@@ -227,7 +227,8 @@ def _columns_by_name(
 ) -> tuple[bool, tuple[str, ...]]:
     op = _begins_with_op(first, table)
     reasons["op"] = "the header begins with Op" if op else "the header does not begin with Op"
-    names = first[op:]
+    # The ledger keeps the names as JSON, in which PostgreSQL holds no NUL.
+    names = tuple(name.replace("\0", "\N{REPLACEMENT CHARACTER}") for name in first[op:])
     fixed = {column.file_column: column.position for column in table.columns if column.position and placed}
     bound = {place - 1: column for column, place in fixed.items() if place <= len(names)}
     free = [column for column in table.file_columns if column not in fixed]

@@ -26,7 +26,7 @@ LARGEST_EXPONENT = 300  # that is written out to be judged
 LONGEST_SHOWN = 40  # characters of a key in a reason
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)  # a text may be open to the end
 _ESCAPE = re.compile(r"\\(u0000|.)", re.DOTALL)
 _DOUBTFUL = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")  # half a pair, or a NUL
 _OPENING = re.compile(rb"[\[{ \t]+")

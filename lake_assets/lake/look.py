@@ -10,7 +10,7 @@ from itertools import chain, islice
 
 from lake_assets.catalog.models import FileOptions, Table
 from lake_assets.lake.decode import decode
-from lake_assets.lake.dialect import Dialect, compression_of, decide, decide_named
+from lake_assets.lake.dialect import Dialect, compression_of, decide, decide_named, settle
 from lake_assets.lake.jsonl import keys_of
 from lake_assets.lake.objects import LakeObject
 
@@ -103,17 +103,22 @@ def decide_by_names(
     Raises:
         LakeError: the file cannot be read as what it seems to be.
     """
-    files = table.files
-    compression, why = compression_of(head, files)
-    if head.startswith(PARQUET_MAGICS):
-        compression, why = "none", "begins with PAR1"  # whatever the catalog says of the source's CSV
     if file_format == "parquet":
         # pyarrow takes a tenth of a second, and only Parquet files need it.
         from lake_assets.lake.parquet import schema_of  # noqa: PLC0415
 
-        named = Named(*schema_of(chain([head], rest), compression))
+        files, reasons = _settle_parquet(head, table.files)
+        named = Named(*schema_of(chain([head], rest), files.compression))
     else:
-        keys = keys_of(chain([head], rest), compression, files.encoding, files.nul)
+        files, reasons = settle(head, table.files)
+        keys = keys_of(chain([head], rest), files.compression, files.encoding, files.nul)
         named = Named(keys, (None,) * len(keys))
-    reasons = {"format": reason, "compression": why}
-    return decide_named(named.names, table, file_format, compression, reasons), named
+    return decide_named(named.names, table, files, file_format, {"format": reason, **reasons}), named
+
+
+def _settle_parquet(head: bytes, files: FileOptions) -> tuple[FileOptions, dict[str, str]]:
+    """Tell how a Parquet file is packed; its texts are UTF-8, whatever the catalog says of other files."""
+    compression, why = compression_of(head, files)
+    if head.startswith(PARQUET_MAGICS):
+        compression, why = "none", "begins with PAR1"
+    return files.model_copy(update={"compression": compression, "encoding": "utf-8"}), {"compression": why}

@@ -36,13 +36,13 @@ def beginning(head: bytes, dialect: Dialect) -> tuple[str, bytes]:
     Returns:
         The encoding, and byte order mark and header with an LF behind it, in that encoding.
     """
-    if dialect.format != "csv":
-        return "utf-8", b""
+    if dialect.format == "parquet":
+        return "utf-8", b""  # its records are kept as JSON lines
     codec = codecs.lookup(dialect.encoding).name
     first = b"".join(unpack([head[: 2**10]], dialect.compression, whole=False))
     mark = next((mark for mark in MARKS.get(codec, {}) if first.startswith(mark)), b"")
     encoding = MARKS[codec][mark] if mark else codec.removesuffix("-sig")
-    if not dialect.header:
+    if not dialect.header or dialect.format != "csv":
         return encoding, mark
     text = decode([head], dialect.compression, dialect.encoding, whole=False)
     slab = next(cut(text, dialect.delimiter, dialect.quoting, FEW), None)

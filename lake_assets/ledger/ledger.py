@@ -5,6 +5,7 @@ means to `checks.judge`; quarantine, waivers and the history of columns have mod
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -24,7 +25,7 @@ State = Literal[
 
 Row = dict[str, Any]
 
-VERSION = "lake_assets ledger, version 6"
+VERSION = "lake_assets ledger, version 7"
 """Kept as the comment of the schema; raise it with every change of an install script."""
 
 INSTALL = (
@@ -54,6 +55,11 @@ class Counts:
     superseded: int = 0
     filtered: int = 0
     added: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows main has of them."""
+        return self.loaded + self.added
 
     def __add__(self, other: "Counts") -> "Counts":
         """Add up two files."""
@@ -105,31 +111,46 @@ class LedgerHour:
     quarantined: int
     superseded: int
     filtered: int
+    added: int
     run_id: str
     updated_at: datetime
     note: str | None
+
+    @property
+    def counts(self) -> Counts:
+        """Where the records of its files went."""
+        return Counts(self.records, self.loaded, self.quarantined, self.superseded, self.filtered, self.added)
 
 
 def install(connection: psycopg.Connection) -> None:
     """Create or complete the schema `lake_assets`, unless this version of it is there.
 
     Two at once wait for each other. A ledger that is up to date is only looked at: creating an index that is
-    there would wait for every load that is under way.
+    there would wait for every load that is under way. One that is older is completed once no other session is
+    at work on it.
 
     Args:
         connection: a session without an open transaction.
     """
-    if _installed_version(connection) == VERSION:
+    while _installed_version(connection) != VERSION:
+        # Loads, checks and readers come to these tables in orders of their own: whoever held some of them and
+        # waited for the others without end would make a deadlock, and cost a load its work.
+        with suppress(psycopg.errors.LockNotAvailable), connection.transaction():
+            _complete(connection)
+
+
+def _complete(connection: psycopg.Connection) -> None:
+    """Run the install scripts, in a transaction that gives up where it has to wait for a second table."""
+    lock(connection, "lake_assets")
+    before = _installed_version(connection)
+    if before == VERSION:
         return
-    with connection.transaction():
-        lock(connection, "lake_assets")
-        before = _installed_version(connection)
-        if before is not None and before != VERSION:
-            connection.execute(statement(__package__, "lock_tables"))
-        if before != VERSION:
-            for script in INSTALL:
-                connection.execute(statement(__package__, script))
-            connection.execute(statement(__package__, "set_version", version=sql.Literal(VERSION)))
+    if before is not None:
+        connection.execute(statement(__package__, "lock_files"))
+        connection.execute(statement(__package__, "lock_tables"))
+    for script in INSTALL:
+        connection.execute(statement(__package__, script))
+    connection.execute(statement(__package__, "set_version", version=sql.Literal(VERSION)))
 
 
 def _installed_version(connection: psycopg.Connection) -> str | None:
@@ -210,11 +231,22 @@ def note_missing(
 
 
 def judge_again(
-    connection: psycopg.Connection, table: Table, hour: datetime, state: State, note: str | None
-) -> None:
-    """Write down the state a check found for an hour the ledger knows; counts and run stay."""
-    values = _hour_of(table, hour) | {"state": state, "note": note}
-    connection.execute(statement(__package__, "judge_again"), values)
+    connection: psycopg.Connection, table: Table, known: LedgerHour, state: State, note: str | None
+) -> bool:
+    """Write down the state a check found for an hour; counts and run stay.
+
+    Args:
+        connection: the session.
+        table: the table.
+        known: the hour as the ledger had it when the check began.
+        state: the state found.
+        note: what is to be noted.
+
+    Returns:
+        Whether the ledger still had it so; if not, nothing is written.
+    """
+    values = _hour_of(table, known.hour) | {"state": state, "note": note, "seen": known.updated_at}
+    return connection.execute(statement(__package__, "judge_again"), values).rowcount > 0
 
 
 def read_hours(

@@ -15,9 +15,9 @@ from lake_assets.catalog.models import Column, Table
 from lake_assets.exceptions import CountMismatch
 from lake_assets.hours import format_hour
 from lake_assets.ledger.children import count_children
-from lake_assets.main.tables import main_table
 from lake_assets.postgres import statement
 from lake_assets.staging.children import StagedChild, index_names
+from lake_assets.staging.documents import EVERYTHING
 
 INDEX_TYPE = "bigint"
 
@@ -52,14 +52,6 @@ class ChildRows:
     hour: datetime
     children: Sequence[StagedChild]
 
-    def delete(self, *, until: bool) -> None:
-        """Delete the hour's rows, or with `until` those of all hours before it as well."""
-        for child in child_tables(self.table):
-            delete = "delete_hours_until" if until else "delete_hour"
-            self.connection.execute(
-                statement(__package__, delete, main=main_table(child)), {"hour": self.hour}
-            )
-
     def insert(self, ids: Sequence[int], *, moved: bool) -> None:
         """Insert the elements of the staged documents, and write down how many there are of each file.
 
@@ -76,7 +68,18 @@ class ChildRows:
                 counts |= self._insert(child, ids)
             count_children(self.connection, child.name, counts)
 
-    def _insert(self, child: StagedChild, ids: Sequence[int]) -> dict[int, int]:
+    def attempt(self, ids: Sequence[int], within: sql.Composable) -> None:
+        """Insert the elements of some staged records, to see whether the child tables take them.
+
+        Args:
+            ids: the files' ids, in the order of their ordinals.
+            within: the condition of these records.
+        """
+        for child in self.children:
+            self._move(child, ids, within)
+
+    def _move(self, child: StagedChild, ids: Sequence[int], within: sql.Composable) -> dict[int, int]:
+        """Insert the elements, and count them by file id."""
         keys = {column.name: column.value for column in child.plan.columns if column.name in self.table.key}
         values = {name: keys[name] for name in (column.name for column in self.table.columns) if name in keys}
         values |= {name: sql.Identifier(f"i{level}") for level, name in enumerate(child.index_names, 1)}
@@ -87,10 +90,13 @@ class ChildRows:
             child=sql.Identifier(self.table.schema_name, child.name),
             columns=sql.SQL(", ").join(map(sql.Identifier, values)),
             values=sql.SQL(", ").join(values.values()),
-            source=child.elements(),
+            source=child.elements(within=within),
         )
         bound = {"hour": self.hour, "ids": list(ids)}
-        inserted: dict[int, int] = dict(self.connection.execute(insert, bound).fetchall())
+        return dict(self.connection.execute(insert, bound).fetchall())
+
+    def _insert(self, child: StagedChild, ids: Sequence[int]) -> dict[int, int]:
+        inserted = self._move(child, ids, EVERYTHING)
         count = statement(__package__, "count_elements", array=child.array.softly, source=child.parents())
         due = {
             file_id: elements or 0 for file_id, elements in self.connection.execute(count, {"ids": list(ids)})

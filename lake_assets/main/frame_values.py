@@ -13,6 +13,7 @@ from uuid import UUID
 
 import numpy as np
 import pandas as pd
+from psycopg.types import TypesRegistry
 
 from lake_assets.exceptions import WarehouseError
 
@@ -248,9 +249,11 @@ def _refuse(value: Any) -> Any:
     )
 
 
-def dtype_of(type_name: str | None) -> str:
-    """Say which dtype holds a PostgreSQL type, by its name in pg_type."""
-    return _DTYPES.get(type_name or "", "object")
+def dtype_of(types: TypesRegistry, oid: int) -> str:
+    """Say which dtype holds a PostgreSQL type, by its number."""
+    known = types.get(oid)
+    # The registry finds the type of the elements under the number of an array's type, too.
+    return _DTYPES.get(known.name, "object") if known and known.oid == oid else "object"
 
 
 def frame_of(rows: Sequence[Sequence[Any]], dtypes: Mapping[str, str]) -> pd.DataFrame:

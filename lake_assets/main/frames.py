@@ -326,7 +326,7 @@ def read_slice(
         columns: the columns wanted; if left out all but those with `_lake_`, which no user's frame has.
 
     Raises:
-        WarehouseError: the table or a column is not there.
+        WarehouseError: the table or a column is not there, or a value is none that Python can hold.
     """
     known = _list_columns(connection, source)
     if known is None and source.is_empty:
@@ -343,15 +343,19 @@ def read_slice(
     query = statement(__package__, "select_slice", table=source.name, columns=names, slice=source.condition)
     with _blame(source), connection.transaction(), connection.cursor(name="lake_assets_slice") as cursor:
         cursor.execute(query)
-        return _fetch(cursor, connection)
+        types = connection.adapters.types
+        dtypes = {column.name: dtype_of(types, column.type_code) for column in cursor.description or ()}
+        return _fetch(source, cursor, dtypes)
 
 
-def _fetch(cursor: psycopg.ServerCursor[Any], connection: psycopg.Connection) -> pd.DataFrame:
-    dtypes = {}
-    for column in cursor.description or ():
-        known = connection.adapters.types.get(column.type_code)
-        dtypes[column.name] = dtype_of(known.name if known else None)
+def _fetch(source: FrameSlice, cursor: psycopg.ServerCursor[Any], dtypes: Mapping[str, str]) -> pd.DataFrame:
     parts = []
-    while rows := cursor.fetchmany(ROWS_PER_FETCH):
-        parts.append(frame_of(rows, dtypes))
+    try:
+        while rows := cursor.fetchmany(ROWS_PER_FETCH):
+            parts.append(frame_of(rows, dtypes))
+    except psycopg.DataError as error:
+        raise WarehouseError(
+            f"{source.title}: {error}. Python's dates go from year 1 to 9999; read such a column as text, "
+            'through a view, or leave it out with metadata={"columns": […]} on the input.'
+        ) from error
     return pd.concat(parts, ignore_index=True) if parts else frame_of([], dtypes)

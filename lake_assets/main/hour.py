@@ -26,15 +26,16 @@ from lake_assets.ledger.ledger import Counts, State
 from lake_assets.ledger.quarantine import SourceFile, replace_quarantine
 from lake_assets.ledger.schema_changes import read_schema_changes
 from lake_assets.ledger.states import state_without_files
-from lake_assets.main.children import ChildRows
+from lake_assets.main.children import ChildRows, child_tables
 from lake_assets.main.drift import maybe_renamed, note_of, refuse_missing
 from lake_assets.main.report import LoadedFile, LoadReport
+from lake_assets.main.staged import Staged
 from lake_assets.main.tables import ensure_main, main_table
 from lake_assets.postgres import connect, statement
 from lake_assets.staging.careful import Refusal, attempt, halve, within
 from lake_assets.staging.children import StagedChild, plan_children
 from lake_assets.staging.columns import StagingPlan, plan_staging
-from lake_assets.staging.documents import opened_staging
+from lake_assets.staging.documents import EVERYTHING, opened_staging
 from lake_assets.staging.load import (
     FileLoader,
     StagedFile,
@@ -48,28 +49,6 @@ from lake_assets.staging.sift import Sieve
 
 if TYPE_CHECKING:
     from lake_assets.main.transform import Transformed
-
-
-@dataclass(frozen=True)
-class _Staged:
-    """A file in staging, and how many of its records are set aside."""
-
-    staged: StagedFile
-    quarantined: int
-    filtered: int = 0
-    added: int = 0
-
-    def counts(self, *, superseded: bool) -> Counts:
-        """Say where the file's records go once its good ones are moved on, or are superseded."""
-        good = self.staged.records - self.quarantined - self.filtered
-        return Counts(
-            records=self.staged.records,
-            loaded=0 if superseded else good,
-            quarantined=self.quarantined,
-            superseded=good if superseded else 0,
-            filtered=self.filtered,
-            added=0 if superseded else self.added,
-        )
 
 
 @dataclass
@@ -130,25 +109,23 @@ class HourLoad:
         fault = self._refusal(staged)
         return self._refuse(staged, fault) if fault else self._accept(staged, newest)
 
-    def _attempt(self, staged: Sequence[_Staged], newest: datetime | None) -> LoadReport | Refusal:
+    def _attempt(self, staged: Sequence[Staged], newest: datetime | None) -> LoadReport | Refusal:
         return attempt(self.connection, lambda: self._accept(staged, newest))
 
-    def _without_refused(self, staged: Sequence[_Staged]) -> list[_Staged]:
-        """Set aside the records over which the insert into main fails, whatever the reason."""
+    def _without_refused(self, staged: Sequence[Staged]) -> list[Staged]:
+        """Set aside the records that main or a child table refuses, whatever the reason."""
         plan = self.plan
         if plan is None:
             raise AssertionError("nothing was staged that main could refuse")
-        if self.changed is not None:
-            return list(staged)
-        insert = partial(self._insert, plan, list(range(1, len(staged) + 1)))
         misfits: dict[int, dict[int, Refusal]] = {entry.staged.ordinal: {} for entry in staged}
         whole = [(entry.staged.ordinal, 1, entry.staged.records) for entry in staged]
         sieve = Sieve(self.connection, self.lake, plan)
         sieve.index()
+        if self.changed is not None:
+            self.changed.index()
         with self.connection.transaction(force_rollback=True):
-            self.connection.execute(
-                statement(__package__, "delete_hour", main=main_table(self.table)), {"hour": self.hour}
-            )
+            self._delete(until=self.table.load == "snapshot")
+            insert = partial(self._insert_part, plan, [entry.staged.ordinal for entry in staged])
             for (ordinal, record, _), made in halve(
                 whole, lambda part: attempt(self.connection, lambda: insert(within(part)))
             ):
@@ -157,16 +134,20 @@ class HourLoad:
         for entry in staged:
             if misfits[entry.staged.ordinal]:
                 sieve.take_out(entry.staged, misfits[entry.staged.ordinal])
+        gone = self.changed.take_out_rejects([entry.staged for entry in staged]) if self.changed else {}
         return [
-            replace(entry, quarantined=entry.quarantined + len(misfits[entry.staged.ordinal]))
-            for entry in staged
+            entry.without(len(misfits[ordinal]), gone.get(ordinal)) for ordinal, entry in enumerate(staged, 1)
         ]
 
-    def _is_superseded(self, staged: Sequence[_Staged], newest: datetime | None) -> bool:
+    def _insert_part(self, plan: StagingPlan, ids: list[int], where: sql.Composable) -> None:
+        self._insert(plan, ids, where)
+        self._child_rows.attempt(ids, where)
+
+    def _is_superseded(self, staged: Sequence[Staged], newest: datetime | None) -> bool:
         """Tell whether a newer snapshot is the table, so that no row of these will be in main."""
         return bool(staged) and newest is not None and newest > self.hour
 
-    def _without_misfits(self, staged: Sequence[_Staged]) -> list[_Staged]:
+    def _without_misfits(self, staged: Sequence[Staged]) -> list[Staged]:
         """Set aside the records whose documents hold something else than declared."""
         if self.plan is None or not self.plan.documents:
             return list(staged)
@@ -177,7 +158,7 @@ class HourLoad:
             for entry, count in zip(staged, counts, strict=True)
         ]
 
-    def _transform(self, staged: Sequence[_Staged]) -> list[_Staged]:
+    def _transform(self, staged: Sequence[Staged]) -> list[Staged]:
         """Let the table's own function have the good records, and keep what it gives."""
         if self.plan is None:
             return list(staged)
@@ -191,9 +172,13 @@ class HourLoad:
             self._add_to_main(list(changed.added.items()))
         self.changed = changed
         return [
-            _Staged(entry.staged, entry.quarantined + tally.quarantined, tally.filtered, added=tally.added)
+            Staged(entry.staged, entry.quarantined + tally.quarantined, tally.filtered, added=tally.added)
             for entry, tally in zip(staged, tallies, strict=True)
         ]
+
+    @property
+    def _child_rows(self) -> ChildRows:
+        return ChildRows(self.connection, self.table, self.hour, self._children())
 
     def _children(self) -> tuple[StagedChild, ...]:
         return plan_children(self.table, self.plan, self.types) if self.plan else ()
@@ -239,11 +224,11 @@ class HourLoad:
             self.notes.append(f"{file.key}: {staged.nuls} NUL bytes (`nul: {self.table.files.nul}`)")
         return staged
 
-    def _sift(self, staged: Sequence[StagedFile]) -> list[_Staged]:
+    def _sift(self, staged: Sequence[StagedFile]) -> list[Staged]:
         if self.plan is None:
             return []
         quarantined = Sieve(self.connection, self.lake, self.plan, notes=self.notes).sift(staged)
-        return [_Staged(file, count) for file, count in zip(staged, quarantined, strict=True)]
+        return [Staged(file, count) for file, count in zip(staged, quarantined, strict=True)]
 
     def _watched(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
@@ -282,7 +267,7 @@ class HourLoad:
         with connect(self.conninfo, autocommit=True) as aside:
             ensure_main(aside, self.table, columns)
 
-    def _refusal(self, staged: Sequence[_Staged]) -> str | None:
+    def _refusal(self, staged: Sequence[Staged]) -> str | None:
         """Say why the hour cannot stand, if it cannot."""
         records = sum(entry.staged.records for entry in staged)
         bad = sum(entry.quarantined for entry in staged)
@@ -299,12 +284,12 @@ class HourLoad:
             )
         return None
 
-    def _refuse(self, staged: Sequence[_Staged], fault: str) -> LoadReport:
+    def _refuse(self, staged: Sequence[Staged], fault: str) -> LoadReport:
         self._quarantine(staged, refused=True)
         ledger.judge_hour(self.connection, self.table, self.hour, "failed", self.run_id, fault)
         return LoadReport(self.hour, "failed", error=fault)
 
-    def _accept(self, staged: Sequence[_Staged], newest: datetime | None) -> LoadReport:
+    def _accept(self, staged: Sequence[Staged], newest: datetime | None) -> LoadReport:
         superseded = self._is_superseded(staged, newest)
         files = tuple(self._settle(entry, superseded=superseded) for entry in staged)
         ids = [entry.file_id for entry in files]
@@ -317,14 +302,14 @@ class HourLoad:
             self._settle_snapshots(staged, newest)
         return self._judge(files)
 
-    def _quarantine(self, staged: Sequence[_Staged], *, refused: bool) -> None:
+    def _quarantine(self, staged: Sequence[Staged], *, refused: bool) -> None:
         files = []
         for entry in staged:
             key, etag = entry.staged.file.key, entry.staged.file.etag
             files.append(SourceFile(key, etag, entry.staged.records, *self.beginnings[key]))
         replace_quarantine(self.connection, self.table, self.hour, self.run_id, files, refused=refused)
 
-    def _settle(self, entry: _Staged, *, superseded: bool) -> LoadedFile:
+    def _settle(self, entry: Staged, *, superseded: bool) -> LoadedFile:
         file_id = ledger.register_file(
             self.connection,
             self.table,
@@ -338,20 +323,22 @@ class HourLoad:
         return LoadedFile(entry.staged.file, file_id, counts, entry.staged.dialect, entry.staged.nuls)
 
     def _replace(self, files: Sequence[LoadedFile], *, superseded: bool) -> None:
-        main = main_table(self.table)
-        newest_snapshot = self.table.load == "snapshot" and files and not superseded
-        delete = "delete_hours_until" if newest_snapshot else "delete_hour"
-        self.connection.execute(statement(__package__, delete, main=main), {"hour": self.hour})
+        self._delete(until=self.table.load == "snapshot" and bool(files) and not superseded)
         ids = [entry.file_id for entry in files]
-        children = ChildRows(self.connection, self.table, self.hour, self._children())
-        children.delete(until=bool(newest_snapshot))
         if self.plan is not None and not superseded:
             self._insert_all(self.plan, files, ids)
-        children.insert(ids, moved=not superseded)
+        self._child_rows.insert(ids, moved=not superseded)
+
+    def _delete(self, *, until: bool) -> None:
+        """Delete the hour's rows of main and of child tables, or with `until` those before it as well."""
+        delete = "delete_hours_until" if until else "delete_hour"
+        for table in (self.table, *child_tables(self.table)):
+            statement_of = statement(__package__, delete, main=main_table(table))
+            self.connection.execute(statement_of, {"hour": self.hour})
 
     def _insert_all(self, plan: StagingPlan, files: Sequence[LoadedFile], ids: list[int]) -> None:
-        inserted = self._insert(plan, ids, sql.SQL("true"))
-        loaded = sum(entry.counts.loaded + entry.counts.added for entry in files)
+        inserted = self._insert(plan, ids, EVERYTHING)
+        loaded = sum(entry.counts.rows for entry in files)
         if inserted != loaded:
             raise CountMismatch(
                 f"{self.table.qualified} {format_hour(self.hour)}: {inserted} rows reached main, and "
@@ -359,7 +346,7 @@ class HourLoad:
             )
 
     def _insert(self, plan: StagingPlan, ids: list[int], where: sql.Composable) -> int:
-        source = opened_staging(plan.documents, plan.leaves)
+        source = opened_staging(plan.documents, plan.leaves, where)
         columns = {column.name: column.value for column in plan.columns}
         if self.changed is not None:
             source, columns = self.changed.source, self.changed.values
@@ -374,7 +361,7 @@ class HourLoad:
         )
         return self.connection.execute(insert, {"hour": self.hour, "ids": ids}).rowcount
 
-    def _settle_snapshots(self, staged: Sequence[_Staged], newest: datetime | None) -> None:
+    def _settle_snapshots(self, staged: Sequence[Staged], newest: datetime | None) -> None:
         """Let the newest hour that has files be the table, whatever this load found."""
         if staged and (newest is None or newest < self.hour):
             note = f"superseded by the snapshot of {format_hour(self.hour)}"

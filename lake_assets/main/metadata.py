@@ -48,7 +48,7 @@ def hour_metadata(
     seconds = max(report.seconds, SHORTEST)
     files = [lake.url(loaded.file) for loaded in report.files]
     metadata: dict[str, Any] = {
-        "dagster/row_count": report.counts.loaded,
+        "dagster/row_count": report.counts.rows,
         "records": report.counts.records,
         "loaded": report.counts.loaded,
         "quarantined": report.counts.quarantined,
@@ -56,7 +56,7 @@ def hour_metadata(
         "bytes": report.bytes,
         "files": dg.MetadataValue.json(files),
         "seconds": round(report.seconds, 3),
-        "rows_per_second": round(report.counts.loaded / seconds),
+        "rows_per_second": round(report.counts.rows / seconds),
         "state": report.state,
         "sample": _sample(connection, table, report.hour),
     }

@@ -165,13 +165,19 @@ class Transformed:
         counts = misfits.take_out_of(self.source, places, staged)
         if not any(counts):
             return
-        keys = {"keys": [file.file.key for file in staged]}
-        gone: dict[int, int] = dict(
-            self.connection.execute(statement(__package__, "take_out_changed"), keys).fetchall()
-        )
+        gone = self.take_out_rejects(staged)
         for file, tally, count in zip(staged, tallies, counts, strict=True):
             tally.quarantined += count
             tally.added -= gone.get(file.ordinal, count) - count
+
+    def take_out_rejects(self, staged: Sequence[StagedFile]) -> dict[int, int]:
+        """Drop the rows of records that were set aside; give how many these are, by the file's ordinal."""
+        keys = {"keys": [file.file.key for file in staged]}
+        return dict(self.connection.execute(statement(__package__, "take_out_changed"), keys).fetchall())
+
+    def index(self) -> None:
+        """Let the rows of single records be found fast, for they are about to be asked for."""
+        self.connection.execute(statement(__package__, "index_changed"))
 
     def take_out_filtered(self) -> None:
         """Take the records that were dropped out of staging, so that child tables do without them.
@@ -212,14 +218,10 @@ class Transformed:
         )
         with self.connection.cursor(name="lake_assets_chunks") as cursor:
             cursor.execute(query, {"ordinal": staged.ordinal})
-            dtypes = [self._dtype(column.type_code) for column in (cursor.description or ())[1:]]
+            types = self.connection.adapters.types
+            dtypes = [dtype_of(types, column.type_code) for column in (cursor.description or ())[1:]]
             while rows := self._fetch(cursor):
                 yield _frame(names, dtypes, rows)
-
-    def _dtype(self, oid: int) -> str:
-        known = self.connection.adapters.types.get(oid)
-        # The registry finds the type of the elements under the number of an array's type, too.
-        return dtype_of(known.name if known and known.oid == oid else None)
 
     def _fetch(self, cursor: psycopg.ServerCursor[Any]) -> list[tuple[Any, ...]]:
         try:

@@ -11,7 +11,7 @@ from psycopg import sql
 from lake_assets.catalog.models import Child, Table
 from lake_assets.postgres import statement
 from lake_assets.staging.columns import StagingPlan
-from lake_assets.staging.documents import opened_staging, title_of
+from lake_assets.staging.documents import EVERYTHING, opened_staging, title_of
 from lake_assets.staging.opening import INDEX, Leaf, ServerType, take_out
 
 ARRAY = ServerType("jsonb", "children")
@@ -57,22 +57,26 @@ class StagedChild:
         """The indexes of what holds its arrays, as an array."""
         return self.above.indexes if self.above else sql.SQL("ARRAY[]::bigint[]")
 
-    def parents(self, *, soft: bool = True) -> sql.Composable:
+    def parents(self, *, soft: bool = True, within: sql.Composable = EVERYTHING) -> sql.Composable:
         """Give what rows are selected from that hold one of its arrays each, under the name of its node.
 
         Args:
             soft: take what is no array for an empty one, where else it is an error.
+            within: the condition of the staged records whose documents are read.
         """
         if self.above is not None:
-            return self.above.elements(soft=soft, more=[self.array])
-        return opened_staging(self.plan.documents, [*self.plan.leaves, self.array])
+            return self.above.elements(soft=soft, more=[self.array], within=within)
+        return opened_staging(self.plan.documents, [*self.plan.leaves, self.array], within)
 
-    def elements(self, *, soft: bool = False, more: Sequence[Leaf] = ()) -> sql.Composable:
+    def elements(
+        self, *, soft: bool = False, more: Sequence[Leaf] = (), within: sql.Composable = EVERYTHING
+    ) -> sql.Composable:
         """Give what rows are selected from that hold one of its elements each, with every node taken out.
 
         Args:
             soft: take what is no array for an empty one, where else it is an error.
             more: further places in the elements.
+            within: the condition of the staged records whose documents are read.
         """
         leaves = [*(leaf for leaf in self.leaves if leaf.path), *more]
         item = sql.SQL("item.value")
@@ -80,7 +84,7 @@ class StagedChild:
         opened = statement(
             __package__,
             "open_elements",
-            parents=self.parents(soft=soft),
+            parents=self.parents(soft=soft, within=within),
             array=self.array.softly if soft else self.array.value,
             index=sql.Identifier(f"i{self.depth}"),
             element=sql.Identifier(f"e{self.depth}"),

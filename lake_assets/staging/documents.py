@@ -15,6 +15,7 @@ from lake_assets.postgres import statement
 from lake_assets.staging.opening import Leaf
 
 STAGING = sql.Identifier("lake_assets_staging")
+EVERYTHING = sql.SQL("true")
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$-")
 JSON_TYPES = frozenset({"json", "jsonb"})
 
@@ -98,22 +99,27 @@ class Document:
         return valid
 
 
-def opened_staging(documents: Sequence[Document], leaves: Iterable[Leaf]) -> sql.Composable:
+def opened_staging(
+    documents: Sequence[Document], leaves: Iterable[Leaf], within: sql.Composable = EVERYTHING
+) -> sql.Composable:
     """Give what rows are selected from: staging, with every document read and every node taken out once.
 
     Args:
         documents: the documents; without any it is staging itself.
         leaves: the places in them that are wanted.
+        within: no document is read but those of staged records for which this is true; others may be given.
     """
     late = [document.reading for document in documents if document.is_late]
     staged: sql.Composable = STAGING
     if late:
-        read = statement(__package__, "read_documents", documents=sql.SQL(", ").join(late))
+        read = statement(__package__, "read_documents", documents=sql.SQL(", ").join(late), within=within)
         staged = sql.SQL("({})").format(read)
     nodes = [sql.SQL("{} AS {}").format(leaf.taken_out, leaf.node) for leaf in leaves]
     if not nodes:
         return staged if not late else sql.SQL("{} AS staged").format(staged)
-    opened = statement(__package__, "open_documents", staged=staged, nodes=sql.SQL(", ").join(nodes))
+    opened = statement(
+        __package__, "open_documents", staged=staged, nodes=sql.SQL(", ").join(nodes), within=within
+    )
     return sql.SQL("({}) AS opened").format(opened)
 
 

@@ -6,16 +6,18 @@ told apart.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 KIBIBYTE = 1024
 ESCAPED_NUL = r"\u0000"
 
-_PARTS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^"]+|"', re.DOTALL)
-_BARE = re.compile(
-    r"(?<![\w.+$-])(?P<sign>-?)(?:(?P<nan>nan|NaN|NAN)|inf|Inf|INF|infinity|Infinity)(?![\w.$])"
-)
+# Possessive, and up to the end of a text that is never closed: no stretch is looked at twice.
+_TEXT = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
+_BARE = r"(?<![\w.+$-])(?P<sign>-?)(?:(?P<nan>nan|NaN|NAN)|inf|Inf|INF|infinity|Infinity)(?![\w.$])"
+_TEXTS = re.compile(_TEXT, re.DOTALL)
+_TO_MEND = re.compile(f"{_TEXT}|{_BARE}", re.DOTALL)
+_PERHAPS_BARE = re.compile("nan|NaN|NAN|inf|Inf|INF")
+_NO_BRACKETS = re.compile(r"[^\[\]{}]+")
 _ESCAPE = re.compile(r"\\(?:u0000|.)", re.DOTALL)
 _NUL_BECOMES = {"replace": r"\ufffd", "strip": ""}
 _CLOSES = {"}": "{", "]": "["}
@@ -45,22 +47,28 @@ def mend(text: str, nul: str) -> Mended:
         text: the text.
         nul: what becomes of an escaped NUL: `replace`, `strip`, or else it stays.
     """
-    pieces, not_finite, nuls = [], 0, 0
-    for part in _PARTS.findall(text):
-        if part.startswith('"'):
-            nuls += _ESCAPE.findall(part).count(ESCAPED_NUL) if ESCAPED_NUL in part else 0
-            pieces.append(_replace_nuls(part, _NUL_BECOMES.get(nul, ESCAPED_NUL)))
-        else:
-            mended, changed = _BARE.subn(_as_double, part)
-            not_finite += changed
-            pieces.append(mended)
+    if ESCAPED_NUL not in text and not _PERHAPS_BARE.search(text):
+        return Mended(text)
+    instead = _NUL_BECOMES.get(nul, ESCAPED_NUL)
+    not_finite = nuls = 0
+
+    def replaced(found: re.Match[str]) -> str:
+        nonlocal not_finite, nuls
+        part = found[0]
+        if not part.startswith('"'):
+            not_finite += 1
+            return _as_double(found)
+        if ESCAPED_NUL not in part:
+            return part
+        nuls += _ESCAPE.findall(part).count(ESCAPED_NUL)
+        return _replace_nuls(part, instead)
+
+    mended = _TO_MEND.sub(replaced, text)
     kept = nul not in _NUL_BECOMES
-    return Mended("".join(pieces), not_finite, 0 if kept else nuls, has_nul=kept and nuls > 0)
+    return Mended(mended, not_finite, 0 if kept else nuls, has_nul=kept and nuls > 0)
 
 
 def _replace_nuls(text: str, instead: str) -> str:
-    if ESCAPED_NUL not in text:
-        return text
     return _ESCAPE.sub(lambda escape: instead if escape[0] == ESCAPED_NUL else escape[0], text)
 
 
@@ -84,19 +92,16 @@ def why_cut(text: str) -> str | None:
 
 
 def _ends_inside(text: str) -> str | None:
+    # Behind an open text the quote closes it and the mark stays; behind all else both are a text, and go.
+    bare = _TEXTS.sub("", text.rstrip("\\") + '"#')
     open_ones: list[str] = []
-    for part in _PARTS.findall(text):
-        if part == '"':
-            return "inside a text"
-        for character in () if part.startswith('"') else _brackets(part):
-            if character not in _CLOSES:
-                open_ones.append(character)
-            elif not open_ones or open_ones.pop() != _CLOSES[character]:
-                return None
+    for character in _NO_BRACKETS.sub("", bare):
+        if character not in _CLOSES:
+            open_ones.append(character)
+        elif not open_ones or open_ones.pop() != _CLOSES[character]:
+            return None
+    if bare.endswith("#"):
+        return "inside a text"
     if not open_ones:
         return None
     return f"inside {'an object' if open_ones[-1] == '{' else 'an array'}"
-
-
-def _brackets(text: str) -> Iterator[str]:
-    return (character for character in text if character in "{}[]")

@@ -4,14 +4,15 @@ What is mended, and how, belongs to `staging.mend`; which records were refused t
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import starmap
+from itertools import chain, starmap
 
 import psycopg
 from psycopg import sql
 
 from lake_assets.postgres import statement, type_name
+from lake_assets.staging.careful import Refusal, attempt
 from lake_assets.staging.columns import Reading, StagingPlan
 from lake_assets.staging.load import StagedFile
 from lake_assets.staging.mend import Mended, mend
@@ -20,6 +21,23 @@ Cells = Mapping[str, str | None]
 
 KEEP = "keep"  # `json` holds an escaped NUL, which `jsonb` cannot
 NOTHING = Mended("")
+
+
+@dataclass(frozen=True)
+class MendedRecord:
+    """A record on its way back into staging.
+
+    Attributes:
+        number: its number in its file.
+        op: its `Op` cell.
+        cells: its cells as they stand in the file.
+        given: the text that each column of staging is to read.
+    """
+
+    number: int
+    op: str | None
+    cells: Cells
+    given: Sequence[str | None]
 
 
 @dataclass(frozen=True)
@@ -43,8 +61,8 @@ class Repairs:
         text = cells.get(reading.file_column)
         return text if text is None else self._mend(reading, text).text
 
-    def put_back(self, number: int, op: str | None, cells: Cells) -> bool:
-        """Put a record back whose values can all be read now; tell whether anything of it was mended.
+    def mend(self, number: int, op: str | None, cells: Cells) -> "MendedRecord | None":
+        """Mend a record, or give None where nothing of it needs to be.
 
         Args:
             number: the record's number in its file.
@@ -54,16 +72,40 @@ class Repairs:
         readings = self.plan.readings
         given = [self.value(reading, cells) for reading in readings]
         if given == [cells.get(reading.file_column) for reading in readings]:
-            return False
+            return None
+        return MendedRecord(number, op, cells, given)
+
+    def put_back(self, mended: Sequence["MendedRecord"]) -> dict[int, Refusal]:
+        """Put mended records back into staging; give those refused all the same, by their numbers."""
+        if not mended:
+            return {}
+        put = attempt(self.connection, lambda: self._restage(mended))
+        if not isinstance(put, Refusal):
+            for record in mended:
+                self._count(record.cells)
+            return {}
+        if len(mended) == 1:
+            return {mended[0].number: put}
+        return dict(chain.from_iterable(self.put_back([record]).items() for record in mended))
+
+    def _restage(self, mended: Sequence["MendedRecord"]) -> None:
+        readings = self.plan.readings
         restage = statement(
             __package__,
             "restage",
             columns=sql.SQL(", ").join(sql.Identifier(reading.staged_as) for reading in readings),
             values=sql.SQL(", ").join(starmap(_cast, enumerate(readings, 1))),
         )
-        record = {"file": self.file.ordinal, "record": number, "op": op, "given": given}
-        self.connection.execute(restage, record)
+        records = [
+            {"file": self.file.ordinal, "record": each.number, "op": each.op, "given": each.given}
+            for each in mended
+        ]
+        with self.connection.cursor() as cursor:
+            cursor.executemany(restage, records)
+
+    def _count(self, cells: Cells) -> None:
         self.mended["records"] += 1
+        readings = self.plan.readings
         # A cell that is read in two ways holds what was mended once.
         found: dict[str, Counter[str]] = {}
         for reading in readings:
@@ -73,7 +115,6 @@ class Repairs:
             found[reading.file_column] = found.get(reading.file_column, Counter()) | of_cell
         for of_cell in found.values():
             self.mended.update(of_cell)
-        return True
 
     def notes(self) -> Iterator[str]:
         """Say what was mended."""

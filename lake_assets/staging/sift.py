@@ -29,6 +29,8 @@ from lake_assets.staging.repair import Cells, Repairs
 BATCH = 500  # records asked about at once: a few thousand values
 BATCH_BYTES = 8 * 2**20  # and what they may hold together, far below a message's limit
 
+UNNAMED = Refusal("the warehouse refused the record without naming a value")
+
 Faults = dict[int, tuple[int, str, str]]  # by record: the place of the column at fault, message, SQLSTATE
 
 
@@ -154,20 +156,27 @@ class Sieve:
     def _settle(self, repairs: Repairs, batch: list[Record]) -> list[Reject]:
         """Put back what can be mended; give the others, with the reason of each."""
         staged = repairs.file
-        cells = {record.number: self._cells(staged.dialect, record) for record in batch}
-        faults = self._faults(repairs, cells)
-        rejects = []
+        unknown = {
+            record.number: self._cells(staged.dialect, record)
+            for record in batch
+            if (staged.ordinal, record.number) not in self.refusals
+        }
+        faults = self._faults(repairs, unknown)
+        rejects, mended = [], []
         for record in batch:
-            row = cells[record.number]
-            reject = self._refused(staged, record)
-            reject = reject or self._reject(staged, record, row, faults.get(record.number))
-            op = record.cells[0] if staged.dialect.op else None
-            if reject is None and not repairs.put_back(record.number, op, row):
-                unnamed = "the warehouse refused the record without naming a value"
-                reject = Reject(staged.file.key, record.number, record.raw, unnamed)
-            if reject is not None:
+            cells = unknown.get(record.number)
+            if cells is None:
+                rejects.append(_refused(staged, record, self.refusals[staged.ordinal, record.number]))
+            elif reject := self._reject(staged, record, cells, faults.get(record.number)):
                 rejects.append(reject)
-        return rejects
+            elif again := repairs.mend(record.number, _op_of(staged.dialect, record), cells):
+                mended.append(again)
+            else:
+                rejects.append(_refused(staged, record, UNNAMED))
+        refused = repairs.put_back(mended)
+        return rejects + [
+            _refused(staged, record, refused[record.number]) for record in batch if record.number in refused
+        ]
 
     def _faults(self, repairs: Repairs, cells: Mapping[int, Cells]) -> Faults:
         """Ask the server which value of each record is none of its type; no answer where asking fails."""
@@ -189,20 +198,6 @@ class Sieve:
         values = dict(zip(("records", "ordinals", "types", "values"), columns, strict=True))
         rows = self.connection.execute(statement(__package__, "explain_values"), values)
         return {number: (ordinal, message, code) for number, ordinal, message, code in rows}
-
-    def _refused(self, staged: StagedFile, record: Record) -> Reject | None:
-        why = self.refusals.get((staged.ordinal, record.number))
-        if why is None:
-            return None
-        return Reject(
-            staged.file.key,
-            record.number,
-            record.raw,
-            why.reason,
-            why.column_name,
-            why.value,
-            why.sqlstate,
-        )
 
     def _cells(self, dialect: Dialect, record: Record) -> Cells:
         return dict(zip(dialect.columns, record.cells[1:] if dialect.op else record.cells, strict=True))
@@ -227,6 +222,15 @@ class Sieve:
                 reason = "binary data must be pairs of hexadecimal digits"
                 return Reject(key, number, raw, reason, column.name, value, "22023")
         return None
+
+
+def _refused(staged: StagedFile, record: Record, why: Refusal) -> Reject:
+    key, number, raw = staged.file.key, record.number, record.raw
+    return Reject(key, number, raw, why.reason, why.column_name, why.value, why.sqlstate)
+
+
+def _op_of(dialect: Dialect, record: Record) -> str | None:
+    return record.cells[0] if dialect.op else None
 
 
 def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:

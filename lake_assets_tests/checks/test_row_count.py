@@ -2,15 +2,19 @@
 
 import gzip
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from lake_assets.checks.row_count import whole_days
+from lake_assets.catalog.models import Source, Table
+from lake_assets.checks.row_count import check_hours, whole_days
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake import records
 from lake_assets.lake.cut import cut
+from lake_assets.lake.objects import Listing
+from lake_assets.lake.s3 import Lake
+from lake_assets.postgres import connect
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
 
 
@@ -187,3 +191,36 @@ def test_whole_days_holds_the_range() -> None:
     first, end = whole_days(HOUR, HOUR + 20 * ONE_HOUR)
 
     assert (first, end) == (HOUR.replace(hour=0), HOUR.replace(hour=0) + timedelta(days=2))
+
+
+class BusyLake(Lake):
+    """A lake to which a file comes, and is loaded, the first time that it is listed."""
+
+    def __init__(self, bench: Bench, *, before: bool) -> None:
+        """Give the lake of a bench; the first listing is that before the file came, or that after it."""
+        super().__init__(bench.bucket.client, bench.bucket.bucket)
+        self.bench, self.before = bench, before
+
+    def list_table(
+        self, source: Source | str, table: Table, first: datetime | None = None, end: datetime | None = None
+    ) -> Listing:
+        """List a table as it is before the load, or after it."""
+        listing = super().list_table(source, table, first, end)
+        if not self.bench.query("SELECT FROM lake_assets.files WHERE run_id = 'beside'"):
+            self.bench.put(GOOD, number=7)
+            self.bench.load(run_id="beside")
+        return listing if self.before else super().list_table(source, table, first, end)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_load_beside_a_check_is_no_difference(bench: Bench, before: bool) -> None:
+    """Whatever a load changes while a check is at work, the check ends with what is true after it."""
+    bench.put(GOOD)
+    bench.load()
+    lake = BusyLake(bench, before=before)
+
+    with connect(bench.url, autocommit=True) as connection:
+        (result,) = check_hours(connection, lake, bench.table, [HOUR])
+
+    assert (result.state, result.findings) == ("loaded", ())
+    assert bench.state()[0] == "loaded"

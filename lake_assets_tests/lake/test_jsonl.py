@@ -283,3 +283,10 @@ def test_any_objects_arrive(objects: list[dict[str, object]], sizes: list[int], 
                 assert cell == (value or "")
             else:
                 assert json.loads(cell) == value
+
+
+def test_a_long_text_that_is_never_closed_is_looked_at_once() -> None:
+    """A line cut inside a text of a million quotes and brackets is told broken at once."""
+    line = b'{"a":"' + 2**20 * b'\\"['
+
+    assert "Unterminated string" in str(outcomes(line)[0])

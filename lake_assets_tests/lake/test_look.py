@@ -65,6 +65,7 @@ def test_what_is_found_in_json_lines_is_said_with_its_reason() -> None:
     assert dict(dialect.reasons) == {
         "format": "why",
         "compression": "does not begin with 1f 8b",
+        "encoding": "the catalog says utf-8",
         "header": "JSON lines name their columns",
         "op": "the header does not begin with Op",
         "columns": "as the header names them (Id is id)",

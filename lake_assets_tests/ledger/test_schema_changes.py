@@ -114,3 +114,15 @@ def test_a_column_that_stays_retyped_is_told_once(drifting: Bench) -> None:
     load(drifting, {0: bad, 1: bad})
 
     assert history(drifting) == [(0, "retyped", "id")]
+
+
+def test_keys_of_json_lines_have_no_order(drifting: Bench) -> None:
+    """Lines whose keys come in another order, or lack some, are neither reordered nor renamed."""
+    lines = ['{"id":1,"name":"a","note":"b"}', '{"note":"b","id":1,"name":"a"}', '{"title":"a","id":1}']
+    for number, line in enumerate(lines):
+        drifting.bucket.put(drifting.key(at(number)).replace(".csv", ".jsonl"), f"{line}\n".encode())
+        report = drifting.load(at(number))
+
+    assert report.note is not None
+    assert "renamed" not in report.note
+    assert history(drifting) == [(2, "added", "title"), (2, "missing", "name"), (2, "missing", "note")]

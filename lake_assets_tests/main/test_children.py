@@ -240,3 +240,24 @@ def test_a_child_that_is_new_in_the_catalog_asks_for_a_load(bench: Bench) -> Non
 
     table.load()
     assert table.check(deep=True).passed
+
+
+def test_a_record_a_child_table_refuses_is_quarantined(any_bench: Bench) -> None:
+    """An element that its table itself does not take costs its record, and no other one."""
+    table = any_bench.with_catalog(DEVICES)
+    table.put_records(records(ONE, TWO, THREE))
+    table.load()
+    table.query("ALTER TABLE shop.orders__parts ADD CONSTRAINT no_three CHECK (qty <> 3) NOT VALID")
+
+    report = table.load_twice()
+
+    assert report.error is None
+    assert table.state() == ("quarantined", 3, 2, 1)
+    assert table.quarantine("record, sqlstate") == [(1, "23514")]
+    assert {name: len(rows) for name, rows in children(table).items()} == {
+        "parts": 1,
+        "parts__tests": 1,
+        "parts__tests__notes": 1,
+        "tags": 1,
+    }
+    assert table.check(deep=True).passed

@@ -1,5 +1,6 @@
 """Proves that Parquet and JSON lines go the way of CSV: staging, quarantine, recount, ledger, states."""
 
+import codecs
 import gzip
 import json
 from collections.abc import Iterable, Iterator
@@ -39,6 +40,8 @@ LINES = b'{"id":1,"amount":10.50,"placed_at":"2018-09-06T10:00:00Z","note":"firs
         ("jsonl", LINES),
         ("ndjson.gz", gzip.compress(LINES[:50], mtime=0) + gzip.compress(LINES[50:], mtime=0)),
         ("json", LINES.replace(b"\n", b"\r\n")),
+        ("json", LINES.decode().encode("utf-16-le")),
+        ("jsonl.gz", gzip.compress(LINES.decode().encode("utf-16"), mtime=0)),
         ("parquet", parquet_of(ORDERS)),
         ("parquet.gz", gzip.compress(parquet_of(ORDERS), mtime=0)),
         ("parquet", parquet_of(ORDERS, row_group_size=1, compression="zstd", version="1.0")),
@@ -261,3 +264,17 @@ def test_any_values_load_cell_by_cell(bench: Bench, objects: list[dict[str, Any]
         else:
             assert json.loads(text) == told
         assert (document and exactly(document)) == (one.get("j") and exactly(json.dumps(one["j"])))
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF16_LE])
+def test_lines_in_utf_16_are_quarantined_as_they_are(bench: Bench, mark: bytes) -> None:
+    """What an export of bad lines needs is kept: the encoding, with a mark what stands before them."""
+    bench.bucket.put(key("jsonl"), mark + '{"id":1}\n{"id":"ä"}\n'.encode("utf-16-le"))
+
+    bench.load()
+
+    assert bench.state() == ("quarantined", 2, 1, 1)
+    assert bench.quarantine("record, raw") == [(2, '{"id":"ä"}'.encode())]
+    kept = bench.query("SELECT encoding, beginning FROM lake_assets.quarantined_files")
+    assert kept == [("utf-16-le", mark)]
+    assert bench.check(deep=True).passed

@@ -360,7 +360,7 @@ def test_reading_what_is_not_there_names_it(connection: psycopg.Connection) -> N
 
     with pytest.raises(WarehouseError, match=r"shop.t has no column 'nothing'. It has at"):
         read_slice(connection, slice_of(), ["nothing"])
-    with pytest.raises(WarehouseError, match=r"shop.t: .*timestamp too large"):
+    with pytest.raises(WarehouseError, match=r"shop.t: timestamp too large.*read such a column as text"):
         read_slice(connection, slice_of())
 
 
@@ -372,3 +372,17 @@ def test_the_columns_asked_for_are_read_in_that_order(connection: psycopg.Connec
     asked = read_slice(connection, slice_of(HOUR), ["_lake_hour", "id"])
     assert list(asked.columns) == ["_lake_hour", "id"]
     assert asked["_lake_hour"].tolist() == [HOUR, HOUR]
+
+
+def test_an_array_is_read_as_lists(connection: psycopg.Connection) -> None:
+    """A column of arrays has no dtype of its elements."""
+    connection.execute("CREATE SCHEMA shop")
+    connection.execute("CREATE TABLE shop.t (id bigint, a integer[], b boolean[], t timestamptz[])")
+    connection.execute(
+        "INSERT INTO shop.t VALUES (1, '{1,NULL}', '{}', ARRAY['2018-09-06 10:00Z'::timestamptz])"
+    )
+
+    back = read_slice(connection, slice_of())
+
+    assert [str(dtype) for dtype in back.dtypes] == ["Int64", "object", "object", "object"]
+    assert back.to_dict("list") == {"id": [1], "a": [[1, None]], "b": [[]], "t": [[HOUR]]}

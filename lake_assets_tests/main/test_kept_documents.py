@@ -178,3 +178,17 @@ def test_every_leaf_of_any_document_comes_out_as_it_is(bench: Bench, tree: dict[
     assert [value if not isinstance(value, float) else repr(value + 0) for value in row] == [
         value if not isinstance(value, float) else repr(value + 0) for _, value in found
     ]
+
+
+def test_a_mended_document_that_is_refused_all_the_same_costs_its_record_alone(any_bench: Bench) -> None:
+    """JSON with a bare NaN that is nested too deep besides is quarantined; what else was mended is loaded."""
+    table = any_bench.with_table({"id": "bigint", "doc": "jsonb"})
+    depth = 200_000
+    table.put_records([["1", "[nan]"], ["2", f"[nan, {depth * '['}{depth * ']'}]"], ["3", '["\\u0000"]']])
+
+    report = table.load_twice()
+
+    assert report.error is None
+    assert table.state() == ("quarantined", 3, 2, 1)
+    assert table.rows("id") == [(1,), (3,)]
+    assert table.quarantine("record, sqlstate") == [(2, "54001")]

@@ -111,3 +111,15 @@ def test_columns_that_differ_in_case_only_are_two(any_bench: Bench, column: str)
     bench.load()
 
     assert bench.rows(f'id, "{column}"') == [(1, "x")]
+
+
+def test_a_nul_in_a_header_is_shown_as_a_character(any_bench: Bench) -> None:
+    """A header with a NUL names a column all the same, and the ledger can hold its name."""
+    table = any_bench.with_table({"id": "bigint", "note": "text"})
+    table.put(b"id,note,ex\0tra\n1,a,b\n")
+
+    report = table.load_twice()
+
+    assert report.error is None
+    assert table.rows('id, note, "ex\ufffdtra"') == [(1, "a", "b")]
+    assert table.check(deep=True).passed

@@ -48,3 +48,33 @@ def test_a_snapshot_that_goes_brings_the_one_before_back(snapshots: Bench) -> No
     snapshots.load(HOURS[1])
     assert snapshots.rows("id") == [(2,), (20,)]
     assert [snapshots.check(hour).state for hour in HOURS] == ["loaded", "loaded", "missing"]
+
+
+def test_rows_a_transform_added_go_with_their_snapshot(snapshots: Bench) -> None:
+    """A snapshot of which only rows of the transform's own are left in main agrees once it is superseded."""
+    transform = "lake_assets_tests.main.transforms:total"
+    totals = snapshots.with_table({"id": "bigint"}, load="snapshot", transform=transform)
+
+    for hour in HOURS[:2]:
+        totals.load(hour)
+
+    assert totals.rows("id") == [(22,)]
+    assert totals.query("SELECT loaded, filtered, added FROM lake_assets.files ORDER BY hour") == [
+        (0, 2, 0),
+        (0, 2, 1),
+    ]
+    assert all(totals.check(hour).passed for hour in HOURS[:2])
+
+
+def test_why_an_older_snapshot_failed_stays(snapshots: Bench) -> None:
+    """A newer snapshot does not hide why the last load of an older one failed."""
+    snapshots.load(HOURS[0])
+    snapshots.put("x\n", HOURS[0])
+    snapshots.load(HOURS[0])
+
+    snapshots.load(HOURS[1])
+
+    note = f"SELECT state, note FROM lake_assets.table_hours WHERE hour = '{HOURS[0].isoformat()}'"
+    ((state, why),) = snapshots.query(note)
+    assert state == "failed"
+    assert why.startswith("None of 1 records can be loaded.")

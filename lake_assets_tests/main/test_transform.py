@@ -285,3 +285,19 @@ def test_dates_python_cannot_hold_are_told(bench: Bench) -> None:
 
     assert "declare the column as text" in (table.load().error or "")
     assert pd.Timestamp(datetime(9999, 12, 31, tzinfo=UTC)).year == 9999
+
+
+def test_a_record_main_refuses_is_quarantined_with_all_its_rows(any_bench: Bench) -> None:
+    """A record whose rows main itself does not take costs no other, and every row is still counted."""
+    table = with_transform(any_bench, "repeat")
+    table.put(GOOD)
+    table.load()
+    table.query("ALTER TABLE shop.orders ADD CONSTRAINT no_two CHECK (id <> 2) NOT VALID")
+
+    report = table.load_twice()
+
+    assert report.error is None
+    assert table.query(LEDGER) == [(3, 2, 1, 0, 0, 3)]
+    assert table.rows("id, _lake_record") == [(99, 0), (1, 1), (1, 1), (3, 3), (3, 3)]
+    assert table.quarantine("record, sqlstate, raw") == [(2, "23514", b"2,20.00,2018-09-06 10:01:00,")]
+    assert table.check(deep=True).passed

@@ -59,3 +59,8 @@ def fail(frame: pd.DataFrame) -> pd.DataFrame:
 def give_no_frame(frame: pd.DataFrame) -> Any:
     """Give something else."""
     return frame["id"]
+
+
+def total(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give one row for all of them, which belongs to none."""
+    return pd.DataFrame({"id": [int(frame["id"].sum())]}, index=["total"])

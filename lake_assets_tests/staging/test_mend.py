@@ -96,3 +96,11 @@ def test_a_cut_at_whole_kibibytes_says_so() -> None:
 def test_other_broken_json_is_not_called_cut(text: str) -> None:
     """Brackets that do not match, or text behind the end, have other causes."""
     assert why_cut(text) is None
+
+
+def test_a_long_text_full_of_quotes_is_looked_at_once() -> None:
+    """Where a document was cut is told at once, though each of a million quotes might begin a text."""
+    cut = '{"nan": "' + 2**20 * '\\"x'
+
+    assert "inside a text" in (why_cut(cut) or "")
+    assert mend(cut, "replace").text == cut

@@ -1,5 +1,5 @@
 -- Read the table-hours of a range that need attention.
-SELECT hour, state, files, records, loaded, quarantined, superseded, filtered, run_id, updated_at, note
+SELECT hour, state, files, records, loaded, quarantined, superseded, filtered, added, run_id, updated_at, note
 FROM lake_assets.table_hours
 WHERE
     source = %(source)s AND table_name = %(table_name)s

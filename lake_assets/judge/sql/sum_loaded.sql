@@ -1,5 +1,5 @@
 -- Add up the rows that main should hold of a range of a table's hours.
-SELECT coalesce(sum(loaded), 0)::bigint
+SELECT coalesce(sum(loaded + added), 0)::bigint
 FROM lake_assets.table_hours
 WHERE
     source = %(source)s AND table_name = %(table_name)s

@@ -1,4 +1,5 @@
 -- Take the values that the catalog names out of staged documents, each once.
 SELECT staged.*, {nodes}
 FROM {staged} AS staged
+WHERE {within}
 OFFSET 0

@@ -2,4 +2,4 @@
 INSERT INTO lake_assets_staging (_lake_file, _lake_record, _lake_op, {columns})
 OVERRIDING SYSTEM VALUE
 SELECT %(file)s, %(record)s, %(op)s, {values}
-FROM (VALUES (%(given)s::text[])) AS record (given)
+FROM (VALUES (%(given)b::text[])) AS record (given)

@@ -1,0 +1,37 @@
+"""Where the records of one file stand while its table-hour is loaded.
+
+Who sets them aside belongs to `staging` and `main.transform`; what the ledger keeps of it to `ledger.ledger`.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from lake_assets.ledger.ledger import Counts
+from lake_assets.staging.load import StagedFile
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A file in staging, and how many of its records are set aside."""
+
+    staged: StagedFile
+    quarantined: int
+    filtered: int = 0
+    added: int = 0
+
+    def without(self, records: int, rows: int | None) -> Self:
+        """Give the same with more records set aside, which a transform had given so many rows."""
+        added = self.added - (records if rows is None else rows) + records
+        return replace(self, quarantined=self.quarantined + records, added=added)
+
+    def counts(self, *, superseded: bool) -> Counts:
+        """Say where the file's records go once its good ones are moved on, or are superseded."""
+        good = self.staged.records - self.quarantined - self.filtered
+        return Counts(
+            records=self.staged.records,
+            loaded=0 if superseded else good,
+            quarantined=self.quarantined,
+            superseded=good if superseded else 0,
+            filtered=self.filtered,
+            added=0 if superseded else self.added,
+        )
