@@ -220,5 +220,5 @@ def survives_as_double(text: str) -> bool:
         return True
     try:
         return Decimal(repr(float(text))) == Decimal(text)
-    except (InvalidOperation, OverflowError):
+    except (ValueError, InvalidOperation):
         return False
