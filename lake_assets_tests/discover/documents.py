@@ -39,6 +39,8 @@ FAMILIES = [
 ]  # fmt: skip
 EVERY = [token for family in FAMILIES for token in family]
 
+UNDEFINED = {"$undefined": True}
+
 Shape = Any  # a list of tokens; a mapping of keys to shapes; a tuple of one shape, for an array
 
 
@@ -97,12 +99,12 @@ def reach(value: Any, path: Sequence[str]) -> Any:
     """Give what lies at a path; None for nothing."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
-    return None if value == {"$undefined": True} else value
+    return value
 
 
 def rows_of(value: Any, path: Sequence[str]) -> Iterator[Any]:
     """Give the elements of the array at a path."""
-    found = reach(value, path)
+    found = None if (there := reach(value, path)) == UNDEFINED else there
     assert found is None or isinstance(found, list), (path, found)
     yield from found or ()
 
@@ -117,8 +119,8 @@ def says(value: Any, declared: str, loaded: Any) -> bool:
     """
     if declared == "jsonb":
         return bool(loaded == value)
-    if value is None or loaded is None:
-        return value is loaded
+    if value is None or loaded is None or value == UNDEFINED:
+        return loaded is None and value in (None, UNDEFINED)
     if isinstance(value, bool):
         return bool(loaded == str(value).lower())
     if isinstance(value, Decimal):
