@@ -19,8 +19,8 @@ from lake_assets.discover.classes import (
 )
 from lake_assets.staging.mend import mend, why_cut
 
-MOST_DIGITS = 130_000  # numeric takes some more before the point (manual, "Numeric Types")
-MOST_FRACTION = 16_000
+MOST_DIGITS = 131_072  # before the point of a numeric (manual, "Numeric Types")
+MOST_FRACTION = 16_383  # behind it
 BEGINNINGS = ("{", "[")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -93,18 +93,16 @@ class Decoder:
         return made
 
     def _number(self, text: str) -> Number:
-        if len(text) > LONGEST_NUMBER or text.startswith("-0"):
-            self.loses = self.loses or len(text) > LONGEST_NUMBER or bool(ZERO_BELOW_ZERO.fullmatch(text))
-        _, _, exponent = text.lower().partition("e")
-        if exponent and abs(int(exponent)) > LARGEST_EXPONENT:
+        mantissa, _, exponent = text.lower().partition("e")
+        power = int(exponent or 0)
+        if len(text) > LONGEST_NUMBER or abs(power) > LARGEST_EXPONENT:
             self.loses = True
-        if len(text) > MOST_FRACTION or (exponent and int(exponent) + len(text) > MOST_DIGITS):
-            raise ValueError(text)
+            _, _, fraction = mantissa.partition(".")
+            if Decimal(mantissa).adjusted() + power >= MOST_DIGITS or len(fraction) - power > MOST_FRACTION:
+                raise ValueError(text)
+        elif text.startswith("-0") and ZERO_BELOW_ZERO.fullmatch(text):
+            self.loses = True
         return Number(text)
-
-
-def _refuse(text: str) -> Any:
-    raise ValueError(text)
 
 
 def wrapper_of(value: Mapping[str, Any]) -> str | None:
