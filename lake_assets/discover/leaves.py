@@ -45,21 +45,25 @@ def leaf_type(node: Node) -> str:
     kinds = node.kinds.keys()
     if kinds & {OBJECT, ARRAY}:
         return JSONB
-    if kinds and kinds <= NUMBERS:
+    if not kinds:
+        return TEXT
+    if kinds <= NUMBERS:
         return _number_type(node)
     if kinds == {"boolean"}:
         return "boolean"
+    return _wrapped_type(node)
+
+
+def _wrapped_type(node: Node) -> str:
+    """Give the type of texts, and of times and binary data beside them."""
     of_texts = _OF_TEXTS.get(next(iter(node.texts), ""), TEXT) if len(node.texts) == 1 else TEXT
-    if kinds == {STRING}:
+    wrapped = node.kinds.keys() - {STRING}
+    if not wrapped:
         return of_texts
-    if "$date" in kinds and kinds <= {"$date", STRING}:
-        fits = not node.unfit and (STRING not in kinds or of_texts == "timestamptz")
-        return "timestamptz" if fits else TEXT
-    if kinds and kinds <= {"$uuid", "$binary", STRING} and kinds != {STRING}:
-        if not node.unfit and (STRING not in kinds or of_texts == "uuid"):
-            return "uuid"
-        return TEXT if STRING in kinds else "bytea"
-    return TEXT
+    for kinds, declared in (({"$date"}, "timestamptz"), ({"$uuid", "$binary"}, "uuid")):
+        if wrapped <= kinds and not node.unfit and (STRING not in node.kinds or of_texts == declared):
+            return declared
+    return "bytea" if node.kinds.keys() <= {"$uuid", "$binary"} else TEXT
 
 
 def _number_type(node: Node) -> str:

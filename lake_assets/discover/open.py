@@ -22,9 +22,10 @@ MOST_CHILDREN = 20  # of one table, at any depth
 DEEPEST_CHILD = 3
 LONG = 100  # elements of an array of single values, above which they are rows
 KEYS_OF_DATA = 50  # keys of an object; more, of which each object has few, are data
-FEW = 10  # a tenth of them
+FEW = 10  # a tenth of them; and more numbers or identifiers than that are data too
 MOST_BROKEN = 20  # one in so many texts that are cut off
 DOCUMENT = "_doc"
+_IDENTIFIER = re.compile(r"[0-9]+|[0-9a-f]{24}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 Path = tuple[str, ...]
 
 
@@ -62,6 +63,8 @@ def _why_closed(node: Node, whole: str) -> str | None:
     """Say why the objects at a place are not opened."""
     if node.closed:
         return node.closed
+    if len(node.keys) > FEW and all(map(_IDENTIFIER.fullmatch, node.keys)):
+        return f"its {len(node.keys):,} keys are numbers or identifiers"
     filled = sum(below.count + below.nulls for below in node.keys.values())
     if len(node.keys) > KEYS_OF_DATA and FEW * filled < len(node.keys) * node.kinds[OBJECT]:
         return f"{count_of(len(node.keys), 'key')}, few of them in each {whole}"

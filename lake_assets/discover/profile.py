@@ -82,7 +82,12 @@ class ColumnProfile:
             self.documents = None
         self.cells += len(values)
         self._absorb_distinct(values)
-        if values and not self.documents and OTHER not in self.examples and not self._is_more_of_the_same(values):
+        if (
+            values
+            and not self.documents
+            and OTHER not in self.examples
+            and not self._is_more_of_the_same(values)
+        ):
             self._classify(cells, numbers, file)
 
     def _absorb_documents(

@@ -58,7 +58,10 @@ class Decoder:
     def __init__(self) -> None:
         self.loses = False
         self._json = JSONDecoder(
-            object_pairs_hook=self._pairs, parse_int=self._number, parse_float=self._number
+            object_pairs_hook=self._pairs,
+            parse_int=self._number,
+            parse_float=self._number,
+            parse_constant=_refuse,
         )
 
     def read(self, text: str) -> Any:
@@ -103,6 +106,10 @@ class Decoder:
         elif text.startswith("-0") and ZERO_BELOW_ZERO.fullmatch(text):
             self.loses = True
         return Number(text)
+
+
+def _refuse(word: str) -> Any:
+    raise ValueError(word)
 
 
 def wrapper_of(value: Mapping[str, Any]) -> str | None:

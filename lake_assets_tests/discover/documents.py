@@ -9,33 +9,117 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-KEYS = ["a", "b", "a.b", "a_b", "", "$x", "_id", "é k", "0", "x" * 70, "A", "null", "_lake_hour", "ctid", "a b", "-1"]
+KEYS = [
+    "a",
+    "b",
+    "a.b",
+    "a_b",
+    "",
+    "$x",
+    "_id",
+    "é k",
+    "0",
+    "x" * 70,
+    "A",
+    "null",
+    "_lake_hour",
+    "ctid",
+    "a b",
+    "-1",
+]
 OID = "56e1fc72e0c917e9c4714161"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BASE64 = "AAECAwQFBgcICQoLDA0ODw=="
 UUID = "00010203-0405-0607-0809-0a0b0c0d0e0f"
-INTEGERS = ["0", "7", "-12", "9223372036854775807", '{"$numberInt": "42"}', '{"$numberLong": "-9007199254740993"}']
+INTEGERS = [
+    "0",
+    "7",
+    "-12",
+    "9223372036854775807",
+    '{"$numberInt": "42"}',
+    '{"$numberLong": "-9007199254740993"}',
+]
 NUMBERS = [*INTEGERS, "18446744073709551615", "1.50", "0.10000000000000000555", "1e3", "-0", "9" * 30]
-DOUBLES = ['{"$numberDouble": "0.1"}', '{"$numberDouble": "NaN"}', '{"$numberDouble": "-0.0"}', '{"$numberDouble": "1.0E+20"}']
-DECIMALS = ['{"$numberDecimal": "1.100000000000000000000000000000001"}', '{"$numberDecimal": "1E+3"}', '{"$numberDecimal": "NaN"}']
-ODD_NUMBERS = [*DOUBLES, *DECIMALS, "nan", "-inf", "3", "2.5", '{"$numberDecimal": "-0"}', '{"$numberDouble": "x"}']
+DOUBLES = [
+    '{"$numberDouble": "0.1"}',
+    '{"$numberDouble": "NaN"}',
+    '{"$numberDouble": "-0.0"}',
+    '{"$numberDouble": "1.0E+20"}',
+]
+DECIMALS = [
+    '{"$numberDecimal": "1.100000000000000000000000000000001"}',
+    '{"$numberDecimal": "1E+3"}',
+    '{"$numberDecimal": "NaN"}',
+]
+ODD_NUMBERS = [
+    *DOUBLES,
+    *DECIMALS,
+    "nan",
+    "-inf",
+    "3",
+    "2.5",
+    '{"$numberDecimal": "-0"}',
+    '{"$numberDouble": "x"}',
+]
 DATES = [
-    '{"$date": 1356351330501}', '{"$date": -1}', '{"$date": "2012-12-24T12:15:30.501Z"}', '{"$date": {"$numberLong": "0"}}',
+    '{"$date": 1356351330501}', '{"$date": -1}', '{"$date": "2012-12-24T12:15:30.501Z"}',
+    '{"$date": {"$numberLong": "0"}}',
     '{"$date": "9999-12-31T23:59:59.999Z"}', '{"$date": -62135596800000}',
 ]  # fmt: skip
-ODD_DATES = [*DATES, '{"$date": 9224318016000000}', '{"$date": "2012-13-24T12:15:30Z"}', '"2012-12-24T12:15:30Z"', '"n/a"']
-TIMES = ['"2018-09-06T10:00:00Z"', '"2018-09-06T10:00:00.5+02:00"', '"2018-09-06"', '"0000-00-00"', '""', '"now"', '"2020-02-29"']
+ODD_DATES = [
+    *DATES,
+    '{"$date": 9224318016000000}',
+    '{"$date": "2012-13-24T12:15:30Z"}',
+    '"2012-12-24T12:15:30Z"',
+    '"n/a"',
+]
+TIMES = [
+    '"2018-09-06T10:00:00Z"',
+    '"2018-09-06T10:00:00.5+02:00"',
+    '"2018-09-06"',
+    '"0000-00-00"',
+    '""',
+    '"now"',
+    '"2020-02-29"',
+]
 DAYS = ['"2018-09-06"', '"2020-02-29"']
-TEXTS = ['"x"', '"42"', '""', '"NULL"', '"\\\\N"', r'"\ud83d\ude00"', '"a,b\\n\\"c\\""', '"true"', '"{}"', r'"a\u0000b"']
+TEXTS = [
+    '"x"',
+    '"42"',
+    '""',
+    '"NULL"',
+    '"\\\\N"',
+    r'"\ud83d\ude00"',
+    '"a,b\\n\\"c\\""',
+    '"true"',
+    '"{}"',
+    r'"a\u0000b"',
+]
 WRAPPED = [
-    f'{{"$oid": "{OID}"}}', '{"$timestamp": {"t": 1356351330, "i": 7}}', '{"$regex": "^a/b", "$options": "im"}',
+    f'{{"$oid": "{OID}"}}', '{"$timestamp": {"t": 1356351330, "i": 7}}',
+    '{"$regex": "^a/b", "$options": "im"}',
     '{"$symbol": "s"}', '{"$code": "f()"}', '{"$minKey": 1}', '{"$maxKey": 1}', '{"$undefined": true}',
 ]  # fmt: skip
-BINARIES = [f'{{"$uuid": "{UUID}"}}', f'{{"$binary": {{"base64": "{BASE64}", "subType": "04"}}}}', f'{{"$binary": "{BASE64}", "$type": "04"}}']
+BINARIES = [
+    f'{{"$uuid": "{UUID}"}}',
+    f'{{"$binary": {{"base64": "{BASE64}", "subType": "04"}}}}',
+    f'{{"$binary": "{BASE64}", "$type": "04"}}',
+]
 ODD_BINARIES = [*BINARIES, f'{{"$binary": "{BASE64}", "$type": "00"}}', f'"{UUID}"']
-NOT_QUITE = ['{"$oid": 5}', '{"$date": true}', '{"$ref": "c", "$id": 1}', '{"$numberLong": null}', "{}", "[]", "[[1]]", '["t"]']
+NOT_QUITE = [
+    '{"$oid": 5}',
+    '{"$date": true}',
+    '{"$ref": "c", "$id": 1}',
+    '{"$numberLong": null}',
+    "{}",
+    "[]",
+    "[[1]]",
+    '["t"]',
+]
 TRUTHS = ["true", "false"]
 FAMILIES = [
-    INTEGERS, NUMBERS, DOUBLES, DECIMALS, ODD_NUMBERS, DATES, ODD_DATES, TIMES, DAYS, TEXTS, WRAPPED, BINARIES, ODD_BINARIES, TRUTHS, NOT_QUITE,
+    INTEGERS, NUMBERS, DOUBLES, DECIMALS, ODD_NUMBERS, DATES, ODD_DATES, TIMES, DAYS, TEXTS, WRAPPED,
+    BINARIES, ODD_BINARIES, TRUTHS, NOT_QUITE,
 ]  # fmt: skip
 EVERY = [token for family in FAMILIES for token in family]
 
@@ -71,13 +155,13 @@ def collections(draw: st.DrawFn) -> list[str]:
 def write(shape: Shape, random: Any, strays: float) -> str:
     """Write a value of a shape."""
     if isinstance(shape, dict):
-        kept = [(key, inner) for key, inner in shape.items() if random.random() < 0.8]  # noqa: PLR2004
+        kept = [(key, inner) for key, inner in shape.items() if random.random() < 0.8]
         pairs = [f"{json.dumps(key)}: {_stray(inner, random, strays)}" for key, inner in kept]
         return "{" + ", ".join(pairs) + "}"
     if isinstance(shape, tuple):
         items = [_stray(shape[0], random, strays) for _ in range(random.randrange(4))]
         return "[" + ", ".join(items) + "]"
-    return "null" if random.random() < 0.1 else str(random.choice(shape))  # noqa: PLR2004
+    return "null" if random.random() < 0.1 else str(random.choice(shape))
 
 
 def _stray(shape: Shape, random: Any, strays: float) -> str:
@@ -86,12 +170,12 @@ def _stray(shape: Shape, random: Any, strays: float) -> str:
 
 def read(text: str) -> Any:
     """Read a document as Python does, with exact numbers, bare NaN in its wrapper and NULs replaced."""
-    finite = re.sub(r"(?<=[ \[:])-?(?:nan|inf)(?=[,}\]])", lambda found: _not_finite(found[0]), text)
+    finite = re.sub(r"(?<=[ \[:])-?(?:nan|inf|NaN|Infinity)(?=[,}\]])", lambda found: _not_finite(found[0]), text)
     return json.loads(finite.replace(r"\u0000", r"\ufffd"), parse_int=Decimal, parse_float=Decimal)
 
 
 def _not_finite(word: str) -> str:
-    name = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[word]
+    name = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(word, word)
     return json.dumps({"$numberDouble": name})
 
 
@@ -121,34 +205,37 @@ def says(value: Any, declared: str, loaded: Any) -> bool:
         return bool(loaded == value)
     if value is None or loaded is None or value == UNDEFINED:
         return loaded is None and value in (None, UNDEFINED)
+    text = str(loaded)
     if isinstance(value, bool):
-        return bool(loaded == str(value).lower())
+        return text == str(value).lower()
     if isinstance(value, Decimal):
-        return Decimal(loaded) == value
-    if isinstance(value, dict):
-        return _says_wrapper(value, declared, loaded)
-    if declared in {"timestamptz", "timestamp", "date", "time", "uuid"}:
-        return _as_moment(loaded) == _as_moment(value)
-    return bool(declared == "text" and loaded == value)
+        return Decimal(text) == value
+    return _says_wrapper(value, declared, text) if isinstance(value, dict) else _says_text(value, text)
+
+
+def _says_text(value: str, loaded: str) -> bool:
+    return loaded == value or _as_moment(loaded) == _as_moment(value)
 
 
 def _says_wrapper(value: Mapping[str, Any], declared: str, loaded: str) -> bool:
     (name, inner), *_ = value.items()
     if name.startswith("$number"):
-        if declared == "text":
-            return bool(loaded == str(inner))
-        same = Decimal(loaded) == Decimal(inner) or Decimal(inner).is_nan() and Decimal(loaded).is_nan()
-        return same and (declared != "double precision" or str(inner).startswith("-") == loaded.startswith("-"))
+        return loaded == str(inner) if declared == "text" else _says_number(inner, declared, loaded)
     if name == "$date":
         moment = inner["$numberLong"] if isinstance(inner, dict) else inner
         if isinstance(moment, str) and not moment.lstrip("-").isdigit():
-            return loaded == moment or _as_moment(loaded) == _as_moment(moment)
-        if loaded == str(moment):  # beyond what has a calendar
-            return True
-        return _as_moment(loaded) == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(moment))
+            return _says_text(moment, loaded)
+        # Beyond the calendar it is the milliseconds.
+        return loaded == str(moment) or _as_moment(loaded) == EPOCH + timedelta(milliseconds=int(moment))
     if name in {"$uuid", "$binary"}:
         return loaded in {UUID, BASE64, "\\x" + UUID.replace("-", "")}
     return loaded in {OID, "1356351330:7", "/^a/b/im", "s", "f()", "MinKey", "MaxKey"}
+
+
+def _says_number(inner: Any, declared: str, loaded: str) -> bool:
+    is_signed = declared != "double precision" or str(inner).startswith("-") == loaded.startswith("-")
+    same = Decimal(loaded) == Decimal(inner) or (Decimal(inner).is_nan() and Decimal(loaded).is_nan())
+    return same and is_signed
 
 
 def _as_moment(text: str) -> Any:
