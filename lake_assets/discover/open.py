@@ -245,7 +245,10 @@ class _Work:
         reason = why_leaf(node, self.total, self.whole)
         full = (*self.base, *path)
         comment = "; ".join(filter(None, [reason, why, said]))
-        self.columns.append(ColumnText(name, leaf_type(node), write_path(full), None, comment, full))
+        is_key = self.depth > 0 and len(full) == 1  # of an element, which needs no path
+        source_name = full[0] if is_key else write_path(full)
+        placed = None if is_key else full
+        self.columns.append(ColumnText(name, leaf_type(node), source_name, None, comment, placed))
 
     def _why_no_child(self) -> str | None:
         if self.depth >= DEEPEST_CHILD:

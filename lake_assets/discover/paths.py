@@ -87,8 +87,9 @@ def _elements(name: str, there: Sequence[Child], found: Sequence[ChildText]) -> 
             inner.path for inner in old.children
         ]
         for column in child.columns:
-            if not _is_named(column.path or (), known):
-                yield f"{full} does not name {write_path(column.path or ())} of its elements ({column.type})"
+            path = (column.source_name,) if column.path is None else column.path
+            if not _is_named(path, known):
+                yield f"{full} does not name {write_path(path)} of its elements ({column.type})"
         for inner in child.children:
             if not _is_named(inner.path, known):
                 yield f"{full} does not name the array {write_path(inner.path)} of its elements"

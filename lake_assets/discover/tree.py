@@ -27,6 +27,7 @@ from lake_assets.discover.wrappers import (
 DEEPEST = 6  # keys below each other
 MOST_KEYS = 300  # of one object
 MOST_PLACES = 5000  # paths that are watched in one column
+SHORT = 16  # characters; a double keeps every number of fewer digits
 OBJECT, ARRAY, STRING = "object", "array", "string"
 
 
@@ -87,6 +88,13 @@ class Node:
 
     def note_number(self, wrapper: str, text: str) -> None:
         """Take in a number: of JSON itself, or in a wrapper."""
+        if len(text) < SHORT and wrapper != "$numberDouble" and text.isascii():
+            if text.isdigit():  # most numbers are, and a double holds each of them
+                self.numbers.setdefault("whole", text)
+                return
+            if wrapper == "number" and "." in text and "e" not in text.lower():
+                self.numbers.setdefault("decimal", text)
+                return
         self.numbers.setdefault(number_class(wrapper, text), text)
         self.doubles = self.doubles and survives_as_double(text)
 
@@ -165,7 +173,10 @@ class Documents:
         return not decoder.loses
 
     def _walk(self, value: Any, node: Node, depth: int) -> None:
-        if isinstance(value, dict):
+        if type(value) is str:
+            node.kinds[STRING] += 1
+            node.note_text(value)
+        elif isinstance(value, dict):
             self._walk_object(value, node, depth)
         elif isinstance(value, list):
             node.kinds[ARRAY] += 1
@@ -175,9 +186,6 @@ class Documents:
         elif isinstance(value, Number):
             node.kinds["number"] += 1
             node.note_number("number", value)
-        elif isinstance(value, str):
-            node.kinds[STRING] += 1
-            node.note_text(value)
         else:
             node.kinds["boolean"] += 1
 

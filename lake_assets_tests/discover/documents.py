@@ -170,7 +170,9 @@ def _stray(shape: Shape, random: Any, strays: float) -> str:
 
 def read(text: str) -> Any:
     """Read a document as Python does, with exact numbers, bare NaN in its wrapper and NULs replaced."""
-    finite = re.sub(r"(?<=[ \[:])-?(?:nan|inf|NaN|Infinity)(?=[,}\]])", lambda found: _not_finite(found[0]), text)
+    finite = re.sub(
+        r"(?<=[ \[:])-?(?:nan|inf|NaN|Infinity)(?=[,}\]])", lambda found: _not_finite(found[0]), text
+    )
     return json.loads(finite.replace(r"\u0000", r"\ufffd"), parse_int=Decimal, parse_float=Decimal)
 
 
