@@ -26,6 +26,9 @@ KEYS = [
     "ctid",
     "a b",
     "-1",
+    'tab\t"\\',
+    "n\0l",
+    "\U0001f600 #: {x}\u2028",
 ]
 OID = "56e1fc72e0c917e9c4714161"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

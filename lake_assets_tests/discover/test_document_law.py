@@ -15,12 +15,13 @@ from psycopg.types.json import set_json_loads
 
 from lake_assets.catalog.models import Child, Column, Table
 from lake_assets_tests.discover.cells import write_csv
-from lake_assets_tests.discover.conftest import CHANGES, Unknown
+from lake_assets_tests.discover.conftest import CHANGES, FULL, Unknown
 from lake_assets_tests.discover.documents import collections, reach, read, rows_of, says
 from lake_assets_tests.examples import examples
 from lake_assets_tests.fix_lake import LakeBucket
 
 NUMBERS = count(1)
+ORDER = ("_lake_hour", "_lake_file", "_lake_record")
 
 
 @settings(
@@ -38,8 +39,8 @@ def test_every_value_of_any_document_is_loaded(
     unknown = Unknown(warehouse_url, lake_bucket, tmp_path / source)
     for number, documents in enumerate(drawn):
         records = [[f"{place:024x}", text] for place, text in enumerate(documents)]
-        body = write_csv([["oid__id", "_doc"], *records])
-        unknown.put(body, f"{source}/t{number}/{CHANGES}")
+        for file, part in ((FULL, records[::2]), (CHANGES, records[1::2])):
+            unknown.put(write_csv([["oid__id", "_doc"], *part]), f"{source}/t{number}/{file}")
     (report,) = unknown.discover(source)
     loads = unknown.load()
 
@@ -54,16 +55,18 @@ def test_every_value_of_any_document_is_loaded(
 def hold(connection: psycopg.Connection, table: Table, documents: Sequence[str]) -> None:
     """Hold a table and its children against the documents they were made of."""
     roots = [read(text) for text in documents]
-    rows = fetch(connection, table.schema_name, table.name, table.columns, ("_lake_record",))
-    assert len(rows) == len(roots)
-    for root, text, row in zip(roots, documents, rows, strict=True):
+    rows = fetch(connection, table.schema_name, table.name, table.columns, ORDER)
+    places = [int(row[0], 16) % 2**16 for row in rows]
+    assert sorted(places) == list(range(len(roots)))
+    for row, place in zip(rows, places, strict=True):
+        root, text = roots[place], documents[place]
         for column, value in zip(table.columns, row, strict=True):
             if column.path:
                 assert says(reach(root, column.path[1:]), column.type, value), (column, root, value)
             elif column.name == "_doc":
                 assert value == (root if column.type == "jsonb" else text)
     for child in table.children:
-        elements = [item for root in roots for item in rows_of(root, child.path[1:])]
+        elements = [item for place in places for item in rows_of(roots[place], child.path[1:])]
         hold_child(connection, table.schema_name, f"{table.name}__{child.name}", child, elements, 1)
 
 
@@ -72,7 +75,7 @@ def hold_child(
 ) -> None:
     """Hold a child table, and those of its own, against the elements they were made of."""
     places = [*(f"_lake_index_{level}" for level in range(1, depth)), "_lake_index"]
-    rows = fetch(connection, schema, name, child.columns, ("_lake_record", *places))
+    rows = fetch(connection, schema, name, child.columns, (*ORDER, *places))
     assert len(rows) == len(elements)
     for element, row in zip(elements, rows, strict=True):
         for column, value in zip(child.columns, row, strict=True):

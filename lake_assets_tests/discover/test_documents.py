@@ -208,7 +208,6 @@ def test_what_is_too_deep_or_too_wide_stays_one_column(unknown: Unknown) -> None
             "lists": [[1], [2]],
             "long": list(range(101)),
             **{f"c{number}": [{"v": 1}] for number in range(22)},
-            "in": [{"in": [{"in": [{"in": [{"v": 1}]}]}]}],
         }
         for document in range(20)
     ]
@@ -217,7 +216,7 @@ def test_what_is_too_deep_or_too_wide_stays_one_column(unknown: Unknown) -> None
     assert {load.state for load in unknown.load()} == {"loaded"}
     types, text = unknown.types(), unknown.text()
 
-    for name in ("deep_k_k_k_k_k", "wide", "ids", "data", "lists", "c20", "in"):
+    for name in ("deep_k_k_k_k_k", "wide", "ids", "data", "lists", "c20"):
         assert types[name] == "jsonb", name
     for reason in (
         "more than 6 keys deep",
@@ -231,6 +230,47 @@ def test_what_is_too_deep_or_too_wide_stays_one_column(unknown: Unknown) -> None
     children = {child.name: child for child in unknown.table().children}
     assert len(children) == 20
     assert [column.type for column in children["long"].columns] == ["bigint"]
+
+
+def test_arrays_deep_inside_each_other_stay_one_column(unknown: Unknown) -> None:
+    """A child table's child has children too, and theirs are jsonb."""
+    put_documents(unknown, [{"in": [{"in": [{"in": [{"in": [{"v": 1}]}]}]}]}])
+    unknown.discover()
+
+    assert {load.state for load in unknown.load()} == {"loaded"}
+    names = [name for name, _, _ in unknown.table().all_children]
+    assert names == ["orders__in", "orders__in__in", "orders__in__in__in"]
+    assert "# arrays of at most 1: more than 3 arrays inside each other" in unknown.text()
+
+
+@pytest.mark.parametrize("wrapper", [{"$oid": OID}, {"$date": 5}])
+def test_documents_that_are_wrappers_stay_whole(unknown: Unknown, wrapper: Any) -> None:
+    """Where a document is itself a value of BSON, no path leads into the column, and all of it loads."""
+    put_documents(unknown, [wrapper, {"a": {"b": 1}}])
+    unknown.discover()
+
+    assert unknown.types() == {"oid__id": "text", "_doc": "jsonb"}
+    assert {load.state for load in unknown.load()} == {"loaded"}
+
+
+def test_a_child_table_takes_no_name_of_another(unknown: Unknown) -> None:
+    """Where a folder has the name a child table would have, the child gets another."""
+    put_documents(unknown, [{"parts": [{"sku": "x"}]}])
+    put_documents(unknown, [{"a": 1}], "orders__parts")
+    unknown.discover()
+
+    assert [child.name for child in unknown.table().children] == ["parts_2"]
+    assert {load.state for load in unknown.load()} == {"loaded"}
+
+
+def test_documents_without_a_header_are_opened(unknown: Unknown) -> None:
+    """DMS's document mode without a header gives the same columns, below the place of the document."""
+    unknown.put(write_csv([["a1", '{"a": {"b": 1}}'], ["a2", '{"a": {"b": 2}}']]))
+    unknown.discover()
+    unknown.load()
+
+    assert unknown.types() == {"column_1": "text", "column_2": "jsonb", "a_b": "bigint"}
+    assert [row[2] for row in unknown.rows()] == [1, 2]
 
 
 def test_memory_has_a_limit() -> None:
