@@ -57,6 +57,7 @@ _LONG_WHOLE = re.compile(rf"-?[1-9][0-9]{{18,{LONGEST_NUMBER}}}")
 _LONG_DECIMAL = re.compile(rf"-?(?:0|[1-9][0-9]{{0,{LONGEST_NUMBER}}})\.[0-9]{{1,{LONGEST_NUMBER}}}")
 # DMS writes REAL8 with 17 digits and REAL4 with 9, always with a sign.
 _SCIENTIFIC = re.compile(r"[+-][0-9]\.[0-9]{1,16}e[+-][0-9]{2,3}")
+ZERO_BELOW_ZERO = re.compile(r"-0(?:\.0*)?(?:[eE].*)?")  # jsonb gives it back without its sign
 _LEAP_DAY = re.compile(r"([0-9]{4})-02-29(.*)", re.DOTALL)
 
 _NUMBERS = {"whole", "unsigned", "long", "decimal", "scientific"}
@@ -130,10 +131,10 @@ def survives_as_jsonb(text: str) -> bool:
         value = _JSON.decode(text)
     except (ValueError, RecursionError):
         return False
-    return isinstance(value, dict | list) and _has_whole_characters(text)
+    return isinstance(value, dict | list) and has_whole_characters(text)
 
 
-def _has_whole_characters(text: str) -> bool:
+def has_whole_characters(text: str) -> bool:
     r"""Tell whether jsonb takes the escapes; it knows no \u0000 and no half of a surrogate pair."""
     if "\\u" not in text:
         return True
@@ -155,7 +156,7 @@ def _pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _number(text: str) -> int:
-    if len(text) > LONGEST_NUMBER:
+    if len(text) > LONGEST_NUMBER or ZERO_BELOW_ZERO.fullmatch(text):
         raise _NotKeptError
     mantissa, _, exponent = text.lower().partition("e")
     if exponent and (len(exponent) > len("+300") or abs(int(exponent)) > LARGEST_EXPONENT):

@@ -74,7 +74,7 @@ def _narrowed(table: TableText, reach: Reach) -> TableText:
 
 
 def retyped(table: TableText, profiles: Mapping[str, ColumnProfile], null: str) -> TableText:
-    """Give a table with types chosen by other profiles.
+    """Give a table with types chosen by other profiles, without what its documents make.
 
     Args:
         table: what it was.
@@ -83,12 +83,14 @@ def retyped(table: TableText, profiles: Mapping[str, ColumnProfile], null: str) 
     """
     columns = []
     for column in table.columns:
+        if column.path is not None:
+            continue
         profile = profiles.get(column.source_name, ColumnProfile())
         if column.type == TEXT and len(table.columns) > WIDE:
             columns.append(column)
             continue
         columns.append(replace(column, type=profile.type_with(null), why=why_type(profile, null)))
-    return replace(table, columns=tuple(columns))
+    return replace(table, columns=tuple(columns), children=())
 
 
 def _load(

@@ -129,9 +129,18 @@ def _holds(declared: str, profile: ColumnProfile, null: str) -> bool:
         return True
     if profile.bare.keys() - {null}:
         return False
-    return all(
-        kind in fitting or _may_hold(base, kind, found.value) for kind, found in profile.examples.items()
-    )
+    return all(holds(base, kind, found.value) for kind, found in profile.examples.items())
+
+
+def holds(base: str, kind: str, value: str) -> bool:
+    """Tell whether a type may hold a cell.
+
+    Args:
+        base: the type, without modifiers.
+        kind: the cell's class.
+        value: the cell.
+    """
+    return kind in _HOLDS[base] or _may_hold(base, kind, value)
 
 
 def _may_hold(base: str, kind: str, value: str) -> bool:

@@ -23,13 +23,42 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(frozen=True)
 class ColumnText:
-    """A column as the catalog shall have it, and why."""
+    """A column as the catalog shall have it, and why.
+
+    Attributes:
+        name: its name in the warehouse.
+        type: its type.
+        source_name: the file's column, or the key of an element.
+        position: its place in the file, where the file's name does not tell it.
+        why: the comment.
+        path: where its value lies in a document, from the file's column on; in an element, its keys.
+    """
 
     name: str
     type: str
     source_name: str
     position: int | None
     why: str
+    path: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class ChildText:
+    """A child table as the catalog shall have it.
+
+    Attributes:
+        name: its name, without the table's.
+        path: to the array: from the file's column on; in an element, its keys.
+        columns: its columns.
+        children: the tables of arrays inside its elements.
+        why: the comment.
+    """
+
+    name: str
+    path: tuple[str, ...]
+    columns: Sequence[ColumnText]
+    children: "Sequence[ChildText]" = ()
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +72,7 @@ class TableText:
         files: options of its files that are not the source's: key → (value, why).
         columns: its columns.
         comments: what else is to be said of it.
+        children: its child tables.
     """
 
     name: str
@@ -51,6 +81,7 @@ class TableText:
     columns: Sequence[ColumnText]
     comments: Sequence[str] = ()
     files: Mapping[str, tuple[str | bool, str]] = field(default_factory=dict)
+    children: Sequence[ChildText] = ()
 
 
 @dataclass(frozen=True)
@@ -131,16 +162,42 @@ def write_table(table: TableText, indent: str) -> list[str]:
     lines += _write_files(table.files, inner)
     lines.append(f"{inner}columns:")
     lines += [_with_comment(inner + STEP + write_column(column), column.why) for column in table.columns]
+    return lines + write_children(table.children, inner)
+
+
+def write_children(children: Sequence[ChildText], indent: str) -> list[str]:
+    """Write the lines of child tables, `children:` before them if there are any."""
+    lines = [f"{indent}children:"] if children else []
+    for child in children:
+        lines += write_child(child, indent + STEP)
     return lines
+
+
+def write_child(child: ChildText, indent: str) -> list[str]:
+    """Write a child table's lines."""
+    inner = indent + STEP
+    lines = [_with_comment(f"{indent}{quoted(child.name)}:", child.why)]
+    lines += [f"{inner}path: {write_path(child.path)}", f"{inner}columns:"]
+    lines += [_with_comment(inner + STEP + write_column(column), column.why) for column in child.columns]
+    return lines + write_children(child.children, inner)
+
+
+def write_path(path: Sequence[str]) -> str:
+    """Write a path, dotted if every key is a plain word."""
+    if path and all(quoted(key) == key for key in path):
+        return ".".join(path)
+    return f"[{', '.join(map(quoted, path))}]"
 
 
 def write_column(column: ColumnText) -> str:
     """Write a column in its short form, or in the long one where more is to be said."""
-    if column.position is None and column.source_name == column.name:
+    if column.path is None and column.position is None and column.source_name == column.name:
         return f"{quoted(column.name)}: {column.type}"
     kind = column.type if re.fullmatch(r"[a-z ]+", column.type) else quoted(column.type)
     parts = [f"type: {kind}"]
-    if column.source_name != column.name:
+    if column.path is not None:
+        parts.append(f"path: {write_path(column.path)}")
+    elif column.source_name != column.name:
         parts.append(f"from: {quoted(column.source_name)}")
     if column.position is not None:
         parts.append(f"position: {column.position}")

@@ -8,12 +8,23 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import unified_diff
 from itertools import takewhile
+from operator import itemgetter
 from typing import Any
 
 import yaml
 
 from lake_assets.catalog.yaml_text import read_yaml
-from lake_assets.discover.emit import ColumnText, TableText, quoted, write_column, write_option, write_table
+from lake_assets.discover.emit import (
+    ChildText,
+    ColumnText,
+    TableText,
+    quoted,
+    write_child,
+    write_children,
+    write_column,
+    write_option,
+    write_table,
+)
 
 
 def append_tables(text: str, tables: Sequence[TableText]) -> str | None:
@@ -80,16 +91,18 @@ class Changes:
         columns: columns that are not there.
         gone: columns that no file has.
         files: options of its files that are others, by key.
+        children: child tables that are not there.
     """
 
     types: Mapping[str, str] = field(default_factory=dict)
     columns: Sequence[ColumnText] = ()
     gone: Collection[str] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    children: Sequence[ChildText] = ()
 
     def __bool__(self) -> bool:
         """Tell whether anything differs."""
-        return bool(self.types or self.columns or self.gone or self.files)
+        return bool(self.types or self.columns or self.gone or self.files or self.children)
 
 
 Edit = tuple[int, int, str]
@@ -111,9 +124,10 @@ def show_drift(text: str, path: str, table: str, changes: Changes) -> str:
         *_remove(text, node, changes.gone),
         *_add(text, node, changes.columns),
         *_set_options(described, changes.files),
+        *_add_children(text, described, changes.children),
     ]
-    changed = text
-    for start, end, new in sorted(edits, reverse=True):
+    changed, ordered = text, sorted(edits, key=itemgetter(0, 1))
+    for start, end, new in reversed(ordered):
         changed = changed[:start] + new + changed[end:]
     lines = unified_diff(text.splitlines(), changed.splitlines(), path, f"{path} (as found)", lineterm="")
     return "\n".join(lines) + "\n"
@@ -153,6 +167,26 @@ def _add(text: str, node: yaml.MappingNode, columns: Sequence[ColumnText]) -> It
         if not node.flow_style:
             end = text.find("\n", end) if "\n" in text[end:] else len(text)
         yield end, end, "".join(between + write_column(column) for column in columns)
+
+
+def _add_children(text: str, table: yaml.MappingNode, children: Sequence[ChildText]) -> Iterator[Edit]:
+    """Write child tables behind those that are there, or behind all else where there are none."""
+    there = _child(table, "children")
+    mapping = there if isinstance(there, yaml.MappingNode) and there.value else table
+    if not children:
+        return
+    indent = " " * mapping.value[0][0].start_mark.column
+    written = (
+        write_children(children, indent)
+        if mapping is table
+        else [line for child in children for line in write_child(child, indent)]
+    )
+    last = mapping
+    while isinstance(last, yaml.MappingNode) and last.value and not last.flow_style:
+        last = last.value[-1][1]
+    end = text.find("\n", last.end_mark.index) if "\n" in text[last.end_mark.index :] else len(text)
+    # Columns may be added at the same place: in the order of edits these come behind them.
+    yield end, end, "".join(f"\n{line}" for line in written)
 
 
 def _set_options(table: yaml.MappingNode, files: Mapping[str, str]) -> Iterator[Edit]:

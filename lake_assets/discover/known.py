@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lake_assets.catalog.models import Table
+from lake_assets.discover import paths
 from lake_assets.discover.dialects import detect, differences
 from lake_assets.discover.drift import Observed, gone_columns, misfits, new_columns, observe
 from lake_assets.discover.emit import ColumnText
 from lake_assets.discover.extend import Changes, show_drift
+from lake_assets.discover.leaves import leaf_type, why_leaf
 from lake_assets.discover.names import column_name
+from lake_assets.discover.paths import unnamed
 from lake_assets.discover.report import Progress, SourceReport
 from lake_assets.discover.survey import Reader
 from lake_assets.discover.why import plain, why_type
@@ -48,7 +51,11 @@ def compare(
         changes = Changes(files=options)
     else:
         added = _columns(table, observed)
-        changes = Changes(_types(table, observed, report), added, _gone(table, observed, added, report))
+        gone = _gone(table, observed, added, report)
+        inside = unnamed(table, observed)
+        report.changed += [f"{table.schema_name}.{said}" for said in inside.elements]
+        types = _types(table, observed, report)
+        changes = Changes(types, [*added, *inside.columns], gone, children=inside.children)
     if changes:
         text = path.read_bytes().decode("utf-8-sig")
         report.drift += show_drift(text, str(path), table.name, changes)
@@ -104,6 +111,10 @@ def _types(table: Table, observed: Observed, report: SourceReport) -> dict[str, 
     for column, profile in misfits(table, observed):
         types[column.name] = profile.type_with(table.files.null)
         why = why_type(profile, table.files.null)
+        report.notes.append(f"{table.qualified}.{plain(column.name)} is {column.type} in the catalog: {why}")
+    for column, node in paths.misfits(table, observed):
+        types[column.name] = leaf_type(node)
+        why = why_leaf(node, node.count, "document") or f"{types[column.name]} is what it holds"
         report.notes.append(f"{table.qualified}.{plain(column.name)} is {column.type} in the catalog: {why}")
     return types
 

@@ -70,8 +70,8 @@ class Taken:
         self.steps: set[str] = set()
         for table in catalog.tables:
             self.add(table.source, table.schema_name, table.name)
-            for child in table.children:
-                self.add(table.source, table.schema_name, f"{table.name}__{child.name}")
+            for name, _, _ in table.all_children:
+                self.add(table.source, table.schema_name, name)
 
     def add(self, source: str, schema: str, table: str) -> None:
         """Take the name of a table."""

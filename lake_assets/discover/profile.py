@@ -16,6 +16,7 @@ from lake_assets.discover.classes import (
     survives_as_double,
     type_of,
 )
+from lake_assets.discover.tree import Documents, may_be_documents
 
 MARKERS = ("NULL", "\\N")
 """What may stand for NULL beside the empty cell: DMS's default (guide, CsvNullValue) and MySQL's own."""
@@ -48,6 +49,7 @@ class ColumnProfile:
         distinct: hashes of the other cells, while all differ and they are few; None from then on.
         nulls: how many NULLs there are that no text stands for.
         declared: the type that a Parquet file's schema asks for; None where only the cells tell it.
+        documents: what the cells hold as long as all begin as JSON objects and arrays do; None otherwise.
     """
 
     examples: dict[str, Example] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class ColumnProfile:
     distinct: set[int] | None = None
     nulls: int = 0
     declared: str | None = None
+    documents: Documents | None = None
 
     def absorb(self, cells: Sequence[str], numbers: Sequence[int], file: str) -> None:
         """Take in some cells.
@@ -73,10 +76,28 @@ class ColumnProfile:
         values = [cell for cell in cells if cell not in SPECIAL]
         if len(values) < len(cells):
             self._absorb_bare(cells, numbers, file)
+        if values and may_be_documents(values) and not (self.cells and self.documents is None):
+            self._absorb_documents(values, cells, numbers, file)
+        elif values:
+            self.documents = None
         self.cells += len(values)
         self._absorb_distinct(values)
-        if values and OTHER not in self.examples and not self._is_more_of_the_same(values):
+        if (
+            values
+            and not self.documents
+            and OTHER not in self.examples
+            and not self._is_more_of_the_same(values)
+        ):
             self._classify(cells, numbers, file)
+
+    def _absorb_documents(
+        self, values: Sequence[str], cells: Sequence[str], numbers: Sequence[int], file: str
+    ) -> None:
+        self.documents = self.documents or Documents()
+        places = [place for place, cell in enumerate(cells) if cell not in SPECIAL]
+        for place, kept in self.documents.absorb(values):
+            example = Example(values[place], numbers[places[place]], file)
+            self.examples.setdefault("json" if kept else OTHER, example)
 
     def _absorb_bare(self, cells: Sequence[str], numbers: Sequence[int], file: str) -> None:
         for text in SPECIAL:
@@ -125,7 +146,14 @@ class ColumnProfile:
             distinct,
             self.nulls + other.nulls,
             self.declared if self.declared == other.declared else None,
+            self._joined_documents(other),
         )
+
+    def _joined_documents(self, other: "ColumnProfile") -> Documents | None:
+        if self.documents and other.documents:
+            return self.documents.joined(other.documents)
+        found = [profile.documents for profile in (self, other) if profile.cells]
+        return found[0] if len(found) == 1 else None
 
     def moved(self, records: int) -> "ColumnProfile":
         """Give the same with every record's number so much higher."""

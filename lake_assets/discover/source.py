@@ -21,6 +21,8 @@ from lake_assets.discover.encodings import choose_encoding
 from lake_assets.discover.extend import append_tables
 from lake_assets.discover.known import compare
 from lake_assets.discover.names import Taken, plain_name, source_name
+from lake_assets.discover.open import Opening
+from lake_assets.discover.profile import ColumnProfile
 from lake_assets.discover.proof import Misread, prove
 from lake_assets.discover.report import Progress, SourceReport
 from lake_assets.discover.shape import Shape, judge_first_records, settle
@@ -59,6 +61,7 @@ class SourceWork:
         self.taken.sources.add(name)
         self.schema = self.existing.schema_name if self.existing else name
         self.report = SourceReport(name, self.folder)
+        self.children: dict[str, set[str]] = {}
 
     def run(self, table_folders: Sequence[str]) -> SourceReport:
         """Do all of it."""
@@ -203,7 +206,20 @@ class SourceWork:
             if len(table.columns) < len(shape.columns):
                 _, why = table.settings["new_columns"]
                 self.report.left_out.append(f"{self.folder}/{survey.folder}: {why}")
+        for folder, table in tables.items():
+            profiles = {column.source_name: column.profile for column in shapes[folder].columns}
+            tables[folder] = self._open(table, profiles, written[folder].files.null)
         return dict(sorted(tables.items()))
+
+    def _open(self, table: TableText, profiles: Mapping[str, ColumnProfile], null: str) -> TableText:
+        """Give a table with what its documents make; all tables have their names already."""
+        source, schema, own = self.report.source, self.schema, self.children.pop(table.name, set())
+        opening = Opening(table.name, lambda name: name not in own and self.taken.has(source, schema, name))
+        opened = opening.open(table, profiles, null)
+        self.children[table.name] = opening.made
+        for name in opening.made:
+            self.taken.add(source, schema, name)
+        return opened
 
     def _write(
         self,
@@ -243,7 +259,8 @@ class SourceWork:
         changed = dict(tables)
         for folder, table in {file.folder: file.table for file in misread}.items():
             observed = observe(self.reader, table, objects[folder])
-            changed[folder] = retyped(tables[folder], observed.columns, table.files.null)
+            again = retyped(tables[folder], observed.columns, table.files.null)
+            changed[folder] = self._open(again, observed.columns, table.files.null)
         return changed
 
     def _text(

@@ -15,7 +15,7 @@ QUARANTINED = "SELECT table_name, count(*) FROM lake_assets.quarantine GROUP BY 
 def differences(unknown: Unknown, name: str, case: Foreign, quarantined: int) -> Iterator[str]:
     """Tell how a table that was loaded differs from the truth."""
     table = unknown.table(f"peers.{name}")
-    names = [column.source_name for column in table.columns]
+    names = [column.source_name for column in table.columns if column.path is None]
     if case.names is None:
         if set(names) & set(case.rows[0]):
             yield "a row became names"

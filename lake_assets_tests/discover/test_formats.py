@@ -70,7 +70,7 @@ def test_dms_parquet_with_op_is_described(unknown: Unknown) -> None:
 
 
 def test_json_lines_are_described_by_all_of_their_lines(unknown: Unknown) -> None:
-    """Keys of all lines are columns, exponents make numbers, objects are jsonb; bad lines decide nothing."""
+    """Keys of all lines are columns, exponents make numbers, objects are opened; bad lines decide nothing."""
     lines = [
         b'{"id":1,"n":1e5,"doc":{"a":1},"s":"007","b":true}',
         b'{"id":2,"n":0.5,"doc":null,"late":"x"}',
@@ -80,11 +80,12 @@ def test_json_lines_are_described_by_all_of_their_lines(unknown: Unknown) -> Non
 
     assert types == {
         "id": "bigint", "n": "numeric", "doc": "jsonb", "s": "text", "b": "boolean", "late": "text",
+        "doc_a": "bigint",
     }  # fmt: skip
     assert [report.state for report in unknown.load()] == ["quarantined"]
     assert unknown.rows() == [
-        (1, Decimal(100_000), {"a": 1}, "007", True, None),
-        (2, Decimal("0.5"), None, None, None, "x"),
+        (1, Decimal(100_000), {"a": 1}, "007", True, None, 1),
+        (2, Decimal("0.5"), None, None, None, "x", None),
     ]
 
 

@@ -76,10 +76,11 @@ def test_every_cell_of_any_table_is_loaded(
 
 
 def fetch(unknown: Unknown, table: Table) -> list[tuple[Any, ...]]:
-    """Give main's rows: jsonb with exact numbers, all else as PostgreSQL's own text."""
+    """Give main's rows, one value a cell: jsonb with exact numbers, all else as PostgreSQL's own text."""
     cells = [
         sql.SQL("{}" if column.type == "jsonb" else "{}::text").format(sql.Identifier(column.name))
         for column in table.columns
+        if column.path is None
     ]
     query = sql.SQL("SELECT {} FROM {}").format(
         sql.SQL(", ").join(cells), sql.Identifier(table.schema_name, table.name)

@@ -1,0 +1,255 @@
+"""What the documents of a JSON column hold, path by path, gathered while the files are read.
+
+Memory has a limit: an object of too many keys, and what lies too deep, is counted and not looked into. Which
+columns and tables come of it is `open`'s business.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from lake_assets.discover.classes import OTHER, block_pattern, class_of
+from lake_assets.discover.wrappers import (
+    BEGINNINGS,
+    NUMBERS,
+    Decoder,
+    Number,
+    UnreadableError,
+    date_fits,
+    number_class,
+    survives_as_double,
+    uuid_fits,
+    wrapper_of,
+)
+
+DEEPEST = 6  # keys below each other
+MOST_KEYS = 300  # of one object
+MOST_PLACES = 5000  # paths that are watched in one column
+SHORT = 16  # characters; a double keeps every number of fewer digits
+OBJECT, ARRAY, STRING = "object", "array", "string"
+
+
+@dataclass
+class Node:
+    """What lies at one path of all documents.
+
+    Attributes:
+        kinds: how often each kind of value stands here: a JSON type, or a wrapper of extended JSON.
+        nulls: how often `null` does.
+        texts: the first text of each class that was seen.
+        numbers: the first number of each class.
+        doubles: a `double precision` gives back every number as it is written.
+        unfit: dates beyond PostgreSQL's times, and binary data that are no UUIDs.
+        keys: what lies below the objects.
+        closed: why the objects are not looked into; None if they are.
+        element: what lies in the arrays; None before the first element.
+        longest: how many elements the longest array has.
+    """
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    nulls: int = 0
+    texts: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+    doubles: bool = True
+    unfit: int = 0
+    keys: dict[str, "Node"] = field(default_factory=dict)
+    closed: str | None = None
+    element: "Node | None" = None
+    longest: int = 0
+
+    @property
+    def count(self) -> int:
+        """How often something stands here that is not null."""
+        return self.kinds.total()
+
+    def size(self) -> int:
+        """How many paths begin here, this one included."""
+        below = [*self.keys.values(), *([self.element] if self.element else [])]
+        return 1 + sum(node.size() for node in below)
+
+    def close(self, why: str) -> int:
+        """Look no further into the objects here; give the number of paths that are forgotten."""
+        forgotten = sum(node.size() for node in self.keys.values())
+        self.keys.clear()
+        self.closed = why
+        return forgotten
+
+    def note_text(self, text: str) -> None:
+        """Take in a text."""
+        if OTHER in self.texts:
+            return
+        if len(self.texts) == 1:
+            pattern = block_pattern(frozenset(self.texts))
+            if pattern and pattern.fullmatch(f"{text}\0"):
+                return
+        self.texts.setdefault(class_of(text), text)
+
+    def note_number(self, wrapper: str, text: str) -> None:
+        """Take in a number: of JSON itself, or in a wrapper."""
+        if len(text) < SHORT and wrapper != "$numberDouble" and text.isascii():
+            if text.isdigit():  # most numbers are, and a double holds each of them
+                self.numbers.setdefault("whole", text)
+                return
+            if wrapper == "number" and "." in text and "e" not in text.lower():
+                self.numbers.setdefault("decimal", text)
+                return
+        self.numbers.setdefault(number_class(wrapper, text), text)
+        self.doubles = self.doubles and survives_as_double(text)
+
+    def joined(self, other: "Node") -> "Node":
+        """Give what is known of both."""
+        both = Node(
+            self.kinds + other.kinds,
+            self.nulls + other.nulls,
+            other.texts | self.texts,
+            other.numbers | self.numbers,
+            self.doubles and other.doubles,
+            self.unfit + other.unfit,
+            closed=self.closed or other.closed,
+            longest=max(self.longest, other.longest),
+        )
+        if not both.closed:
+            both.keys = deepcopy(self.keys)
+            for key, node in other.keys.items():
+                both.keys[key] = both.keys[key].joined(node) if key in both.keys else deepcopy(node)
+            if len(both.keys) > MOST_KEYS:
+                both.close(TOO_MANY_KEYS)
+        elements = [node for node in (self.element, other.element) if node]
+        both.element = elements[0].joined(elements[1]) if len(elements) > 1 else next(iter(elements), None)
+        return both
+
+
+TOO_MANY_KEYS = f"more than {MOST_KEYS} keys"
+TOO_DEEP = f"more than {DEEPEST} keys deep"
+NO_ROOM = f"the documents have more than {MOST_PLACES:,} paths"
+
+
+@dataclass
+class Documents:
+    """What the JSON cells of a column hold.
+
+    Attributes:
+        root: the documents.
+        places: how many paths are watched.
+        lossy: documents that `jsonb` would not give back as they were.
+        unreadable: how many are no JSON that the loader takes, by reason.
+        wrapped: how many documents are themselves wrappers of extended JSON.
+    """
+
+    root: Node = field(default_factory=Node)
+    places: int = 1
+    lossy: int = 0
+    unreadable: Counter[str] = field(default_factory=Counter)
+    wrapped: int = 0
+
+    def absorb(self, cells: Sequence[str]) -> Iterator[tuple[int, bool]]:
+        """Take in some cells.
+
+        Args:
+            cells: texts of JSON objects and arrays.
+
+        Yields:
+            The first place of a cell that `jsonb` keeps as it is, and the first of one that it does not.
+        """
+        decoder = Decoder()
+        met: set[bool] = set()
+        for place, cell in enumerate(cells):
+            kept = self._read(decoder, cell)
+            if kept not in met:
+                met.add(kept)
+                yield place, kept
+
+    def _read(self, decoder: Decoder, cell: str) -> bool:
+        try:
+            document = decoder.read(cell)
+        except UnreadableError as error:
+            self.unreadable[str(error)] += 1
+            return False
+        self.lossy += decoder.loses
+        self.wrapped += isinstance(document, dict) and wrapper_of(document) is not None
+        self._walk(document, self.root, 0)
+        return not decoder.loses
+
+    def _walk(self, value: Any, node: Node, depth: int) -> None:
+        if type(value) is str:
+            node.kinds[STRING] += 1
+            node.note_text(value)
+        elif isinstance(value, dict):
+            self._walk_object(value, node, depth)
+        elif isinstance(value, list):
+            node.kinds[ARRAY] += 1
+            self._walk_array(value, node, depth)
+        elif value is None:
+            node.nulls += 1
+        elif isinstance(value, Number):
+            node.kinds["number"] += 1
+            node.note_number("number", value)
+        else:
+            node.kinds["boolean"] += 1
+
+    def _walk_object(self, value: dict[str, Any], node: Node, depth: int) -> None:
+        wrapper = wrapper_of(value) if depth or node is not self.root else None
+        if wrapper:
+            _note_wrapper(node, wrapper, value)
+            return
+        node.kinds[OBJECT] += 1
+        if node.closed:
+            return
+        if depth == DEEPEST and value:
+            self.places -= node.close(TOO_DEEP)
+            return
+        for key, inner in value.items():
+            below = node.keys.get(key)
+            if below is None:
+                if why := self._refuses(node):
+                    self.places -= node.close(why)
+                    return
+                below = node.keys[key] = Node()
+                self.places += 1
+            self._walk(inner, below, depth + 1)
+
+    def _walk_array(self, value: list[Any], node: Node, depth: int) -> None:
+        node.longest = max(node.longest, len(value))
+        if value and node.element is None:
+            node.element = Node()
+            self.places += 1
+        for item in value:
+            if isinstance(item, list):
+                node.element.kinds[ARRAY] += 1  # type: ignore[union-attr] # made above
+            else:
+                self._walk(item, node.element, max(depth, 1))  # type: ignore[arg-type] # made above
+
+    def _refuses(self, node: Node) -> str | None:
+        if len(node.keys) >= MOST_KEYS:
+            return TOO_MANY_KEYS
+        return NO_ROOM if self.places >= MOST_PLACES else None
+
+    def joined(self, other: "Documents") -> "Documents":
+        """Give what is known of both."""
+        root = self.root.joined(other.root)
+        return Documents(
+            root,
+            root.size(),
+            self.lossy + other.lossy,
+            self.unreadable + other.unreadable,
+            self.wrapped + other.wrapped,
+        )
+
+
+def _note_wrapper(node: Node, wrapper: str, value: dict[str, Any]) -> None:
+    if wrapper == "$undefined":
+        node.nulls += 1
+        return
+    node.kinds[wrapper] += 1
+    if wrapper in NUMBERS:
+        node.note_number(wrapper, str(value[wrapper]))
+    elif wrapper in {"$date", "$uuid", "$binary"}:
+        fits = date_fits(value["$date"]) if wrapper == "$date" else uuid_fits(value)
+        node.unfit += not fits
+
+
+def may_be_documents(cells: Iterable[str]) -> bool:
+    """Tell whether all cells begin as JSON objects and arrays do."""
+    return all(cell.startswith(BEGINNINGS) for cell in cells)
