@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 
 from lake_assets.checks.row_count import judge_hours
+from lake_assets.hours import ONE_HOUR
 from lake_assets.judge.source import judge_source, last_beat
 from lake_assets.lake.objects import Listing
 from lake_assets.lake.s3 import Lake
@@ -182,3 +183,17 @@ def test_nobody_sees_that_counts_differ_before_it_is_told(court: Court) -> None:
 
     assert seen == [("mismatch",), ("loaded",)]
     assert court.states() == {0: "mismatch"}
+
+
+def test_an_hour_whose_file_was_removed_says_so(court: Court) -> None:
+    """After the load that took its rows out of main, the missing hour's note still names the file."""
+    key = court.put(0)
+    court.round()
+    court.bucket.client.delete_object(Bucket=court.bucket.bucket, Key=key)
+    court.round()
+    court.now += ONE_HOUR
+
+    court.judge()
+
+    assert court.states()[0] == "missing"
+    assert court.note(0) == f"{key}: removed from the lake since it was loaded (3 records)"
