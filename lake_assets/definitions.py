@@ -7,11 +7,14 @@ own; nothing else belongs here.
 import logging
 import warnings
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
+import psycopg
 
 from lake_assets.alerts.sensors import build_alert_sensor
+from lake_assets.alerts.service import note as note_alerts
 from lake_assets.assets import build_assets
 from lake_assets.catalog.models import Catalog
 from lake_assets.catalog.read import read_catalog
@@ -41,6 +44,9 @@ def build_definitions(catalog: Catalog, lake: LakePlace, dms_tasks: Sequence[str
     def ask() -> DmsReport | None:
         return ask_dms(make_dms_client(), dms_tasks) if dms_tasks else None
 
+    def note(connection: psycopg.Connection, now: datetime) -> None:
+        note_alerts(connection, catalog, Settings.from_env(), now)
+
     warehouse = PostgresIOManager(url=dg.EnvVar("LAKE_ASSETS_WAREHOUSE"))
     resources: dict[str, Any] = {
         "lake": LakeResource(bucket=lake.bucket, prefix=lake.prefix),
@@ -50,7 +56,7 @@ def build_definitions(catalog: Catalog, lake: LakePlace, dms_tasks: Sequence[str
         # Partitioned checks (preview) and backfill policies (beta) stay as they are, for Dagster is pinned.
         warnings.simplefilter("ignore", category=dg.PreviewWarning)
         warnings.simplefilter("ignore", category=dg.BetaWarning)
-        judge = build_judge_job(catalog, ask)
+        judge = build_judge_job(catalog, ask, note)
         retention, nightly = build_retention()
         return dg.Definitions(
             assets=[*build_assets(catalog), status_spec()],

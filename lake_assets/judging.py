@@ -6,6 +6,7 @@ when the job runs to `schedules`.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -39,6 +40,7 @@ FEWEST_TOLD = 4
 MOST_FINDINGS_SHOWN = 50
 
 AskDms = Callable[[], DmsReport | None]
+NoteAlerts = Callable[[psycopg.Connection, datetime], None]
 
 
 class JudgeConfig(dg.Config):
@@ -53,6 +55,10 @@ class JudgeConfig(dg.Config):
 
 def _nobody_asks() -> None:
     """Leave DMS's API alone."""
+
+
+def _nobody_notes(connection: psycopg.Connection, now: datetime) -> None:
+    """Leave alerts to others."""
 
 
 def status_spec() -> dg.AssetSpec:
@@ -144,6 +150,7 @@ def judge_sources(
     sources: Sequence[Source],
     now: datetime,
     dms: DmsReport | None,
+    note: NoteAlerts = _nobody_notes,
 ) -> Iterator[Judgement | str]:
     """Judge sources one after the other; of one that cannot be judged, give the reason.
 
@@ -154,6 +161,7 @@ def judge_sources(
         sources: those to judge.
         now: the present moment.
         dms: what DMS's API says; None where it is not asked.
+        note: writes down the alerts that are due.
 
     Raises:
         LakeAssetsError: the lake cannot be listed at all.
@@ -164,7 +172,15 @@ def judge_sources(
         note_counts(connection, dms, now)
     for source in sources:
         try:
-            yield judge_source(connection, lake, source, now, folders=folders.get(source.folder, ()), dms=dms)
+            yield judge_source(
+                connection,
+                lake,
+                source,
+                now,
+                folders=folders.get(source.folder, ()),
+                dms=dms,
+                tell=partial(note, connection, now),
+            )
         except LakeAssetsError as error:
             yield f"{source.name}: {error}"
     beats = [last_beat(connection, f"{HEARTBEAT}:{source.name}") for source in catalog.sources]
@@ -181,7 +197,7 @@ def _settle_unknown(
     seen = [
         Finding(
             kind,
-            f"The lake has the folder {folder} with {len(tables)} tables, and the catalog no source for it: "
+            f"The lake has the folder {folder} ({len(tables)} below it), and the catalog no source for it: "
             f"`lake-assets discover {folder}` writes one.",
             subject=folder,
         )
@@ -191,12 +207,15 @@ def _settle_unknown(
     settle_findings(connection, "", seen, (kind,), now)
 
 
-def build_judge_job(catalog: Catalog, ask: AskDms = _nobody_asks) -> dg.JobDefinition:
+def build_judge_job(
+    catalog: Catalog, ask: AskDms = _nobody_asks, note: NoteAlerts = _nobody_notes
+) -> dg.JobDefinition:
     """Make the job `judge`.
 
     Args:
         catalog: the tables.
         ask: asks DMS's API for its tasks, or gives None.
+        note: writes down the alerts that are due, before what they tell of is mended.
     """
 
     @dg.op(
@@ -213,7 +232,7 @@ def build_judge_job(catalog: Catalog, ask: AskDms = _nobody_asks) -> dg.JobDefin
         faults: list[str] = []
         with warehouse.connect(context.run_id) as connection:
             ledger.install(connection)
-            for judged in judge_sources(connection, lake.lake(), catalog, wanted, now, ask()):
+            for judged in judge_sources(connection, lake.lake(), catalog, wanted, now, ask(), note):
                 if isinstance(judged, str):
                     faults.append(judged)
                 else:

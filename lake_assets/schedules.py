@@ -134,7 +134,8 @@ def _waiting(instance: dg.DagsterInstance) -> set[str]:
     storage = instance.event_log_storage
     if not storage.supports_global_concurrency_limits:
         return set()
-    return {step.run_id for step in storage.get_concurrency_info(POOL).pending_steps}
+    steps = storage.get_concurrency_info(POOL).pending_steps
+    return {step.run_id for step in steps if step.assigned_timestamp is None}  # the others have their place
 
 
 def _without_session(

@@ -15,7 +15,7 @@ from lake_assets.embedded.s3 import REGION, S3Server
 from lake_assets.hours import partition_key
 from lake_assets.judging import STATUS, VOLUME
 from lake_assets.settings import LakePlace
-from lake_assets_tests.fix_judge import Court, after, at, make_source
+from lake_assets_tests.fix_judge import Court, after, asked, at, make_source
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 ORDERS = dg.AssetKey(["shop", "orders"])
@@ -31,6 +31,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 @pytest.fixture(autouse=True)
 def environment(court: Court, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the environment as a deployment would."""
+    monkeypatch.setenv("LAKE_ASSETS_LAKE", f"s3://{court.bucket.bucket}")
     monkeypatch.setenv("LAKE_ASSETS_WAREHOUSE", court.url)
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server.endpoint)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_server.access_key)
@@ -160,3 +161,18 @@ def test_a_source_that_cannot_be_judged_fails_the_run_and_no_other(
     assert court.connection.execute("SELECT name FROM lake_assets.heartbeats ORDER BY name").fetchall() == [
         ("judge:shop",)
     ]
+
+
+def test_rows_that_are_gone_are_told_before_they_are_loaded_again(
+    court: Court, instance: dg.DagsterInstance
+) -> None:
+    """The judge writes the alert itself: a load may mend the hour before anybody else has looked."""
+    court.put(0)
+    court.round()
+    court.connection.execute("DELETE FROM shop.orders WHERE ctid IN (SELECT ctid FROM shop.orders LIMIT 1)")
+
+    assert judge(court, instance).success
+
+    told = "SELECT title FROM lake_assets.alert_messages"
+    assert court.connection.execute(told).fetchall() == [("mismatch: shop.orders, 2018-09-06T10",)]
+    assert asked(court.ask()) == [("orders", 0)]

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
-from lake_assets.assets import asset_key
+from lake_assets.assets import POOL, asset_key
 from lake_assets.catalog.models import Catalog, Source
 from lake_assets.definitions import build_definitions
 from lake_assets.hours import partition_key
@@ -144,15 +144,19 @@ def test_a_missed_judgement_is_made_up_for(court: Court, instance: dg.DagsterIns
 
 
 def test_a_run_whose_process_is_gone_is_ended(court: Court, instance: dg.DagsterInstance) -> None:
-    """A started run without a session of the warehouse is ended at the second look, no other."""
+    """A started run without a session is ended at the second look, if it does not wait for a place."""
     key = asset_key(court.source.tables[0])
-    dead, alive = (
+    dead, alive, waiting = (
         create_run_for_test(
             instance, status=dg.DagsterRunStatus.STARTED, asset_selection=frozenset([key])
         ).run_id
-        for _ in range(2)
+        for _ in range(3)
     )
     foreign = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED).run_id
+    pool = instance.event_log_storage
+    pool.set_concurrency_slots(POOL, 1)
+    assert pool.claim_concurrency_slot(POOL, dead, "shop__orders").is_claimed
+    assert not pool.claim_concurrency_slot(POOL, waiting, "shop__orders").is_claimed
 
     with TableLoader(court.url, court.lake, court.source.tables[0], alive):
         first = tick(court, instance, "overdue")
@@ -160,7 +164,7 @@ def test_a_run_whose_process_is_gone_is_ended(court: Court, instance: dg.Dagster
         tick(court, instance, "overdue", first.cursor)
 
     finished = {run.run_id: run.is_finished for run in instance.get_runs()}
-    assert finished == {dead: True, alive: False, foreign: False}
+    assert finished == {dead: True, alive: False, waiting: False, foreign: False}
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,8 @@ class Trouble:
     @property
     def name(self) -> str:
         """The table as people write it, or what the trouble is about where there is no table."""
+        if self.kind == "unknown_table":
+            return f"{self.source}/{self.subject}"
         return f"{self.source}.{self.table}" if self.table else self.subject or self.source
 
 

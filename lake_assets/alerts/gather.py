@@ -42,6 +42,7 @@ class FailedRun:
         last: the last of them.
         error: the first error.
         ended_at: when it ended.
+        source: the source it was about, where it had no tables of one.
     """
 
     run_id: str
@@ -51,6 +52,7 @@ class FailedRun:
     last: datetime | None = None
     error: str = ""
     ended_at: datetime | None = None
+    source: str = ""
 
 
 def gather(
@@ -147,7 +149,7 @@ def silence(connection: psycopg.Connection, catalog: Catalog, now: datetime) -> 
         return []
     names = {source.name: f"{JUDGE}:{source.name}" for source in catalog.sources}
     return [
-        Trouble("judge_silent", source, reason=_last_ran(beats[name]), subject=name)
+        Trouble("judge_silent", source, reason=_last_ran(beats[name]), subject=f"the judge of {source}")
         for source, name in sorted(names.items())
         if name in beats and now - beats[name] > SILENCE
     ]
@@ -181,7 +183,7 @@ def _failed(run: FailedRun) -> Trouble:
     sources = {name.partition(".")[0] for name in run.tables}
     return Trouble(
         "run_failed",
-        sources.pop() if len(sources) == 1 else "",
+        sources.pop() if len(sources) == 1 else run.source,
         run.tables[0].partition(".")[2] if len(run.tables) == 1 else "",
         mark=" ".join((run.job, *run.tables)),
         gist=re.sub(r"[0-9]+", "#", run.error),

@@ -17,6 +17,7 @@ from lake_assets.exceptions import ConfigurationError
 from lake_assets.hours import from_partition_key
 from lake_assets.ledger import ledger
 from lake_assets.main.io_manager import PostgresIOManager
+from lake_assets.schedules import SOURCE_TAG
 from lake_assets.settings import Settings
 
 INTERVAL = 60  # seconds
@@ -76,10 +77,10 @@ def failed_runs(instance: dg.DagsterInstance, catalog: Catalog, now: datetime) -
         now: the present moment.
     """
     lately = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=now - LOOK_BACK)
-    seen: set[tuple[str, frozenset[dg.AssetKey]]] = set()
+    seen: set[tuple[str, str, frozenset[dg.AssetKey]]] = set()
     for record in instance.get_run_records(lately, limit=MOST_RUNS):
         run = record.dagster_run
-        kind = (run.job_name, _assets_of(instance, run))
+        kind = (run.job_name, run.tags.get(SOURCE_TAG, ""), _assets_of(instance, run))
         if kind not in seen and not _has_succeeded_since(instance, record):
             yield _failed_run(instance, record, catalog)
         seen.add(kind)
@@ -89,12 +90,19 @@ def _has_succeeded_since(instance: dg.DagsterInstance, failed: dg.RunRecord) -> 
     run = failed.dagster_run
     wanted = _assets_of(instance, run)
     later = dg.RunsFilter(
-        statuses=[dg.DagsterRunStatus.SUCCESS], job_name=run.job_name, created_after=failed.create_timestamp
+        statuses=[dg.DagsterRunStatus.SUCCESS],
+        job_name=run.job_name,
+        created_after=failed.create_timestamp,
+        tags=_source_of(run) if not wanted else None,  # that one source was judged says nothing of another
     )
     return any(
         wanted <= _assets_of(instance, record.dagster_run)
         for record in instance.get_run_records(later, limit=MOST_RUNS)
     )
+
+
+def _source_of(run: dg.DagsterRun) -> dict[str, str]:
+    return {name: value for name, value in run.tags.items() if name == SOURCE_TAG}
 
 
 def _failed_run(instance: dg.DagsterInstance, failed: dg.RunRecord, catalog: Catalog) -> FailedRun:
@@ -110,7 +118,8 @@ def _failed_run(instance: dg.DagsterInstance, failed: dg.RunRecord, catalog: Cat
         from_partition_key(first) if first else None,
         from_partition_key(last) if last else None,
         _first_error(instance, run.run_id),
-        failed.update_timestamp.replace(tzinfo=UTC),
+        source=run.tags.get(SOURCE_TAG, ""),
+        ended_at=failed.update_timestamp.replace(tzinfo=UTC),
     )
 
 

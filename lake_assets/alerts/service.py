@@ -63,15 +63,39 @@ def tell(
     """
     receivers, faults = read_receivers(settings.alerts)
     with connection.transaction():
-        ledger.lock(connection, LOCK)
-        unseen = frozenset({"run_failed"} if runs is None else ())
-        troubles = gather(connection, catalog, now, quarantined=settings.alert_quarantined, runs=runs or ())
-        steps = decide(troubles, outbox.read_open(connection), now, unseen=unseen)
-        opened = [_keep(connection, step, catalog, settings, now) for step in steps]
+        opened, open_now = note(connection, catalog, settings, now, runs=runs)
         outbox.address(connection, receivers, now)
     delivered = outbox.deliver(connection, receivers, now, send)
+    return Told(opened, open_now, delivered, tuple(faults))
+
+
+def note(
+    connection: psycopg.Connection,
+    catalog: Catalog,
+    settings: Settings,
+    now: datetime,
+    *,
+    runs: Iterable[FailedRun] | None = None,
+) -> tuple[tuple[str, ...], int]:
+    """Write down what is to be told, for the next round to deliver.
+
+    Args:
+        connection: a session of the warehouse in a transaction, the ledger installed.
+        catalog: the tables.
+        settings: limits.
+        now: the present moment.
+        runs: failed runs of Dagster, where they were looked for; else their alerts stay as they are.
+
+    Returns:
+        The titles of the causes that are new, and how many causes last.
+    """
+    ledger.lock(connection, LOCK)
+    unseen = frozenset({"run_failed"} if runs is None else ())
+    troubles = gather(connection, catalog, now, quarantined=settings.alert_quarantined, runs=runs or ())
+    steps = decide(troubles, outbox.read_open(connection), now, unseen=unseen)
+    opened = [_keep(connection, step, catalog, settings, now) for step in steps]
     open_now = sum(not step.over and step.told != frozenset() for step in steps)
-    return Told(tuple(title for title in opened if title), open_now, delivered, tuple(faults))
+    return tuple(title for title in opened if title), open_now
 
 
 def _keep(

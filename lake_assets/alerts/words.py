@@ -41,7 +41,7 @@ LEAD: Mapping[str, str] = {
     "dms_endpoint": "A DMS endpoint does not write as the catalog expects.",
     "dms_control": "A control table of DMS cannot be read.",
     "judge_silent": "The judge has not run for two hours: nobody looks for what is missing.",
-    "run_failed": "A run failed before it came to any table-hour.",
+    "run_failed": "A run failed and left hours of its tables as they were.",
 }
 
 MENDED_BY: Mapping[str, str] = {
@@ -57,9 +57,11 @@ MENDED_BY: Mapping[str, str] = {
     "quarantined": "See the records:\n  {quarantine}\nMend the file or the catalog; then:\n  {load}",
     "unknown_source": "Write a catalog for it:\n  lake-assets discover {name}",
     "unknown_table": "Add them to the catalog:\n  lake-assets discover {source}",
+    "run_failed": "Mend what the reason says; then:\n  {load}",
     "judge_silent": "Start dagster-daemon and the code location, and see that schedules and sensors are on. "
     "Meanwhile:\n  lake-assets load",
 }
+OF_A_JOB = "Mend what the reason says; then run it again in the UI.\nSee the states:\n  lake-assets status"
 OTHERWISE = "See the state of the tables:\n  lake-assets status {source}"
 
 EXPECTED: Mapping[str, str] = {
@@ -191,6 +193,8 @@ def _link(trouble: Trouble, ui_url: str) -> str:
 def _mending(step: Step) -> str:
     first = step.troubles[0]
     text = MENDED_BY.get(step.kind, OTHERWISE)
+    if step.kind == "run_failed" and not first.table:
+        text = OF_A_JOB
     hours = _range(first.first, first.last)
     table = shlex.quote(first.name)
     mending = text.format(

@@ -18,7 +18,7 @@ from lake_assets.lake.s3 import Lake
 from lake_assets.ledger import ledger
 from lake_assets.ledger.ledger import NOTHING, Counts, LedgerFile, LedgerHour, State
 from lake_assets.ledger.quarantine import count_quarantine
-from lake_assets.ledger.states import FINE, state_without_files
+from lake_assets.ledger.states import FINE, REMOVED, removed, state_without_files
 from lake_assets.ledger.waivers import read_waived_files
 from lake_assets.main.tables import count_hours
 from lake_assets.postgres import statement
@@ -256,7 +256,7 @@ def whole_days(first: datetime, end: datetime) -> tuple[datetime, datetime]:
 def note_of(known: LedgerHour, result: CheckedHour) -> str | None:
     """Say what the ledger is to note of an hour it knows, now that it was judged again."""
     if result.findings and known.state != "failed":
-        return result.description
+        return result.why
     return known.note if result.state == known.state else None
 
 
@@ -299,7 +299,7 @@ class Evidence:
         if state in ("failed", "mismatch") and self.known and self.known.note and not differing:
             findings = (self.known.note, *findings)
         if state == "missing":
-            findings = (f"no file came, and one was due (expect: {self.table.expect})", *findings)
+            findings = (*self._why_missing(), *findings)
         return self._result(state, findings)
 
     def _result(self, state: State, findings: tuple[str, ...]) -> CheckedHour:
@@ -328,6 +328,11 @@ class Evidence:
             return "quiet" if state == "missing" and proved else state
         return "quarantined" if any(file.quarantined for file in self.files) else "loaded"
 
+    def _why_missing(self) -> Iterator[str]:
+        noted = (self.known.note or "").split("; ") if self.known else ()
+        gone = [part for part in noted if REMOVED in part]
+        yield from gone or (f"no file came, and one was due (expect: {self.table.expect})",)
+
     def _changed_since_waived(self) -> Iterator[str]:
         if self.waived == {listed.key: listed.etag for listed in self.listed}:
             return
@@ -349,7 +354,7 @@ class Evidence:
         loaded = {file.key: file for file in self.files}
         present = {listed.key: listed for listed in self.listed}
         for key in sorted(loaded.keys() - present.keys()):
-            yield f"{key}: removed from the lake since it was loaded ({loaded[key].records} records)"
+            yield removed(key, loaded[key].records)
         for key in sorted(present.keys() - loaded.keys()):
             yield f"{key}: in the lake and not loaded ({present[key].size} bytes)"
         for key in sorted(loaded.keys() & present.keys()):

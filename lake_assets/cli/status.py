@@ -1,9 +1,10 @@
 """`lake-assets status`: the state of every table-hour, by lake and ledger. The grid is `grid`'s."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
-from lake_assets.checks.row_count import judge_hours
+from lake_assets.catalog.models import Table
+from lake_assets.checks.row_count import CheckedHour, judge_hours
 from lake_assets.cli.alerts import say_silence
 from lake_assets.cli.answer import NEEDS_ATTENTION, exit_status, write_table_hours
 from lake_assets.cli.display import data, show_attention, talk, watched
@@ -11,6 +12,7 @@ from lake_assets.cli.grid import show_grid
 from lake_assets.cli.workplace import Workplace, hours_of, workplace
 from lake_assets.judge.recall import judge_or_recall
 from lake_assets.ledger.ledger import State
+from lake_assets.ledger.states import is_over
 from lake_assets.progress import Settled
 
 
@@ -42,10 +44,11 @@ def judge(
     only the newest are given, unless `with_fine`.
     """
     ranged = bool(first or end)
+    now = datetime.now(UTC)
     wanted = [(table, hours) for table, hours in hours_of(place, names, first, end).items() if hours]
     with place.connect() as connection:
         return [
-            Settled(table.qualified, result.hour, result.state, result.counts, result.why)
+            Settled(table.qualified, result.hour, _so_far(table, result, now), result.counts, result.why)
             for table, hours in watched(wanted, "listing tables")
             for result in (
                 judge_hours(connection, place.lake, table, hours)
@@ -53,6 +56,13 @@ def judge(
                 else judge_or_recall(connection, place.lake, table, hours, with_fine=with_fine)
             )
         ]
+
+
+def _so_far(table: Table, result: CheckedHour, now: datetime) -> State:
+    """Give an hour's state: of one that is not over, files that are not loaded yet are nobody's trouble."""
+    if result.state == "stale" and not is_over(result.hour, now, table.grace):
+        return "expected"
+    return result.state
 
 
 def show(outcomes: Sequence[Settled], *, whole: bool, earliest: datetime | None = None) -> None:

@@ -89,7 +89,7 @@ def _explain_one(witnesses: Witnesses, verdict: Verdict, past: Past, unchanged: 
         result = replace(verdict.result, state="quiet", findings=(), note=proof)
         return replace(verdict, result=result, note=proof)
     why = (
-        f"no file came, and one was due (expect: {verdict.table.expect})",
+        *(verdict.result.findings or (f"no file came, and one was due (expect: {verdict.table.expect})",)),
         *stopped,
         *_doubt(witnesses, verdict),
         *_others(witnesses, verdict),

@@ -6,7 +6,7 @@ says. The states' rules are `checks.row_count`'s; telling Dagster is `lake_asset
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -63,6 +63,10 @@ LOOKED_FOR: tuple[Kind, ...] = (
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def _nobody_is_told() -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True)
 class Judgement:
     """What came of judging a source.
@@ -93,8 +97,12 @@ def judge_source(
     *,
     folders: Sequence[str] | None = None,
     dms: DmsReport | None = None,
+    tell: Callable[[], None] = _nobody_is_told,
 ) -> Judgement:
     """Judge the table-hours of a source, write down what changed, and settle its findings.
+
+    Hours whose counts differ are written down last, in one transaction with whatever `tell` writes: a load
+    mends them within a minute, and nobody would ever learn that rows were gone.
 
     Args:
         connection: a session of the warehouse that commits each statement; the ledger must be installed.
@@ -103,6 +111,7 @@ def judge_source(
         now: the present moment; hours are judged once they and their grace are over.
         folders: the folders below the source's, if they are known already.
         dms: what DMS's API says; None where it is not asked.
+        tell: writes down the alerts that are due; called where hours newly differ.
 
     Raises:
         LakeAssetsError: the lake cannot be listed.
@@ -110,7 +119,7 @@ def judge_source(
     if folders is None:
         folders = lake.list_folders().get(source.folder, ())
     control = read_control_tables(lake, source.folder, now)
-    return _Judging(connection, lake, source, now, folders, control, dms).run()
+    return _Judging(connection, lake, source, now, folders, control, dms, tell).run()
 
 
 def beat(connection: psycopg.Connection, name: str, now: datetime) -> None:
@@ -124,6 +133,10 @@ def last_beat(connection: psycopg.Connection, name: str) -> datetime | None:
     return row[0] if row else None
 
 
+def _newly_differs(verdict: Verdict) -> bool:
+    return verdict.state == "mismatch" and verdict.turned
+
+
 @dataclass
 class _Judging:
     connection: psycopg.Connection
@@ -133,11 +146,13 @@ class _Judging:
     folders: Sequence[str]
     control: ControlTables
     dms: DmsReport | None
+    tell: Callable[[], None]
     began: float = field(default_factory=monotonic)
     judged: int = 0
     written: int = 0
     told: dict[Table, dict[datetime, CheckedHour]] = field(default_factory=lambda: defaultdict(dict))
     held: list[Verdict] = field(default_factory=list)
+    differing: list[Verdict] = field(default_factory=list)
     delivered: dict[datetime, set[str]] = field(default_factory=lambda: defaultdict(set))
     newest: dict[str, datetime] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -159,6 +174,7 @@ class _Judging:
         witnesses = self._witnesses()
         self._write(explain(self.connection, witnesses, self.held))
         self._settle_findings(witnesses)
+        self._write_differing()
         forget_reloads(self.connection, self.source, self.now)
         beat(self.connection, name, self.now)
         told = {
@@ -202,6 +218,8 @@ class _Judging:
         settled = [
             verdict for verdict in verdicts if not self._is_open(verdict) and not self._is_old(verdict)
         ]
+        self.differing += [verdict for verdict in settled if _newly_differs(verdict)]
+        settled = [verdict for verdict in settled if not _newly_differs(verdict)]
         self._write(settled)
         write_manifests(self.connection, self.source, settled)
         if tell_all:
@@ -221,6 +239,13 @@ class _Judging:
             self.findings += [*stranger_findings(table, listing), *hole_findings(table, listing)]
         else:
             self.in_part.append(table.name)
+
+    def _write_differing(self) -> None:
+        if self.differing:
+            with self.connection.transaction():
+                self._write(self.differing)
+                self.tell()
+                write_manifests(self.connection, self.source, self.differing)
 
     def _is_open(self, verdict: Verdict) -> bool:
         """Tell whether evidence may have more to say: the hour is missing, or quiet by evidence."""

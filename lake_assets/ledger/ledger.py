@@ -199,9 +199,12 @@ def count_file(connection: psycopg.Connection, file_id: int, counts: Counts) -> 
     connection.execute(statement(__package__, "count_file"), {"id": file_id} | vars(counts))
 
 
-def forget_files(connection: psycopg.Connection, table: Table, hour: datetime, kept: list[int]) -> None:
-    """Drop all files of a table-hour but those in `kept`."""
-    connection.execute(statement(__package__, "forget_files"), _hour_of(table, hour) | {"kept": kept})
+def forget_files(
+    connection: psycopg.Connection, table: Table, hour: datetime, kept: list[int]
+) -> list[tuple[str, int]]:
+    """Drop all files of a table-hour but those in `kept`; give key and records of those dropped."""
+    values = _hour_of(table, hour) | {"kept": kept}
+    return sorted(connection.execute(statement(__package__, "forget_files"), values).fetchall())
 
 
 def judge_hour(

@@ -34,6 +34,14 @@ LOADABLE = NEEDS_LOAD - {"missing"}
 """The states a load can mend; of a missing hour there is nothing to load."""
 
 
+REMOVED = "removed from the lake since it was loaded"
+
+
+def removed(key: str, records: int) -> str:
+    """Say that a file which was loaded is gone."""
+    return f"{key}: {REMOVED} ({records} records)"
+
+
 def is_over(hour: datetime, now: datetime, grace: timedelta) -> bool:
     """Tell whether an hour and its grace are over, so that its files are due."""
     return now >= hour + ONE_HOUR + grace

@@ -25,7 +25,7 @@ from lake_assets.ledger.children import supersede_children
 from lake_assets.ledger.ledger import Counts, State
 from lake_assets.ledger.quarantine import SourceFile, replace_quarantine
 from lake_assets.ledger.schema_changes import read_schema_changes
-from lake_assets.ledger.states import state_without_files
+from lake_assets.ledger.states import removed, state_without_files
 from lake_assets.main.children import ChildRows, child_tables
 from lake_assets.main.drift import maybe_renamed, note_of, refuse_missing
 from lake_assets.main.report import LoadedFile, LoadReport
@@ -293,14 +293,14 @@ class HourLoad:
         superseded = self._is_superseded(staged, newest)
         files = tuple(self._settle(entry, superseded=superseded) for entry in staged)
         ids = [entry.file_id for entry in files]
-        ledger.forget_files(self.connection, self.table, self.hour, ids)
+        gone = ledger.forget_files(self.connection, self.table, self.hour, ids)
         self._quarantine(staged, refused=False)
         if superseded and newest is not None:
             self.notes.append(f"superseded by the snapshot of {format_hour(newest)}")
         self._replace(files, superseded=superseded)
         if self.table.load == "snapshot":
             self._settle_snapshots(staged, newest)
-        return self._judge(files)
+        return self._judge(files, gone)
 
     def _quarantine(self, staged: Sequence[Staged], *, refused: bool) -> None:
         files = []
@@ -371,13 +371,15 @@ class HourLoad:
             note = f"the snapshot of {format_hour(self.hour)} is gone; load this hour again to bring it back"
             ledger.mark_stale(self.connection, self.table, newest, note)
 
-    def _judge(self, files: tuple[LoadedFile, ...]) -> LoadReport:
+    def _judge(self, files: tuple[LoadedFile, ...], gone: Sequence[tuple[str, int]]) -> LoadReport:
         counts = sum((entry.counts for entry in files), Counts())
         state: State = "quarantined" if counts.quarantined else "loaded"
         if not files:
             state = state_without_files(
                 self.table, self.hour, datetime.now(UTC), day_has_files=self.day_has_files
             )
+        if state == "missing":
+            self.notes += [removed(key, records) for key, records in gone]
         changes = read_schema_changes(self.connection, self.table, self.hour) if files else ()
         note = "; ".join([*self.notes, *note_of(changes)]) or None
         ledger.judge_hour(self.connection, self.table, self.hour, state, self.run_id, note)

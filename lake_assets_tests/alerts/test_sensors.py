@@ -9,6 +9,7 @@ import pytest
 from lake_assets.alerts.sensors import build_alert_sensor, failed_runs
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.main.io_manager import PostgresIOManager
+from lake_assets.schedules import SOURCE_TAG
 from lake_assets_tests.fix_alerts import TOKEN, Desk, Inbox
 
 HOURS = dg.HourlyPartitionsDefinition(start_date="2018-09-01-00:00")
@@ -109,6 +110,7 @@ def test_a_run_that_fails_before_its_hours_is_told(
     assert "out of memory" in body
     assert "secret" not in body
     assert f"  see: http://127.0.0.1:3000/runs/{run_id}\n" in body
+    assert "  lake-assets load shop.orders --from 2018-09-06T10 --to 2018-09-06T11" in body
     assert desk.query("SELECT count(*) FROM lake_assets.alerts WHERE closed_at IS NULL") == [(0,)]
 
 
@@ -149,3 +151,32 @@ def test_a_job_that_fails_is_told_until_it_succeeds(desk: Desk, instance: dg.Dag
     assert "no lake" in failed.error
     run(fails=False)
     assert list(failed_runs(instance, desk.catalog, datetime.now(UTC))) == []
+
+
+def test_a_source_that_is_judged_says_nothing_of_another(
+    inbox: Inbox, instance: dg.DagsterInstance, tick: Callable[..., str | None]
+) -> None:
+    """Where the judge fails for one source and works for the next, the first is told all the same."""
+
+    @dg.op(config_schema={"fails": bool})
+    def look(context: dg.OpExecutionContext) -> None:
+        if context.op_config["fails"]:
+            raise RuntimeError("no lake")
+
+    @dg.job(executor_def=dg.in_process_executor)
+    def judge() -> None:
+        look()
+
+    def run(source: str, *, fails: bool) -> None:
+        config = {"ops": {"look": {"config": {"fails": fails}}}}
+        tags = {SOURCE_TAG: source}
+        judge.execute_in_process(config, instance=instance, tags=tags, raise_on_error=False)
+
+    run("crm", fails=True)
+    run("shop", fails=False)
+    tick(LAKE_ASSETS_ALERTS=inbox.url)
+    run("crm", fails=False)
+    tick(LAKE_ASSETS_ALERTS=inbox.url)
+
+    assert [title.partition(" failed: ")[0] for title in inbox.told] == ["failure: run", "success: over: run"]
+    assert "lake-assets status" in inbox.received[0]["message"]

@@ -202,7 +202,7 @@ def test_a_source_that_is_not_judged_is_told(desk: Desk) -> None:
     desk.beat(0, "judge:shop")
     desk.beat(0, "judge:former")
 
-    assert desk.tell(3).opened == ("judge silent: judge:shop",)
+    assert desk.tell(3).opened == ("judge silent: the judge of shop",)
 
 
 def test_a_cause_that_mends_before_it_is_told_leaves_nothing(desk: Desk) -> None:

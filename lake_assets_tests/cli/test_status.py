@@ -51,6 +51,16 @@ def test_where_all_is_well_the_status_is_0(company: Company) -> None:
     assert re.search(r"^shop\.orders  =\.{10,12}~{1,2}$", result.stdout, re.MULTILINE)
 
 
+def test_files_of_the_running_hour_are_nobodys_trouble(company: Company) -> None:
+    """A source that writes all the time has files that are not loaded in each hour that is not over."""
+    company.put(12)
+
+    result = company.invoke("status")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[1].endswith("~")
+
+
 def test_a_status_changes_nothing(mixed: Company) -> None:
     """Asking for the state writes nothing into the ledger and loads nothing."""
     everything = "SELECT * FROM lake_assets.table_hours ORDER BY hour"

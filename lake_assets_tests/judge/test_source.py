@@ -4,7 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import psycopg
+
 from lake_assets.checks.row_count import judge_hours
+from lake_assets.hours import ONE_HOUR
 from lake_assets.judge.source import judge_source, last_beat
 from lake_assets.lake.objects import Listing
 from lake_assets.lake.s3 import Lake
@@ -162,3 +165,35 @@ def test_a_waived_hour_is_left_alone_until_files_come(court: Court) -> None:
 
     assert court.round() == [("orders", 0)]
     assert court.states() == {0: "loaded"}
+
+
+def test_nobody_sees_that_counts_differ_before_it_is_told(court: Court) -> None:
+    """The state and the alerts are committed together, so that no load mends what nobody was told of."""
+    court.put(0)
+    court.round()
+    court.connection.execute("DELETE FROM shop.orders WHERE ctid IN (SELECT ctid FROM shop.orders LIMIT 1)")
+    seen = []
+
+    def tell() -> None:
+        state = "SELECT state FROM lake_assets.table_hours"
+        with psycopg.connect(court.url) as other:
+            seen.extend([court.connection.execute(state).fetchone(), other.execute(state).fetchone()])
+
+    judge_source(court.connection, court.lake, court.source, court.now, tell=tell)
+
+    assert seen == [("mismatch",), ("loaded",)]
+    assert court.states() == {0: "mismatch"}
+
+
+def test_an_hour_whose_file_was_removed_says_so(court: Court) -> None:
+    """After the load that took its rows out of main, the missing hour's note still names the file."""
+    key = court.put(0)
+    court.round()
+    court.bucket.client.delete_object(Bucket=court.bucket.bucket, Key=key)
+    court.round()
+    court.now += ONE_HOUR
+
+    court.judge()
+
+    assert court.states()[0] == "missing"
+    assert court.note(0) == f"{key}: removed from the lake since it was loaded (3 records)"
