@@ -67,9 +67,10 @@ def demo(ui: bool, port: int, as_json: bool) -> None:
     """Load three days of real flights on a stack of its own, and show what was found.
 
     Starts PostgreSQL and an S3 server, writes hourly files as AWS DMS would (one hour left out and one record
-    broken on purpose), loads them through Dagster, shows the state of every table-hour and the record that
-    went to quarantine, then serves the Dagster UI on 127.0.0.1 until Ctrl-C. All data stays under
-    .lake_assets/: the other commands, run in the same folder, work on it; to start afresh, remove it.
+    broken on purpose), loads them through Dagster and judges every hour. Shows the state of every table-hour,
+    the record that went to quarantine and the alert of the missing hour, then serves the Dagster UI on
+    127.0.0.1 until Ctrl-C. All data stays under .lake_assets/: the other commands, run in the same folder,
+    work on it; to start afresh, remove it.
 
     \b
     Examples:
