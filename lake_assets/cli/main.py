@@ -34,6 +34,7 @@ def main() -> None:
     First steps:
       lake-assets demo      see all of it work, on a stack of its own
       lake-assets doctor    what is set up, what is not, and what to do
+      lake-assets discover  write a catalog that loads what the lake holds
       lake-assets load      load every table-hour that needs it
       lake-assets status    see the state of every table-hour
 
