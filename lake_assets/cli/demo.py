@@ -15,6 +15,7 @@ from lake_assets.cli.ui import serve
 from lake_assets.cli.workplace import Workplace, workplace
 from lake_assets.embedded.demo_lake import demo_catalog, write_demo_lake
 from lake_assets.exceptions import ConfigurationError, LakeAssetsError
+from lake_assets.judge.recall import forget_sweeps
 from lake_assets.judging import JUDGE_JOB
 from lake_assets.lake.s3 import make_client
 from lake_assets.ledger.quarantine import list_quarantine
@@ -65,6 +66,8 @@ def _judge(place: Workplace) -> None:
         result = execute(place.definitions().resolve_job_def(JUDGE_JOB), instance)
     if not result.success:
         raise LakeAssetsError(f"The demo's hours cannot be judged: {'; '.join(root_causes(result).values())}")
+    with place.connect() as connection:
+        forget_sweeps(connection)  # people try things on old hours of this lake, with no judge running
 
 
 def _show(place: Workplace, *, as_json: bool) -> None:

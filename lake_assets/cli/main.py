@@ -146,7 +146,8 @@ def load(tables: Sequence[str], first: datetime | None, end: datetime | None, as
     """Load table-hours and check them, through Dagster.
 
     Without a range: every table-hour that needs it, that is, whose files were never loaded or have changed
-    since, or whose last load failed. Run it every hour, or after a repair: what is loaded is left alone.
+    since, or whose last load failed. Run it after a repair, or every hour where no dagster-daemon runs: what
+    is loaded is left alone. Of hours older than two days it takes the judge's word, as `status` does.
 
     With --from or --to: every hour of that range is loaded anew, whether it needs it or not. Loading an hour
     replaces it in one transaction: readers see it before or after, and a second load gives the same rows.
@@ -207,7 +208,8 @@ def status(tables: Sequence[str], first: datetime | None, end: datetime | None, 
     """Show the state of every table-hour: a row a table, a sign an hour.
 
     States come from the lake's list of files and the ledger, as they are now; no rows are counted (`check`
-    does that) and nothing is changed. Below the grid, each table-hour that needs attention is told on a line.
+    does that) and nothing is changed. Without a range, hours older than two days are as the judge found them,
+    if it looked at them within a day. Below the grid, each table-hour that needs attention is told on a line.
 
     \b
     States:
