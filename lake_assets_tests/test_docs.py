@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from lake_assets import settings
+from lake_assets.cli.doctor import CHECKS
 from lake_assets.cli.reference import command_names, with_reference
 from lake_assets_tests.fix_cli import ROWS, Company
 
@@ -19,6 +20,10 @@ PAGES = [*sorted((ROOT / "docs").glob("*.md")), *(page for page in [ROOT / "READ
 CODE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.*?) *$", re.MULTILINE)
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+SPAN = re.compile(r"`[^`\n]+`")
+VARIABLE = re.compile(r"\bLAKE_ASSETS_[A-Z_]+\b")
+TABLE = re.compile(r"CREATE (?:TABLE IF NOT EXISTS|OR REPLACE VIEW) lake_assets\.(\w+)")
 CALL = re.compile(r"(?:`|\$ |bin/|^ *)lake-assets((?: [a-z][a-z-]*)+)", re.MULTILINE)
 
 
@@ -32,6 +37,12 @@ def anchors(page: Path) -> set[str]:
     headings = HEADING.findall(CODE.sub("", page.read_text(encoding="utf-8")))
     plain = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading) for heading in headings]
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in plain}
+
+
+def prose(page: Path) -> str:
+    """Give a page's text without code, comments and links."""
+    text = COMMENT.sub("", CODE.sub("", page.read_text(encoding="utf-8")))
+    return SPAN.sub("", LINK.sub("", text))
 
 
 def links(page: Path) -> Iterator[str]:
@@ -127,3 +138,70 @@ def test_every_setting_is_documented() -> None:
 
     assert "LAKE_ASSETS_LAKE" in read
     assert {name for name in read if f"| `{name}` |" not in page} == set()
+
+
+def test_the_sections_stand_in_the_order_of_the_commands() -> None:
+    """The table at the top, the sections and the help texts follow the program, each help in its section."""
+    page = COMMANDS.read_text(encoding="utf-8")
+    names = list(command_names())
+    groups = {name for name in names if any(other.startswith(f"{name} ") for other in names)}
+    own = [name for name in names if name not in groups]
+
+    assert re.findall(r"^\| \[`(lake-assets [a-z ]+)`\]", page, re.MULTILINE) == own
+    assert re.findall(r"^## `(.*)`$", page, re.MULTILINE) == own
+    marks = re.findall(r"^(?:## `(lake-assets .*)`|<!-- help: (lake-assets[a-z ]*) -->)$", page, re.MULTILINE)
+    section = ""
+    for heading, helped in marks:
+        section = heading or section
+        assert heading or section.startswith("" if helped == "lake-assets" else helped), f"help of {helped}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_pages_name_each_other_by_links(page: Path) -> None:
+    """Where a page names another page, it links to it."""
+    assert re.findall(r"\b(?:docs/)?[a-z-]+\.md\b", prose(page)) == []
+
+
+def test_every_page_and_picture_can_be_reached() -> None:
+    """README links to every page of the docs, and some page shows every picture."""
+    shown = {(page.parent / target).resolve() for page in PAGES for target in links(page)}
+    linked = {(ROOT / target.partition("#")[0]).resolve() for target in links(ROOT / "README.md")}
+
+    assert set((ROOT / "docs").glob("*.md")) - linked == set()
+    assert set((ROOT / "docs" / "images").iterdir()) - shown == set()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/architecture.md"])
+def test_a_page_stays_a_page(page: str) -> None:
+    """What a stranger reads first can be read in one go."""
+    assert len((ROOT / page).read_text(encoding="utf-8").splitlines()) <= 120
+
+
+def test_no_other_setting_is_named() -> None:
+    """Our variables in the code and in the docs are those that the page of settings explains."""
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = {
+        name for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for name in VARIABLE.findall(row)
+    }
+    code = [*(ROOT / "lake_assets").rglob("*.py"), *(ROOT / "lake_assets").rglob("*.yaml")]
+    named = {name for file in [*code, *PAGES] for name in VARIABLE.findall(file.read_text(encoding="utf-8"))}
+
+    assert named == rows
+
+
+def test_every_table_of_the_ledger_is_told_of() -> None:
+    """Each table and view of the schema `lake_assets` is named on some page."""
+    scripts = (ROOT / "lake_assets" / "ledger" / "sql").glob("install*.sql")
+    tables = {name for file in scripts for name in TABLE.findall(file.read_text(encoding="utf-8"))}
+    told = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+
+    assert len(tables) > 10
+    assert {name for name in tables if f"lake_assets.{name}" not in told} == set()
+
+
+def test_the_lines_of_the_doctor_are_on_the_page() -> None:
+    """The table of what `doctor` looks at has its lines, in their order."""
+    page = COMMANDS.read_text(encoding="utf-8")
+    section = page.partition("\n## `lake-assets doctor`")[2].partition("\n## ")[0]
+
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == ["lake_assets", "settings", *CHECKS]

@@ -58,13 +58,13 @@ def _find_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise ConfigurationError(
             f"The catalog folder {folder} does not exist. Set LAKE_ASSETS_CATALOG to the folder of your "
-            "catalog; docs/catalog.md says how to write one."
+            "catalog; `lake-assets discover` writes one from what is in the lake."
         )
     found = sorted(path for path in folder.iterdir() if _is_catalog_file(path))
     if not found:
         raise ConfigurationError(
             f"The catalog folder {folder} holds no YAML file. Set LAKE_ASSETS_CATALOG to the folder of your "
-            "catalog, or write one there; docs/catalog.md says how."
+            "catalog, or let `lake-assets discover` write one from what is in the lake."
         )
     return found
 

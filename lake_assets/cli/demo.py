@@ -3,15 +3,20 @@
 from datetime import UTC, datetime
 from time import monotonic
 
+from lake_assets.alerts.outbox import list_alerts
 from lake_assets.cli import quarantine
+from lake_assets.cli.alerts import tell_all
 from lake_assets.cli.answer import ALL_WELL, write_json
-from lake_assets.cli.display import data, summarize, talk
-from lake_assets.cli.load import NOTHING, load_what_needs_it
+from lake_assets.cli.display import count_states, data, say, talk
+from lake_assets.cli.load import load_what_needs_it
+from lake_assets.cli.runs import execute, root_causes
 from lake_assets.cli.status import judge, show
 from lake_assets.cli.ui import serve
 from lake_assets.cli.workplace import Workplace, workplace
 from lake_assets.embedded.demo_lake import demo_catalog, write_demo_lake
-from lake_assets.exceptions import ConfigurationError
+from lake_assets.exceptions import ConfigurationError, LakeAssetsError
+from lake_assets.judge.recall import forget_sweeps
+from lake_assets.judging import JUDGE_JOB
 from lake_assets.lake.s3 import make_client
 from lake_assets.ledger.quarantine import list_quarantine
 from lake_assets.settings import Settings
@@ -33,7 +38,10 @@ def run(*, ui: bool, port: int, as_json: bool) -> int:
         _write_lake(place)
         console.print("Loading every table-hour through Dagster …")
         outcomes = load_what_needs_it(place, place.catalog.tables)
-        summarize(console, outcomes, NOTHING)
+        count_states(console, outcomes)
+        console.print("Judging every hour, as the schedule does after each …")
+        _judge(place)
+        tell_all(place)
         _show(place, as_json=as_json)
         console.print(
             f"All of it took {monotonic() - started:.0f} s. Nothing writes into this lake any more:"
@@ -52,11 +60,22 @@ def _write_lake(place: Workplace) -> None:
         catalog.write_text(demo_catalog(demo), encoding="utf-8")
 
 
+def _judge(place: Workplace) -> None:
+    """Run the job that the schedule runs: evidence for missing hours, and the grid in the UI."""
+    with place.dagster() as instance:
+        result = execute(place.definitions().resolve_job_def(JUDGE_JOB), instance)
+    if not result.success:
+        raise LakeAssetsError(f"The demo's hours cannot be judged: {'; '.join(root_causes(result).values())}")
+    with place.connect() as connection:
+        forget_sweeps(connection)  # people try things on old hours of this lake, with no judge running
+
+
 def _show(place: Workplace, *, as_json: bool) -> None:
     outcomes = judge(place, [])
     hours = [outcome.hour for outcome in outcomes]
     with place.connect() as connection:
         bad = list_quarantine(connection, place.catalog.tables, min(hours), max(hours))
+        alerts = list(list_alerts(connection, closed=False, limit=None))
     if as_json:
         write_json({"quarantine": bad})
         return
@@ -65,4 +84,8 @@ def _show(place: Workplace, *, as_json: bool) -> None:
     show(outcomes, whole=False)
     console.print("\nRecords in quarantine:")
     quarantine.show(bad)
+    for alert in [alert for alert in alerts if alert["kind"] == "missing"][:1]:
+        console.print("\nWhat people are told of the hour for which no file came:")
+        for line in (str(alert["title"]), *str(alert["body"]).splitlines()):
+            say(console, line, indent=4 if line else 0)
     console.print()

@@ -39,7 +39,8 @@ HINTS: dict[State, str] = {
     "missing": "missing: see whether DMS runs and writes; `lake-assets load` takes files that come late, "
     "`lake-assets waive` accepts the hour.",
     "failed": "failed: mend what the line says, then `lake-assets load` tries again.",
-    "mismatch": "mismatch: main was changed by others; `lake-assets load` loads these hours again.",
+    "mismatch": "mismatch: lake, ledger and main do not count the same; `lake-assets load` loads these hours "
+    "again.",
     "stale": "stale: `lake-assets load` loads these hours.",
 }
 """What to do about each state that needs attention."""
@@ -205,6 +206,11 @@ def summarize(console: Console, outcomes: Sequence[Settled], nothing: str) -> No
         say(console, nothing)
         return
     show_attention(console, outcomes)
+    count_states(console, outcomes)
+
+
+def count_states(console: Console, outcomes: Sequence[Settled]) -> None:
+    """Say how many table-hours are in which state, and how many rows they have."""
     states = Counter(outcome.state for outcome in outcomes)
     rows = sum(outcome.counts.rows for outcome in outcomes)
     parts = [Text(f"{count:,} {state}", SIGNS[state][1]) for state, count in states.most_common()]

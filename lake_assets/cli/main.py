@@ -34,6 +34,7 @@ def main() -> None:
     First steps:
       lake-assets demo      see all of it work, on a stack of its own
       lake-assets doctor    what is set up, what is not, and what to do
+      lake-assets discover  write a catalog that loads what the lake holds
       lake-assets load      load every table-hour that needs it
       lake-assets status    see the state of every table-hour
 
@@ -67,9 +68,10 @@ def demo(ui: bool, port: int, as_json: bool) -> None:
     """Load three days of real flights on a stack of its own, and show what was found.
 
     Starts PostgreSQL and an S3 server, writes hourly files as AWS DMS would (one hour left out and one record
-    broken on purpose), loads them through Dagster, shows the state of every table-hour and the record that
-    went to quarantine, then serves the Dagster UI on 127.0.0.1 until Ctrl-C. All data stays under
-    .lake_assets/: the other commands, run in the same folder, work on it; to start afresh, remove it.
+    broken on purpose), loads them through Dagster and judges every hour. Shows the state of every table-hour,
+    the record that went to quarantine and the alert of the missing hour, then serves the Dagster UI on
+    127.0.0.1 until Ctrl-C. All data stays under .lake_assets/: the other commands, run in the same folder,
+    work on it; to start afresh, remove it.
 
     \b
     Examples:
@@ -144,7 +146,8 @@ def load(tables: Sequence[str], first: datetime | None, end: datetime | None, as
     """Load table-hours and check them, through Dagster.
 
     Without a range: every table-hour that needs it, that is, whose files were never loaded or have changed
-    since, or whose last load failed. Run it every hour, or after a repair: what is loaded is left alone.
+    since, or whose last load failed. Run it after a repair, or every hour where no dagster-daemon runs: what
+    is loaded is left alone. Of hours older than two days it takes the judge's word, as `status` does.
 
     With --from or --to: every hour of that range is loaded anew, whether it needs it or not. Loading an hour
     replaces it in one transaction: readers see it before or after, and a second load gives the same rows.
@@ -205,7 +208,8 @@ def status(tables: Sequence[str], first: datetime | None, end: datetime | None, 
     """Show the state of every table-hour: a row a table, a sign an hour.
 
     States come from the lake's list of files and the ledger, as they are now; no rows are counted (`check`
-    does that) and nothing is changed. Below the grid, each table-hour that needs attention is told on a line.
+    does that) and nothing is changed. Without a range, hours older than two days are as the judge found them,
+    if it looked at them within a day. Below the grid, each table-hour that needs attention is told on a line.
 
     \b
     States:

@@ -3,9 +3,10 @@
 Which runs is `judge.plan`'s; what a run does belongs to `assets`; what is shown of it to `load` and `demo`.
 """
 
+import signal
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from datetime import datetime
 from typing import Any
 
@@ -63,7 +64,7 @@ def execute(
     Raises:
         KeyboardInterrupt: Ctrl-C or SIGTERM ended the run, which Dagster counts as a failure.
     """
-    with redirect_stdout(sys.stderr):  # stdout is for data, whatever a transform prints
+    with redirect_stdout(sys.stderr), _sigterm_kept():  # stdout is for data, whatever a transform prints
         result = job.execute_in_process(
             instance=instance, run_config=QUIET_LOGS | (config or {}), raise_on_error=False, **options
         )
@@ -72,6 +73,18 @@ def execute(
         if failed and event.job_failure_data.failure_reason == RunFailureReason.UNEXPECTED_TERMINATION:
             raise KeyboardInterrupt
     return result
+
+
+@contextmanager
+def _sigterm_kept() -> Iterator[None]:
+    """Keep SIGTERM from being ignored after a run.
+
+    Dagster then handles it as SIGINT, which a script's `command &` ignores (dagster._utils.interrupts).
+    """
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, before)
 
 
 def root_causes(result: dg.ExecuteInProcessResult) -> dict[str | None, str]:

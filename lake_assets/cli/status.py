@@ -26,7 +26,10 @@ def run(names: Sequence[str], first: datetime | None, end: datetime | None, *, a
         write_table_hours(outcomes)
     else:
         show(outcomes, whole=bool(first or end), earliest=min(starts))
-        show_attention(talk(), outcomes)
+        console = talk()
+        if console.is_terminal and exit_status(outcomes):
+            console.print()
+        show_attention(console, outcomes)
     return NEEDS_ATTENTION if silent else exit_status(outcomes)
 
 

@@ -53,6 +53,11 @@ def judge_or_recall(
     return [*map(_recalled, rows), *judge_hours(connection, lake, table, hours[-RECENT_HOURS:], now=moment)]
 
 
+def forget_sweeps(connection: psycopg.Connection) -> None:
+    """Have commands list every hour anew, until the judge looks at all of a table the next time."""
+    connection.execute(statement(__package__, "forget_sweeps"))
+
+
 def _looked_at(connection: psycopg.Connection, table: Table, now: datetime) -> bool:
     values = {"source": table.source, "table_name": table.name}
     row = connection.execute(statement(__package__, "last_sweep"), values).fetchone()

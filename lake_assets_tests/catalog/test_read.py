@@ -295,8 +295,8 @@ def test_a_file_that_cannot_be_opened_is_a_fault(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["nowhere", "empty"])
 def test_a_folder_without_a_catalog_is_told_with_the_remedy(tmp_path: Path, name: str) -> None:
-    """A missing or empty folder names the setting and the page that help."""
+    """A missing or empty folder names the setting and the command that help."""
     (tmp_path / "empty").mkdir()
 
-    with pytest.raises(ConfigurationError, match=f"{name}.*LAKE_ASSETS_CATALOG.*docs/catalog.md"):
+    with pytest.raises(ConfigurationError, match=f"{name}.*LAKE_ASSETS_CATALOG.*`lake-assets discover`"):
         read_catalog(tmp_path / name)

@@ -313,3 +313,14 @@ def _read_all(terminal: int) -> Iterator[bytes]:
             os.close(terminal)
             return
         yield chunk
+
+
+def test_a_command_in_the_background_can_be_ended(company: Company) -> None:
+    """Where SIGINT is ignored, as a script's `command &` has it, a run of Dagster leaves SIGTERM in force."""
+    company.put(0)
+    found = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        company.invoke("load")
+        assert signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, found)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from lake_assets.hours import hours_between
-from lake_assets.judge.recall import judge_or_recall
+from lake_assets.judge.recall import forget_sweeps, judge_or_recall
 from lake_assets_tests.fix_judge import Court, after, at, make_source
 
 DAYS = 25 * 24
@@ -44,5 +44,17 @@ def test_what_the_judge_did_not_look_at_is_judged_now(court: Court) -> None:
     court.judge()
     court.put(2)
     court.now += timedelta(hours=25)
+
+    assert states(court, with_fine=False)[at(2)] == "stale"
+
+
+def test_a_look_that_is_forgotten_is_not_relied_on(court: Court) -> None:
+    """After the demo, which judges once, commands see what people change in old hours."""
+    court.source = make_source(orders={"expect": "sparse"})
+    court.now = after(DAYS)
+    court.judge()
+    court.put(2)
+
+    forget_sweeps(court.connection)
 
     assert states(court, with_fine=False)[at(2)] == "stale"
