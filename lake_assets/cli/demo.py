@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from lake_assets.alerts.outbox import list_alerts
+from lake_assets.alerts.receivers import checked_receivers
 from lake_assets.cli import quarantine
 from lake_assets.cli.alerts import tell_all
 from lake_assets.cli.answer import ALL_WELL, write_json
@@ -34,6 +35,7 @@ def run(*, ui: bool, port: int, as_json: bool) -> int:
     console = talk()
     console.print("Starting PostgreSQL and the S3 server under .lake_assets/ …")
     with workplace() as place:
+        checked_receivers(place.settings.alerts)
         console.print("Writing three days of flights and weather into the lake, as AWS DMS would …")
         _write_lake(place)
         console.print("Loading every table-hour through Dagster …")

@@ -118,7 +118,8 @@ def discover(sources: Sequence[str], out: Path | None, as_json: bool) -> None:
     """Write a catalog that loads what the lake holds, each choice explained in a comment.
 
     Reads every record of every file: delimiter, NULL, headers, names, and for each column the narrowest type
-    that keeps every cell as it is. One file is written for each source, a folder right in the lake.
+    that keeps every cell as it is. JSON documents are opened into columns and child tables. One file is
+    written for each source, a folder right in the lake.
 
     Entries and comments that are there stay. New tables are added behind them; types that no longer hold and
     columns that are new are shown as a diff, and not written.
