@@ -148,7 +148,8 @@ def load(tables: Sequence[str], first: datetime | None, end: datetime | None, as
 
     Without a range: every table-hour that needs it, that is, whose files were never loaded or have changed
     since, or whose last load failed. Run it after a repair, or every hour where no dagster-daemon runs: what
-    is loaded is left alone. Of hours older than two days it takes the judge's word, as `status` does.
+    is loaded is left alone. Of tables of more than 10,000 files it takes the judge's word for hours older than
+    two days, as `status` does.
 
     With --from or --to: every hour of that range is loaded anew, whether it needs it or not. Loading an hour
     replaces it in one transaction: readers see it before or after, and a second load gives the same rows.
@@ -209,8 +210,9 @@ def status(tables: Sequence[str], first: datetime | None, end: datetime | None, 
     """Show the state of every table-hour: a row a table, a sign an hour.
 
     States come from the lake's list of files and the ledger, as they are now; no rows are counted (`check`
-    does that) and nothing is changed. Without a range, hours older than two days are as the judge found them,
-    if it looked at them within a day. Below the grid, each table-hour that needs attention is told on a line.
+    does that) and nothing is changed. Without a range, and of tables of more than 10,000 files, hours older
+    than two days are as the judge found them, if it looked at them within a day. Below the grid, each
+    table-hour that needs attention is told on a line.
 
     \b
     States:

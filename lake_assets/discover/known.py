@@ -53,7 +53,7 @@ def compare(
         added = _columns(table, observed)
         gone = _gone(table, observed, added, report)
         inside = unnamed(table, observed)
-        report.changed += [f"{table.schema_name}.{said}" for said in inside.elements]
+        report.changed += [f"{table.source}.{said}" for said in inside.elements]
         types = _types(table, observed, report)
         changes = Changes(types, [*added, *inside.columns], gone, children=inside.children)
     if changes:

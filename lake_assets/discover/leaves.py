@@ -114,5 +114,5 @@ def _odd(node: Node) -> list[str]:
     if node.unfit and "$date" in node.kinds:
         return [f"{count_of(node.unfit, 'date')} beyond what timestamptz holds"]
     if "odd" in node.numbers:
-        return [f"{shown(node.numbers['odd'])} is no number PostgreSQL keeps"]
+        return [f"{shown(node.numbers['odd'])} is no number that PostgreSQL gives back"]
     return []

@@ -1,7 +1,8 @@
-"""The states of all of a table's hours for the commands, quickly: what the judge saw today is not listed.
+"""The states of all of a table's hours for the commands, quickly: what the judge settled today is recalled.
 
-Recent hours are judged by lake and ledger as they are now; older ones too, unless the judge has looked at all
-of the table within a day, whose word then stands in the ledger.
+Recent hours are judged by lake and ledger as they are now. So are older ones, unless the judge has looked at
+all of the table within a day: then its word in the ledger stands for every hour whose files are still those
+that were loaded. Of a table of very many files not even that is looked at, for listing them takes minutes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,7 @@ from lake_assets.postgres import statement
 
 RECENT_HOURS = 48
 SHOWN_HOURS = 400  # as many as fit beside each other on a wide terminal
+MANY_FILES = 10_000  # ten requests list them
 FRESH = timedelta(hours=25)
 """How old the judge's last look at all of a table may be; it looks each day."""
 
@@ -50,7 +52,10 @@ def judge_or_recall(
         return judge_hours(connection, lake, table, hours, now=moment) if hours else []
     ancient, shown = (old[:-SHOWN_HOURS], old[-SHOWN_HOURS:]) if not with_fine else ([], old)
     rows = [*_read_attention(connection, table, ancient), *_read_all(connection, table, shown)]
-    return [*map(_recalled, rows), *judge_hours(connection, lake, table, hours[-RECENT_HOURS:], now=moment)]
+    changed = _changed(connection, lake, table, old)
+    anew = [*changed, *hours[-RECENT_HOURS:]]
+    recalled = [_recalled(row) for row in rows if row.hour not in set(changed)]
+    return [*recalled, *judge_hours(connection, lake, table, anew, now=moment)]
 
 
 def forget_sweeps(connection: psycopg.Connection) -> None:
@@ -62,6 +67,26 @@ def _looked_at(connection: psycopg.Connection, table: Table, now: datetime) -> b
     values = {"source": table.source, "table_name": table.name}
     row = connection.execute(statement(__package__, "last_sweep"), values).fetchone()
     return row is not None and now - row[0] < FRESH
+
+
+def _changed(
+    connection: psycopg.Connection, lake: Lake, table: Table, hours: Sequence[datetime]
+) -> list[datetime]:
+    """Give the hours whose files in the lake are not those of the ledger; of very many files, none."""
+    first, end = hours[0], hours[-1] + ONE_HOUR
+    values = {"source": table.source, "table_name": table.name, "most": MANY_FILES}
+    row = connection.execute(statement(__package__, "has_many_files"), values).fetchone()
+    if row is not None and row[0]:
+        return []
+    loaded = {
+        hour: {(file.key, file.etag, file.bytes) for file in files}
+        for hour, files in ledger.read_files(connection, table, first, end).items()
+    }
+    listed = {
+        hour: {(file.key, file.etag, file.size) for file in files}
+        for hour, files in lake.list_table(table.source_folder, table, first, end).by_hour().items()
+    }
+    return sorted(hour for hour in loaded.keys() | listed.keys() if loaded.get(hour) != listed.get(hour))
 
 
 def _read_all(

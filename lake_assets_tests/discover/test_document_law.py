@@ -25,12 +25,12 @@ ORDER = ("_lake_hour", "_lake_file", "_lake_record")
 
 
 @settings(
-    max_examples=examples(4),
+    max_examples=examples(3),
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
-@given(st.lists(collections(), min_size=8, max_size=12))
+@given(st.lists(collections(), min_size=6, max_size=9))
 def test_every_value_of_any_document_is_loaded(
     warehouse_url: str, lake_bucket: LakeBucket, tmp_path: Path, drawn: list[list[str]]
 ) -> None:

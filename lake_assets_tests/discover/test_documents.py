@@ -176,6 +176,16 @@ def test_documents_that_jsonb_would_change_are_kept_to_the_byte(unknown: Unknown
     assert [row[1] for row in unknown.rows()] == ['{"a": "x"}', lossy]
 
 
+def test_numbers_that_are_none_make_a_double(unknown: Unknown) -> None:
+    """Bare NaN and Infinity, as libbson writes them, are numbers among numbers."""
+    put_documents(unknown, ['{"a": NaN}', '{"a": -inf}', '{"a": 1.5}'])
+    unknown.discover()
+
+    assert unknown.types() == {"oid__id": "text", "_doc": "text", "a": "double precision"}
+    assert {load.state for load in unknown.load()} == {"loaded"}
+    assert [str(row[2]) for row in unknown.rows()] == ["nan", "-inf", "1.5"]
+
+
 def test_names_that_would_be_alike_are_told_apart_and_explained(unknown: Unknown) -> None:
     """Keys that make one name get numbers, and the comment says whose the plain name is."""
     put_documents(
@@ -276,10 +286,7 @@ def test_documents_without_a_header_are_opened(unknown: Unknown) -> None:
 def test_memory_has_a_limit() -> None:
     """However many keys the documents have, no more than so many paths are watched."""
     documents = Documents()
-    cells = [
-        json.dumps({f"k{key}": {f"{document}x{inner}": 1 for inner in range(200)} for key in range(50)})
-        for document in range(20)
-    ]
+    cells = [json.dumps({f"k{key}": dict.fromkeys(map(str, range(90))) for key in range(60)})]
     list(documents.absorb(cells))
 
     assert documents.places <= MOST_PLACES
@@ -315,6 +322,19 @@ def test_new_paths_are_told_and_nothing_is_written(unknown: Unknown) -> None:
     ]  # fmt: skip
     assert report.changed == ["shop.orders__parts does not name qty of its elements (bigint)"]
     assert unknown.discover()[0].drift == report.drift
+
+
+def test_new_columns_stand_before_new_child_tables(unknown: Unknown) -> None:
+    """The diff of a table without child tables gives it columns first, then `children:`."""
+    put_documents(unknown, [{"a": 1}])
+    unknown.discover()
+    put_documents(unknown, [{"b": 1, "tags": [{"t": 1}]}], file=LATER)
+    (report,) = unknown.discover()
+
+    added = [line[1:].split("#")[0].strip() for line in report.drift.splitlines() if line.startswith("+")]
+    assert added[1:] == [
+        "b: {type: bigint, path: _doc.b}", "children:", "tags:", "path: _doc.tags", "columns:", "t: bigint",
+    ]  # fmt: skip
 
 
 def test_a_document_that_is_only_kept_is_left_alone(unknown: Unknown) -> None:

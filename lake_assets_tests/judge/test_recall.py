@@ -1,8 +1,11 @@
-"""Proves `judge.recall`: what the judge found today is not listed anew, and what it did not look at is."""
+"""Proves `judge.recall`: what the judge settled today is recalled, and what has changed since is judged."""
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from lake_assets.hours import hours_between
+from lake_assets.judge import recall
 from lake_assets.judge.recall import forget_sweeps, judge_or_recall
 from lake_assets_tests.fix_judge import Court, after, at, make_source
 
@@ -17,8 +20,11 @@ def states(court: Court, *, with_fine: bool) -> dict[datetime, str]:
     return {result.hour: result.state for result in found}
 
 
-def test_what_the_judge_found_today_is_recalled(court: Court) -> None:
+def test_of_very_many_files_what_the_judge_found_is_recalled(
+    court: Court, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Old hours are as the judge found them, recent ones as the lake is now; old ones need not be told."""
+    monkeypatch.setattr(recall, "MANY_FILES", -1)
     court.source = make_source(orders={"expect": "sparse"})
     court.put(1)
     court.now = after(DAYS)
@@ -35,6 +41,19 @@ def test_what_the_judge_found_today_is_recalled(court: Court) -> None:
     assert attention.items() <= few.items()
     assert at(2) not in few
     assert at(DAYS - 400) in few
+
+
+def test_files_of_old_hours_are_compared_with_the_ledger(court: Court) -> None:
+    """A file that came into an old hour after the judge's look is seen; the other hours are recalled."""
+    court.source = make_source(orders={"expect": "sparse"})
+    court.now = after(DAYS)
+    court.judge()
+    court.put(2)
+
+    found = states(court, with_fine=True)
+
+    assert {hour: state for hour, state in found.items() if state == "stale"} == {at(2): "stale"}
+    assert len(found) == DAYS
 
 
 def test_what_the_judge_did_not_look_at_is_judged_now(court: Court) -> None:
