@@ -116,17 +116,19 @@ def build_overdue_sensor(catalog: Catalog, job: dg.JobDefinition) -> dg.SensorDe
         for run in dead:
             if run.run_id in seen_before:
                 context.instance.report_run_failed(run, GONE)
-        slot = now.replace(minute=now.minute // 10 * 10)  # one that fails is tried again every ten minutes
         return dg.SensorResult(
-            run_requests=[
-                dg.RunRequest(run_key=f"{source.name}:{slot:%Y-%m-%dT%H:%M}", **_judge_of(source))
-                for source in late
-            ],
+            run_requests=[_judge_now(source, now) for source in late],
             skip_reason=None if late else "Every source was judged in time, or is about to be.",
             cursor=" ".join(run.run_id for run in dead if run.run_id not in seen_before),
         )
 
     return overdue
+
+
+def _judge_now(source: Source, now: datetime) -> dg.RunRequest:
+    """Ask for a run of the judge; one that fails is asked for again every ten minutes."""
+    slot = now.replace(minute=now.minute // 10 * 10)
+    return dg.RunRequest(run_key=f"{source.name}:{slot:%Y-%m-%dT%H:%M}", **_judge_of(source))
 
 
 def _waiting(instance: dg.DagsterInstance) -> set[str]:

@@ -149,7 +149,7 @@ class Settings:
     alert_quarantined: int = 0
     heartbeat_url: str = field(default="", repr=False)
     ui_url: str = ""
-    dms_tasks: tuple[str, ...] = ()
+    dms_tasks: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:

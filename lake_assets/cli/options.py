@@ -1,6 +1,6 @@
 """What all commands of the command line share: options, how hours are read, how errors end a command.
 
-The commands themselves belong to `main` and `quarantine_commands`.
+The commands themselves belong to `main`, `quarantine_commands` and `alert_commands`.
 """
 
 import sys

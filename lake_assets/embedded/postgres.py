@@ -125,13 +125,6 @@ class PostgresServer:
             if not known:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
-    def drop_database(self, name: str) -> None:
-        """Drop a database, if it is there, and cut off whoever uses it."""
-        with self._session() as connection:
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            )
-
     def binary(self, name: str) -> str:
         """Give the path of a program of this version, such as `psql`.
 

@@ -1,7 +1,7 @@
 """Reading and writing the ledger: files and table-hours.
 
 Every function works inside the caller's transaction. When to commit belongs to `main.load`; what a state
-means to `checks.judge`; quarantine, waivers and the history of columns have modules of their own.
+means to `checks.row_count`; quarantine, waivers and the history of columns have modules of their own.
 """
 
 from collections.abc import Iterable

@@ -224,13 +224,18 @@ def plan_staging(
         name = _name_new_column(file_column, {column.name for column in (*columns, *added)})
         staged_as = f"c{len(cells) + len(added) + 1}"
         added.append(StagedColumn(name, "text", file_column, staged_as, early=soft_copy))
-    if added and len(columns) + len(added) > MOST_COLUMNS:
-        raise LoadError(
-            f"{table.qualified}: {len(columns) + len(added)} columns with those that only the files have, "
-            f"and a table can have {MOST_COLUMNS} beside ours. Name the columns that are needed in the "
-            "catalog, and set `new_columns: ignore`."
-        )
+    if added:
+        _refuse_too_many(table, len(columns) + len(added))
     return StagingPlan((*columns, *added), (*cells.values(), *added), tuple(documents.values()))
+
+
+def _refuse_too_many(table: Table, columns: int) -> None:
+    if columns > MOST_COLUMNS:
+        raise LoadError(
+            f"{table.qualified}: {columns} columns with those that only the files have, and a table can have "
+            f"{MOST_COLUMNS} beside ours. Name the columns that are needed in the catalog, and set "
+            "`new_columns: ignore`."
+        )
 
 
 def _plan_cells(table: Table, *, soft_copy: bool) -> dict[str, StagedColumn]:
