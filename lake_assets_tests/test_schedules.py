@@ -143,7 +143,9 @@ def test_a_missed_judgement_is_made_up_for(court: Court, instance: dg.DagsterIns
     assert not requests(tick(court, instance, "overdue"))
 
 
-def test_a_run_whose_process_is_gone_is_ended(court: Court, instance: dg.DagsterInstance) -> None:
+def test_a_run_whose_process_is_gone_is_ended(
+    court: Court, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A started run without a session is ended at the second look, if it does not wait for a place."""
     key = asset_key(court.source.tables[0])
     dead, alive, waiting = (
@@ -154,6 +156,8 @@ def test_a_run_whose_process_is_gone_is_ended(court: Court, instance: dg.Dagster
     )
     foreign = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED).run_id
     pool = instance.event_log_storage
+    # The storage in memory has pools as PostgreSQL's has, and says that it has none.
+    monkeypatch.setattr(type(pool), "supports_global_concurrency_limits", True)
     pool.set_concurrency_slots(POOL, 1)
     assert pool.claim_concurrency_slot(POOL, dead, "shop__orders").is_claimed
     assert not pool.claim_concurrency_slot(POOL, waiting, "shop__orders").is_claimed
