@@ -148,8 +148,8 @@ def load(tables: Sequence[str], first: datetime | None, end: datetime | None, as
 
     Without a range: every table-hour that needs it, that is, whose files were never loaded or have changed
     since, or whose last load failed. Run it after a repair, or every hour where no dagster-daemon runs: what
-    is loaded is left alone. Of tables of more than 10,000 files it takes the judge's word for hours older than
-    two days, as `status` does.
+    is loaded is left alone. Of tables of more than 10,000 files it takes the judge's word for hours older
+    than two days, as `status` does.
 
     With --from or --to: every hour of that range is loaded anew, whether it needs it or not. Loading an hour
     replaces it in one transaction: readers see it before or after, and a second load gives the same rows.
