@@ -4,7 +4,7 @@ It reads and says what differs; it changes no row of main. How Dagster shows it 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -104,8 +104,9 @@ def check_hours(
     """
     known, evidence = _gather(connection, lake, table, hours, count_main=True)
     checked = {
-        item.hour: item.judge(
-            now or datetime.now(UTC), _recount_files(connection, lake, item) if deep else ()
+        item.hour: _as_noted(
+            item,
+            item.judge(now or datetime.now(UTC), _recount_files(connection, lake, item) if deep else ()),
         )
         for item in evidence
     }
@@ -147,7 +148,15 @@ def judge_hours(
         now: the present moment; the clock's if left out.
     """
     _, evidence = _gather(connection, lake, table, hours, count_main=False)
-    return [item.judge(now or datetime.now(UTC), ()) for item in evidence]
+    return [_as_noted(item, item.judge(now or datetime.now(UTC), ())) for item in evidence]
+
+
+def _as_noted(evidence: "Evidence", result: CheckedHour) -> CheckedHour:
+    """Leave a missing hour what the judge has noted of it, for only the judge gathers evidence."""
+    known = evidence.known
+    if known is not None and known.note and result.state == known.state == "missing":
+        return replace(result, findings=(known.note,))
+    return result
 
 
 def _gather(

@@ -11,6 +11,7 @@ import psycopg
 from rich.text import Text
 
 from lake_assets.catalog.models import Table
+from lake_assets.cli.alerts import look_after, tell_all
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
 from lake_assets.cli.display import SIGNS, counted, one_line, say, talk, watched
 from lake_assets.cli.load import load_hours
@@ -51,6 +52,7 @@ def run(names: Sequence[str], first: datetime | None, end: datetime | None, *, a
     with workplace() as place:
         wanted, start, stop = range_of(place, names, first, end)
         place.reach()
+        look_after(place)
         with place.connect() as connection:
             before = count_by_hour(connection, wanted, start, stop)
             held = [(table, before[table.qualified]) for table in wanted if table.qualified in before]
@@ -65,6 +67,7 @@ def run(names: Sequence[str], first: datetime | None, end: datetime | None, *, a
         outcomes = {(outcome.table, outcome.hour): outcome for outcome in load_hours(place, loaded)}
         with place.connect() as connection:
             after = count_by_hour(connection, wanted, start, stop)
+        tell_all(place)
     retried = []
     for table, counts in held:
         for hour, count in counts.items():

@@ -12,6 +12,7 @@ import psycopg
 
 from lake_assets.catalog.models import Table
 from lake_assets.checks.row_count import CheckedHour, judge_hours
+from lake_assets.cli.alerts import look_after, tell_all
 from lake_assets.cli.answer import exit_status, write_table_hours
 from lake_assets.cli.check import check_through_dagster
 from lake_assets.cli.display import summarize, talk, watched
@@ -48,6 +49,7 @@ def run(
     with workplace() as place:
         wanted = hours_of(place, [name], hour or first, hour + ONE_HOUR if hour else end)
         place.reach()
+        look_after(place)
         waived: dict[Table, list[datetime]] = {}
         others: list[Settled] = []
         with place.connect() as connection:
@@ -58,6 +60,7 @@ def run(
         if not any(waived.values()) and not any(other.state == "waived" for other in others):
             raise ConfigurationError(_nothing_to_waive(others))
         outcomes = [*_tell_dagster(place, waived), *others]
+        tell_all(place)
     summarize(talk(), outcomes, "")
     if as_json:
         write_table_hours(outcomes)

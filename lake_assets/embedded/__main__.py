@@ -12,11 +12,12 @@ from lake_assets.settings import Settings
 
 def main() -> int:
     """Print the variables as `export` lines, or say on stderr that the stack does not run."""
-    stack = EmbeddedStack(Settings.from_env().home)
+    settings = Settings.from_env()
+    stack = EmbeddedStack(settings.home)
     if not stack.running():
         sys.stderr.write(f"The embedded stack of {stack.home} does not run. Start it with: make demo\n")
         return 2
-    for name, value in stack.environment().items():
+    for name, value in (stack.environment() | {"LAKE_ASSETS_CATALOG": str(settings.catalog)}).items():
         sys.stdout.write(f"export {name}={shlex.quote(value)}\n")
     return 0
 

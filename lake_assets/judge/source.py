@@ -290,7 +290,8 @@ class _Judging:
             rows = self.connection.execute(statement(__package__, "write_verdicts"), values).fetchall()
             self.written += len(rows)
         for verdict in verdicts:
-            if self._is_news(verdict):
+            # What is to be told anyway is told as it is now known, with the evidence.
+            if self._is_news(verdict) or verdict.hour in self.told[verdict.table]:
                 self.told[verdict.table][verdict.hour] = verdict.result
 
     def _is_news(self, verdict: Verdict) -> bool:

@@ -44,6 +44,7 @@ def test_a_range_is_waived_for_good(troubled: Company) -> None:
         (hour(2), "missing", "nothing was sold", getpass.getuser()),
     ]
     assert green_hours(troubled) == {partition_key(hour(number)) for number in range(3)}
+    assert troubled.query("SELECT kind FROM lake_assets.alerts WHERE closed_at IS NULL") == []
     for command in ("status", "check"):
         assert [row["state"] for row in troubled.ask(command, *FIRST_THREE)] == ["loaded", "waived", "waived"]
     assert troubled.invoke("waive", "shop.orders", shown(2), *WHY).exit_code == 0

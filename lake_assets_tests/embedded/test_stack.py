@@ -161,7 +161,8 @@ def test_secrets_are_in_no_repr(stack: EmbeddedStack) -> None:
 
 def test_its_environment_can_be_had_in_a_shell(used_stack: EmbeddedStack) -> None:
     """`python -m lake_assets.embedded` prints what a shell can take in, and says so if nothing runs."""
-    script = f'eval "$({sys.executable} -m lake_assets.embedded)" && printf %s "$LAKE_ASSETS_WAREHOUSE"'
+    take_in = f'eval "$({sys.executable} -m lake_assets.embedded)"'
+    script = f'{take_in} && printf "%s %s" "$LAKE_ASSETS_WAREHOUSE" "$LAKE_ASSETS_CATALOG"'
     environ = {"LAKE_ASSETS_HOME": str(used_stack.home)}
     folder = Path(lake_assets.__file__).parent.parent
     idle = subprocess.run(
@@ -172,4 +173,5 @@ def test_its_environment_can_be_had_in_a_shell(used_stack: EmbeddedStack) -> Non
         done = subprocess.run(
             ["sh", "-c", script], env=environ, cwd=folder, capture_output=True, text=True, check=True
         )
-    assert done.stdout == used_stack.environment()["LAKE_ASSETS_WAREHOUSE"]
+    warehouse = used_stack.environment()["LAKE_ASSETS_WAREHOUSE"]
+    assert done.stdout == f"{warehouse} {used_stack.home / 'catalog'}"

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from lake_assets.checks.row_count import check_hours, judge_hours
 from lake_assets.judge.dms import DmsReport, TableCount, TaskState
 from lake_assets.judge.evidence import note_counts
+from lake_assets.ledger import ledger
 from lake_assets_tests.fix_judge import START, Court, after, at, make_source
 
 ARN = "arn:aws:dms:eu-west-1:1:task:A"
@@ -49,6 +51,35 @@ def test_the_others_of_the_source_are_named(court: Court) -> None:
 
     assert "1 of 2 other hourly tables of shop delivered" in court.note(0)
     assert "none of the 2 other hourly tables of shop delivered either" in court.note(1)
+
+
+def test_a_check_keeps_the_evidence_the_judge_has_found(court: Court) -> None:
+    """Commands and checks tell of a missing hour what the judge has noted, and leave the note as it is."""
+    court.source = make_source(orders={}, items={})
+    court.put(0, table="items")
+    court.judge()
+    noted, table = court.note(0), court.source.tables[0]
+
+    judged = judge_hours(court.connection, court.lake, table, [at(0)], now=court.now)
+    checked = check_hours(court.connection, court.lake, table, [at(0)], now=court.now)
+
+    assert "other hourly" in noted
+    assert [result.why for result in (*judged, *checked)] == [noted, noted]
+    assert court.note(0) == noted
+
+
+def test_the_first_look_at_a_table_is_told_with_its_evidence(court: Court) -> None:
+    """Dagster hears the evidence of an hour that was missing before the judge looked at the table at all."""
+    court.source = make_source(orders={}, items={})
+    court.put(0, table="items")
+    table = court.source.tables[0]
+    ledger.install(court.connection)
+    ledger.note_missing(court.connection, table, [at(0)], "no file came")
+
+    told = court.judge().told[table]
+
+    assert [result.why for result in told] == [court.note(0)]
+    assert "other hourly" in court.note(0)
 
 
 def test_the_tables_own_past_is_named(court: Court) -> None:
