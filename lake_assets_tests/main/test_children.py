@@ -261,3 +261,28 @@ def test_a_record_a_child_table_refuses_is_quarantined(any_bench: Bench) -> None
         "tags": 1,
     }
     assert table.check(deep=True).passed
+
+
+def test_keys_of_documents_may_have_any_name(any_bench: Bench) -> None:
+    """Keys full of quotes, backslashes, places and digits are names and never code."""
+    odd = """a'b"c\\d %s {x} %(y)s; --"""
+    table = any_bench.with_catalog(
+        {
+            "key": ["id"],
+            "columns": {"id": "bigint", "v": {"type": "text", "path": ["doc", odd, "7"]}},
+            "children": {
+                "parts": {"path": ["doc", odd + odd], "columns": {"n": {"type": "integer", "path": [odd]}}}
+            },
+        }
+    )
+    document = {odd: {"7": "seven"}, odd + odd: [{odd: 1}, {odd: "x"}]}
+    good = document | {odd + odd: [{odd: 1}]}
+    table.put_records([["id", "doc"], ["1", json.dumps(good)], ["2", json.dumps(document)]])
+
+    report = table.load_twice()
+
+    assert report.error is None
+    assert table.rows("id, v") == [(1, "seven")]
+    assert table.query("SELECT id, n FROM shop.orders__parts") == [(1, 1)]
+    assert table.quarantine("record, column_name, value") == [(2, "n", "x")]
+    assert table.check(deep=True).passed
