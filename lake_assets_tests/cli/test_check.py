@@ -45,7 +45,9 @@ def test_a_row_lost_from_main_is_found(loaded: Company) -> None:
     line, hint, _ = result.stderr.splitlines()
     assert line.startswith(f"mismatch    shop.orders {shown(0)} 3 records: shop/orders/")
     assert line.endswith(": 2 rows in main, 3 loaded (-1)")
-    assert hint == "mismatch: main was changed by others; `lake-assets load` loads these hours again."
+    assert hint == (
+        "mismatch: lake, ledger and main do not count the same; `lake-assets load` loads these hours again."
+    )
 
 
 def test_a_check_loads_nothing(loaded: Company) -> None:
