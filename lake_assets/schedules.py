@@ -143,14 +143,17 @@ def _waiting(instance: dg.DagsterInstance) -> set[str]:
 def _without_session(
     runs: Sequence[dg.DagsterRun], live: Collection[str], catalog: Catalog
 ) -> list[dg.DagsterRun]:
-    """Give the started runs that load or judge, and have no session of the warehouse as they should."""
+    """Give the started runs that load or judge, and have no session of the warehouse as they should.
+
+    A run that makes other assets too may be busy with those, and is left alone.
+    """
     ours = {asset_key(table) for table in catalog.tables}
     return [
         run
         for run in runs
         if run.status == dg.DagsterRunStatus.STARTED
         and run.run_id not in live
-        and (run.job_name == JUDGE_JOB or ours & set(run.asset_selection or ()))
+        and (run.job_name == JUDGE_JOB or (run.asset_selection and run.asset_selection <= ours))
     ]
 
 

@@ -146,7 +146,7 @@ def test_a_missed_judgement_is_made_up_for(court: Court, instance: dg.DagsterIns
 def test_a_run_whose_process_is_gone_is_ended(
     court: Court, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A started run without a session is ended at the second look, if it does not wait for a place."""
+    """A started run without a session is ended at the second look, if it is not waiting or busy elsewhere."""
     key = asset_key(court.source.tables[0])
     dead, alive, waiting = (
         create_run_for_test(
@@ -154,7 +154,10 @@ def test_a_run_whose_process_is_gone_is_ended(
         ).run_id
         for _ in range(3)
     )
-    foreign = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED).run_id
+    foreign, mixed = (
+        create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED, asset_selection=selection).run_id
+        for selection in (None, frozenset([key, dg.AssetKey("report")]))
+    )
     pool = instance.event_log_storage
     # The storage in memory has pools as PostgreSQL's has, and says that it has none.
     monkeypatch.setattr(type(pool), "supports_global_concurrency_limits", True)
@@ -168,7 +171,7 @@ def test_a_run_whose_process_is_gone_is_ended(
         tick(court, instance, "overdue", first.cursor)
 
     finished = {run.run_id: run.is_finished for run in instance.get_runs()}
-    assert finished == {dead: True, alive: False, waiting: False, foreign: False}
+    assert finished == {dead: True, alive: False, waiting: False, foreign: False, mixed: False}
 
 
 @pytest.mark.parametrize(
