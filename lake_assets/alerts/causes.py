@@ -94,6 +94,8 @@ class Trouble:
         """The table as people write it, or what the trouble is about where there is no table."""
         if self.kind == "unknown_table":
             return f"{self.source}/{self.subject}"
+        if self.kind == "run_failed" and not self.table:
+            return self.mark.removeprefix("__ASSET_JOB ")
         return f"{self.source}.{self.table}" if self.table else self.subject or self.source
 
 

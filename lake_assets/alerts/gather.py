@@ -183,10 +183,12 @@ def _failed(run: FailedRun) -> Trouble:
     sources = {name.partition(".")[0] for name in run.tables}
     return Trouble(
         "run_failed",
-        sources.pop() if len(sources) == 1 else run.source,
+        sources.pop() if len(sources) == 1 else "",
         run.tables[0].partition(".")[2] if len(run.tables) == 1 else "",
-        mark=" ".join((run.job, *run.tables)),
-        gist=re.sub(r"[0-9]+", "#", run.error),
+        mark=f"{run.job} of {run.source}"
+        if run.source and not run.tables
+        else " ".join((run.job, *run.tables)),
+        gist=re.sub(r"[^ ]*/[^ ]*|[0-9]+", "#", run.error),
         first=run.first,
         last=run.last,
         reason=without_values(run.error),

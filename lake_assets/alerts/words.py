@@ -116,7 +116,7 @@ def _what(troubles: Sequence[Trouble]) -> str:
     if all(trouble.table for trouble in troubles):
         sources = sorted({trouble.source for trouble in troubles})
         return f"tables of {sources[0]}" if len(sources) == 1 else "tables"
-    what = "folders" if all(trouble.kind == "unknown_table" for trouble in troubles) else "things"
+    what = {"unknown_table": "folders", "run_failed": "runs"}.get(troubles[0].kind, "things")
     return what + (f" of {troubles[0].source}" if troubles[0].source else "")
 
 

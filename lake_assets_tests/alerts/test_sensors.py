@@ -156,7 +156,7 @@ def test_a_job_that_fails_is_told_until_it_succeeds(desk: Desk, instance: dg.Dag
 def test_a_source_that_is_judged_says_nothing_of_another(
     inbox: Inbox, instance: dg.DagsterInstance, tick: Callable[..., str | None]
 ) -> None:
-    """Where the judge fails for one source and works for the next, the first is told all the same."""
+    """Where the judge fails for two sources and works for a third, those two are told, in one alert."""
 
     @dg.op(config_schema={"fails": bool})
     def look(context: dg.OpExecutionContext) -> None:
@@ -172,11 +172,16 @@ def test_a_source_that_is_judged_says_nothing_of_another(
         tags = {SOURCE_TAG: source}
         judge.execute_in_process(config, instance=instance, tags=tags, raise_on_error=False)
 
-    run("crm", fails=True)
+    for source in ("crm", "erp"):
+        run(source, fails=True)
     run("shop", fails=False)
     tick(LAKE_ASSETS_ALERTS=inbox.url)
-    run("crm", fails=False)
+    for source in ("crm", "erp"):
+        run(source, fails=False)
     tick(LAKE_ASSETS_ALERTS=inbox.url)
 
-    assert [title.partition(" failed: ")[0] for title in inbox.told] == ["failure: run", "success: over: run"]
-    assert "lake-assets status" in inbox.received[0]["message"]
+    title = "run failed: 2 runs"
+    assert inbox.told == [f"failure: {title}", f"success: over: {title}"]
+    body = inbox.received[0]["message"]
+    assert ("judge of crm" in body, "judge of erp" in body, "judge of shop" in body) == (True, True, False)
+    assert "lake-assets status" in body
