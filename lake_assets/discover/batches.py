@@ -19,7 +19,7 @@ from lake_assets.discover.profile import NULL, SPECIAL
 from lake_assets.lake.blocks import NUL_BECOMES
 from lake_assets.lake.cut import cut
 from lake_assets.lake.decode import decode
-from lake_assets.lake.dialect import HEAD, SAMPLE, Dialect, settle
+from lake_assets.lake.dialect import SAMPLE, Dialect, head_records, settle
 from lake_assets.lake.records import read_rows
 from lake_assets.lake.rows import Broken, without_nuls
 from lake_assets.lake.scan import Slab
@@ -68,19 +68,9 @@ def count_quotes(head: bytes, files: FileOptions) -> tuple[int, int]:
 
 
 def _head_records(head: bytes, files: FileOptions) -> Iterator[tuple[bytes, str | None]]:
-    """Give the first records, cut as `lake.dialect` cuts them, each with its fault."""
-    files, _ = settle(head, files)
-    pieces, total = [], 0
-    for piece in decode([head], files.compression, files.encoding, whole=False):
-        pieces.append(piece)
-        total += len(piece)
-        if total >= HEAD:
-            break
-    text = b"".join(pieces)
-    whole_lines = text[: text.rfind(b"\n") + 1] or text
-    for slab in cut([whole_lines], files.delimiter, files.quoting):
-        for index in range(len(slab)):
-            yield slab.raw(index), slab.faults.get(index)
+    """Give the first records as the loader sees them, each with its fault."""
+    settled, _ = settle(head, files)
+    return head_records(head, settled)
 
 
 def read_batches(chunks: Iterable[bytes], files: FileOptions, width: int) -> Iterator[Batch]:

@@ -54,7 +54,8 @@ def judge_or_recall(
     rows = [*_read_attention(connection, table, ancient), *_read_all(connection, table, shown)]
     changed = _changed(connection, lake, table, old)
     anew = [*changed, *hours[-RECENT_HOURS:]]
-    recalled = [_recalled(row) for row in rows if row.hour not in set(changed)]
+    differing = set(changed)
+    recalled = [_recalled(row) for row in rows if row.hour not in differing]
     return [*recalled, *judge_hours(connection, lake, table, anew, now=moment)]
 
 

@@ -291,7 +291,7 @@ class _Judging:
             self.written += len(rows)
         for verdict in verdicts:
             # What is to be told anyway is told as it is now known, with the evidence.
-            if self._is_news(verdict) or verdict.hour in self.told[verdict.table]:
+            if self._is_news(verdict) or verdict.hour in self.told.get(verdict.table, {}):
                 self.told[verdict.table][verdict.hour] = verdict.result
 
     def _is_news(self, verdict: Verdict) -> bool:

@@ -40,6 +40,17 @@ def decode(
     return _without_mark(chunks)
 
 
+def beginning(pieces: Iterable[bytes], most: int) -> bytes:
+    """Join pieces until they hold `most` bytes; no piece after that is asked for, and the last is whole."""
+    joined, total = [], 0
+    for piece in pieces:
+        joined.append(piece)
+        total += len(piece)
+        if total >= most:
+            break
+    return b"".join(joined)
+
+
 def is_utf8(encoding: str) -> bool:
     """Tell whether an encoding is UTF-8 under any of its names."""
     return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from lake_assets.catalog.models import FileOptions, Table
 from lake_assets.lake.cut import cut
-from lake_assets.lake.decode import GZIP_MAGIC, decode
+from lake_assets.lake.decode import GZIP_MAGIC, beginning, decode
 from lake_assets.lake.encoding import encoding_of
 from lake_assets.lake.walk import split
 
@@ -175,26 +175,33 @@ def compression_of(head: bytes, files: FileOptions) -> tuple[str, str]:
     return ("gzip", "begins with 1f 8b") if packed else ("none", "does not begin with 1f 8b")
 
 
-def _records(head: bytes, files: FileOptions) -> Iterator[Cells | None]:
-    """Give the cells of the first records, None for one whose quoting is broken."""
-    pieces, total = [], 0
-    for piece in decode([head], files.compression, files.encoding, whole=False):
-        pieces.append(piece)
-        total += len(piece)
-        if total >= HEAD:
-            break
-    text = b"".join(pieces)
+def head_records(head: bytes, files: FileOptions) -> Iterator[tuple[bytes, str | None]]:
+    """Give the first records of a file, each with its fault, if its quoting is broken.
+
+    Args:
+        head: its first raw bytes; may end anywhere.
+        files: how it is written; compression and encoding are settled.
+
+    Raises:
+        LakeError: the head cannot be unpacked or decoded.
+    """
+    text = beginning(decode([head], files.compression, files.encoding, whole=False), HEAD)
     whole_lines = text[: text.rfind(b"\n") + 1] or text
-    delimiter = files.delimiter.encode()
     for slab in cut([whole_lines], files.delimiter, files.quoting):
         for index in range(len(slab)):
-            raw = slab.raw(index)
-            if index in slab.faults:
-                yield None
-            elif files.quoting == "none":
-                yield tuple(raw.decode(errors="replace").split(files.delimiter))
-            else:
-                yield tuple(value.decode(errors="replace") for value, _ in split(raw, delimiter))
+            yield slab.raw(index), slab.faults.get(index)
+
+
+def _records(head: bytes, files: FileOptions) -> Iterator[Cells | None]:
+    """Give the cells of the first records, None for one whose quoting is broken."""
+    delimiter = files.delimiter.encode()
+    for raw, fault in head_records(head, files):
+        if fault is not None:
+            yield None
+        elif files.quoting == "none":
+            yield tuple(raw.decode(errors="replace").split(files.delimiter))
+        else:
+            yield tuple(value.decode(errors="replace") for value, _ in split(raw, delimiter))
 
 
 def _has_header(records: Sequence[Cells | None], table: Table, reasons: dict[str, str]) -> bool:

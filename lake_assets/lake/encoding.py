@@ -8,7 +8,7 @@ import codecs
 
 import numpy as np
 
-from lake_assets.lake.decode import is_utf8, unpack
+from lake_assets.lake.decode import beginning, is_utf8, unpack
 
 LOOKED_AT = 2**16  # bytes
 LEAST_UNITS = 4  # of two bytes, that a file without a mark must have to be taken for UTF-16
@@ -37,7 +37,7 @@ def encoding_of(head: bytes, compression: str, declared: str) -> tuple[str, str]
     Raises:
         LakeError: the head cannot be unpacked.
     """
-    start = _unpacked(head, compression)
+    start = beginning(unpack([head], compression, whole=False), LOOKED_AT)[:LOOKED_AT]
     narrow = is_utf8(declared)
     wide = codecs.lookup(declared).name.startswith(("utf-16", "utf-32"))
     for mark, encoding in _MARKS:
@@ -47,16 +47,6 @@ def encoding_of(head: bytes, compression: str, declared: str) -> tuple[str, str]
     if narrow and (bare := _without_mark(start)):
         return bare, "every other byte is NUL, as in UTF-16 without a byte order mark"
     return declared, f"the catalog says {declared}"
-
-
-def _unpacked(head: bytes, compression: str) -> bytes:
-    pieces, total = [], 0
-    for piece in unpack([head], compression, whole=False):
-        pieces.append(piece)
-        total += len(piece)
-        if total >= LOOKED_AT:
-            break
-    return b"".join(pieces)[:LOOKED_AT]
 
 
 def _without_mark(start: bytes) -> str | None:

@@ -21,6 +21,7 @@ from lake_assets.alerts.receivers import read_receivers
 from lake_assets.catalog.models import Catalog
 from lake_assets.catalog.read import read_catalog
 from lake_assets.settings import Settings
+from lake_assets_tests.mortal import answer_lines
 
 
 def run(deadly: int, now: datetime, catalog: Catalog, settings: Settings) -> int:
@@ -56,20 +57,12 @@ def main(folder: str) -> None:
     """Answer each line on stdin with what became of a child that runs a round."""
     catalog, settings = read_catalog(Path(folder)), Settings.from_env()
     read_receivers(settings.alerts)  # Apprise reads its 183 services once, not in each child
-    for line in sys.stdin:
+
+    def act(line: str) -> int:
         moment, deadly = line.split()
-        read_end, write_end = os.pipe()
-        child = os.fork()
-        if not child:
-            os.write(
-                write_end, str(run(int(deadly), datetime.fromisoformat(moment), catalog, settings)).encode()
-            )
-            os._exit(0)
-        os.close(write_end)
-        _, status = os.waitpid(child, 0)
-        with os.fdopen(read_end) as steps:
-            sys.stdout.write(f"{os.WTERMSIG(status)} {steps.read() or 0}\n")
-        sys.stdout.flush()
+        return run(int(deadly), datetime.fromisoformat(moment), catalog, settings)
+
+    answer_lines(act)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import psycopg
 from lake_assets.lake.s3 import make_client
 from lake_assets_tests.fix_bench import Bench
 from lake_assets_tests.fix_lake import LakeBucket
+from lake_assets_tests.mortal import answer_lines
 
 
 def load(deadly: int, bucket: str) -> int:
@@ -46,17 +47,7 @@ def load(deadly: int, bucket: str) -> int:
 
 def main(bucket: str) -> None:
     """Answer each number on stdin with what became of a child that loads."""
-    for line in sys.stdin:
-        read_end, write_end = os.pipe()
-        child = os.fork()
-        if not child:
-            os.write(write_end, str(load(int(line), bucket)).encode())
-            os._exit(0)
-        os.close(write_end)
-        _, status = os.waitpid(child, 0)
-        with os.fdopen(read_end) as steps:
-            sys.stdout.write(f"{os.WTERMSIG(status)} {steps.read() or 0}\n")
-        sys.stdout.flush()
+    answer_lines(lambda number: load(int(number), bucket))
 
 
 if __name__ == "__main__":
