@@ -56,6 +56,16 @@ def test_what_the_mended_catalog_can_take_is_loaded(bad: Company) -> None:
     assert checked.endswith("3 table-hours, 8 rows: 2 loaded, 1 quarantined\n")
 
 
+def test_a_retry_tells_of_what_is_still_wrong(bad: Company) -> None:
+    """A retry ends with a round of alerts, as every load does."""
+    bad.query("TRUNCATE lake_assets.alerts CASCADE")
+    mend(bad)
+
+    bad.invoke("quarantine", "retry")
+
+    assert bad.query("SELECT kind FROM lake_assets.alerts WHERE closed_at IS NULL") == [("quarantined",)]
+
+
 def test_an_empty_quarantine_is_status_0(company: Company) -> None:
     """A retry of nothing says so."""
     result = company.invoke("quarantine", "retry")

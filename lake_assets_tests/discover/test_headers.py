@@ -48,10 +48,10 @@ def test_a_record_that_all_files_begin_with_is_a_header(unknown: Unknown) -> Non
 @pytest.mark.parametrize("cells", ["-.774,.5", "1e5,2E-3", "TRUE,False"])
 def test_words_above_numbers_that_stay_text_are_a_header(unknown: Unknown, cells: str) -> None:
     """A header is told above numbers and truth values that no type gives back as they are written."""
-    unknown.describe(f"f1,f2\n{cells}\n")
+    unknown.describe(f"blorp7,frob9\n{cells}\n")
     unknown.load()
 
-    assert names(unknown) == ["f1", "f2"]
+    assert names(unknown) == ["blorp7", "frob9"]
     assert unknown.rows() == [tuple(cells.split(","))]
 
 
