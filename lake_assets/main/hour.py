@@ -346,7 +346,7 @@ class HourLoad:
             )
 
     def _insert(self, plan: StagingPlan, ids: list[int], where: sql.Composable) -> int:
-        source = opened_staging(plan.documents, plan.leaves, where)
+        source = opened_staging(plan.documents, plan.nodes, where)
         columns = {column.name: column.value for column in plan.columns}
         if self.changed is not None:
             source, columns = self.changed.source, self.changed.values

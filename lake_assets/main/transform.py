@@ -214,7 +214,7 @@ class Transformed:
             __package__,
             "read_chunks",
             values=sql.SQL(", ").join(column.value for column in self.plan.columns),
-            source=opened_staging(self.plan.documents, self.plan.leaves),
+            source=opened_staging(self.plan.documents, self.plan.nodes),
         )
         with self.connection.cursor(name="lake_assets_chunks") as cursor:
             cursor.execute(query, {"ordinal": staged.ordinal})

@@ -12,7 +12,7 @@ from lake_assets.catalog.models import Child, Table
 from lake_assets.postgres import statement
 from lake_assets.staging.columns import StagingPlan
 from lake_assets.staging.documents import EVERYTHING, opened_staging, title_of
-from lake_assets.staging.opening import INDEX, Leaf, ServerType, take_out
+from lake_assets.staging.opening import INDEX, Leaf, ServerType
 
 ARRAY = ServerType("jsonb", "children")
 AN_ARRAY = "an array"
@@ -66,7 +66,8 @@ class StagedChild:
         """
         if self.above is not None:
             return self.above.elements(soft=soft, more=[self.array], within=within)
-        return opened_staging(self.plan.documents, [*self.plan.leaves, self.array], within)
+        nodes = [leaf.for_main for leaf in (*self.plan.leaves, self.array)]
+        return opened_staging(self.plan.documents, nodes, within)
 
     def elements(
         self, *, soft: bool = False, more: Sequence[Leaf] = (), within: sql.Composable = EVERYTHING
@@ -79,16 +80,16 @@ class StagedChild:
             within: the condition of the staged records whose documents are read.
         """
         leaves = [*(leaf for leaf in self.leaves if leaf.path), *more]
-        item = sql.SQL("item.value")
-        nodes = [sql.SQL(", {} AS {}").format(take_out(item, leaf.path), leaf.node) for leaf in leaves]
+        element = sql.Identifier(f"e{self.depth}")
+        nodes = [leaf.to_judge if soft else leaf.for_main for leaf in leaves]
         opened = statement(
             __package__,
             "open_elements",
             parents=self.parents(soft=soft, within=within),
             array=self.array.softly if soft else self.array.value,
             index=sql.Identifier(f"i{self.depth}"),
-            element=sql.Identifier(f"e{self.depth}"),
-            nodes=sql.SQL("").join(nodes),
+            element=element,
+            taken=sql.SQL(", ").join([element, *nodes]),
         )
         return sql.SQL("({}) AS opened").format(opened)
 

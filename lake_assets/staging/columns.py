@@ -132,6 +132,11 @@ class StagingPlan:
         """The columns that are made of places inside documents."""
         return tuple(column for column in self.columns if isinstance(column, Leaf))
 
+    @property
+    def nodes(self) -> list[sql.Composed]:
+        """What main wants taken out of documents."""
+        return [leaf.for_main for leaf in self.leaves]
+
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
         """Every way in which a cell is read: into its column of staging, and as a document."""

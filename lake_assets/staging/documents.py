@@ -4,7 +4,7 @@ How a value in a document becomes one of a column belongs to `staging.opening`; 
 something else to `staging.misfits`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -12,7 +12,6 @@ from psycopg import sql
 
 from lake_assets.exceptions import LoadError
 from lake_assets.postgres import statement
-from lake_assets.staging.opening import Leaf
 
 STAGING = sql.Identifier("lake_assets_staging")
 EVERYTHING = sql.SQL("true")
@@ -100,13 +99,13 @@ class Document:
 
 
 def opened_staging(
-    documents: Sequence[Document], leaves: Iterable[Leaf], within: sql.Composable = EVERYTHING
+    documents: Sequence[Document], nodes: Sequence[sql.Composable], within: sql.Composable = EVERYTHING
 ) -> sql.Composable:
     """Give what rows are selected from: staging, with every document read and every node taken out once.
 
     Args:
         documents: the documents; without any it is staging itself.
-        leaves: the places in them that are wanted.
+        nodes: what is taken out of them, each under its name.
         within: no document is read but those of staged records for which this is true; others may be given.
     """
     late = [document.reading for document in documents if document.is_late]
@@ -114,7 +113,6 @@ def opened_staging(
     if late:
         read = statement(__package__, "read_documents", documents=sql.SQL(", ").join(late), within=within)
         staged = sql.SQL("({})").format(read)
-    nodes = [sql.SQL("{} AS {}").format(leaf.taken_out, leaf.node) for leaf in leaves]
     if not nodes:
         return staged if not late else sql.SQL("{} AS staged").format(staged)
     opened = statement(

@@ -106,7 +106,8 @@ class Misfits:
         self.connection.execute(statement(__package__, "create_misfits"))
         places: list[Place] = []
         if self.plan.leaves:
-            source = opened_staging(self.plan.documents, self.plan.leaves)
+            nodes = [leaf.to_judge for leaf in self.plan.leaves]
+            source = opened_staging(self.plan.documents, nodes)
             self._find(places, map(Place.of, self.plan.leaves), source, NO_INDEX)
         for child in self.children:
             self._find(places, [Place.of(child.array)], child.parents(), child.outer_indexes)

@@ -6,7 +6,7 @@ in each kind of type is told by docs/documents.md. Which columns there are belon
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -46,14 +46,16 @@ _SCALARS: dict[Kind, tuple[str, ...]] = {
     "time": ("string",),
     "uuid": ("string",),
 }
-_QUICK: dict[Kind, tuple[str, str]] = {
+# The wrapper met most often, with the JSON type in it, or None where the cast refuses all that is wrong.
+_QUICK: dict[Kind, tuple[str, str | None]] = {
     "text": ("$oid", "string"),
-    "whole": ("$numberLong", "string"),
-    "number": ("$numberDecimal", "string"),
+    "whole": ("$numberLong", None),
+    "number": ("$numberDecimal", None),
     "time": ("$date", "number"),
 }
+# Of these every scalar's text is what the type reads.
+_AS_TEXT: tuple[Kind, ...] = ("text", "number", "truth")
 INDEX = "\0"
-NOTHING = sql.SQL("")
 # Types that know words such as `now`, and those made of them (manual, "Date/Time Types", "Range Types").
 CLOCKED = re.compile(
     r'(?:pg_catalog\.)?"?(?:date|time|timetz|timestamp|timestamptz|(?:date|ts|tstz)(?:multi)?range)(?!\w)',
@@ -115,7 +117,7 @@ class Leaf:
         known: its type, as the server knows it.
         document: the expression of the document.
         path: the keys below the document; empty for the document itself.
-        node: the expression of what lies there, once it was taken out.
+        node: the name of what lies there, once it was taken out.
         title: the place as people write it, such as `_doc.device.model`; INDEX stands for that of an element.
         bare: the document itself may be a wrapper, such as an element of an array.
     """
@@ -130,30 +132,58 @@ class Leaf:
     bare: bool = False
 
     @property
-    def taken_out(self) -> sql.Composable:
-        """The expression that takes the value out of the document."""
-        return take_out(self.document, self.path)
+    def for_main(self) -> sql.Composed:
+        """The node as `value` wants it: taken out of the document, under its name."""
+        taken = take_out(self.document, self.path, as_text=self._is_text)
+        return sql.SQL("{} AS {}").format(taken, self.node)
+
+    @property
+    def to_judge(self) -> sql.Composed:
+        """The node as all other expressions want it."""
+        return sql.SQL("{} AS {}").format(take_out(self.document, self.path), self.node)
 
     @property
     def value(self) -> sql.Composed:
         """The expression that gives main its value; an error if the document holds none of that type."""
-        refused = self._cast(sql.SQL("lake_assets.document_refused({})").format(self.node))
-        return self._by_json_type(lambda branch: branch.value, refused, sql.SQL("NULL"))
+        if not self._is_text:
+            return self.value_of_json
+        # Taking a text out and looking at how it begins is half the work of asking for its JSON type.
+        json = replace(self, node=take_out(self.document, self.path))
+        return sql.SQL("CASE WHEN ascii({}) NOT IN (ascii('{{'), ascii('[')) THEN {} ELSE {} END").format(
+            self.node, self._cast(self.node), json.value_of_json
+        )
 
     @property
     def fits(self) -> sql.Composed:
-        """The condition under which `value` gives no error; itself it never does."""
+        """The condition under which `value` gives no error; it never does itself. It takes `to_judge`."""
         return self._by_json_type(lambda branch: branch.valid, sql.SQL("false"), sql.SQL("true"))
 
     @property
     def given(self) -> sql.Composed:
-        """The text that the type is asked to read, or NULL where the shape is already wrong."""
+        """The text that the type is asked to read, or NULL where the shape is already wrong; as `fits`."""
         return self._by_json_type(lambda branch: branch.text, sql.SQL("NULL"), sql.SQL("NULL"))
 
     @property
     def softly(self) -> sql.Composed:
         """The expression that gives the array that lies here, and NULL for everything else."""
         return sql.SQL("CASE WHEN jsonb_typeof({0}) = 'array' THEN {0} END").format(self.node)
+
+    @property
+    def _is_text(self) -> bool:
+        """Whether main is given the text of a scalar as it is."""
+        return bool(self.path) and self.known.kind in _AS_TEXT and not self._is_clocked
+
+    @property
+    def _is_clocked(self) -> bool:
+        return CLOCKED.match(self.type.strip()) is not None
+
+    @property
+    def value_of_json(self) -> sql.Composed:
+        """What `value` gives, made of the node that `to_judge` gives."""
+        refused = self._cast(sql.SQL("lake_assets.document_refused({})").format(self.node))
+        of_any = self._by_json_type(lambda branch: branch.value, refused, sql.SQL("NULL"))
+        quick = self._quick
+        return sql.SQL("CASE {} ELSE {} END").format(quick, of_any) if quick else of_any
 
     def _by_json_type(
         self, part: Callable[[_Branch], sql.Composable], refused: sql.Composable, nothing: sql.Composable
@@ -164,8 +194,8 @@ class Leaf:
             if json_type != "object"
         ]
         if whole := self._branches.get("object"):
-            inside = sql.SQL("CASE {}WHEN {} THEN {} ELSE {} END").format(
-                part(self._quick) if self._quick else sql.SQL(""), self._is_wrapper, part(whole), refused
+            inside = sql.SQL("CASE WHEN {} THEN {} ELSE {} END").format(
+                self._is_wrapper, part(whole), refused
             )
             cases.append(sql.SQL("WHEN 'object' THEN {}").format(inside))
         return sql.SQL(
@@ -220,7 +250,7 @@ class Leaf:
             "children": lambda: {"array": self._tree, "object": self._nothing},
         }
         branches = scalars | ways[self.known.kind]()
-        if CLOCKED.match(self.type.strip()) and "string" in branches:
+        if self._is_clocked and "string" in branches:
             branches["string"] = self._without_clock_words(scalar, branches["string"])
         return branches
 
@@ -232,20 +262,24 @@ class Leaf:
         return _Branch(value, sql.SQL("(NOT {} AND {})").format(words, read.valid), read.text)
 
     @property
-    def _quick(self) -> _Branch | None:
+    def _quick(self) -> sql.Composed | None:
         """The way of the wrapper that is met most often, tried first: it is what the way of all gives."""
         if self.known.kind not in _QUICK:
             return None
         key, json_type = _QUICK[self.known.kind]
         text = sql.SQL("({} ->> {})").format(self.node, sql.Literal(key))
+        met = sql.SQL("{} IS NOT NULL").format(text)
+        if json_type:
+            node = sql.SQL("{} -> {}").format(self.node, sql.Literal(key))
+            # AND looks at what follows a NULL, and taking a key out of a scalar is an error.
+            met = sql.SQL("(jsonb_typeof({}) = {}) IS TRUE").format(node, sql.Literal(json_type))
         value = self._cast(text)
         if self.known.kind == "time":
             moment = sql.SQL("lake_assets.document_moment({}::bigint)").format(text)
             value = self._cast(self._in_zone(moment))
-        quick = sql.SQL(
-            "WHEN jsonb_typeof({node} -> {key}) = {type} AND {node} - {key} = '{{}}' THEN {value} "
-        ).format(node=self.node, key=sql.Literal(key), type=sql.Literal(json_type), value=value)
-        return _Branch(quick, NOTHING, NOTHING)
+        return sql.SQL("WHEN {met} AND {node} - {key} = '{{}}' THEN {value}").format(
+            met=met, node=self.node, key=sql.Literal(key), value=value
+        )
 
     @property
     def _nothing(self) -> _Branch:
@@ -294,11 +328,23 @@ class Leaf:
         return sql.SQL("{}({})").format(sql.Identifier("lake_assets", function), self.node)
 
 
-def take_out(document: sql.Composable, path: tuple[str, ...]) -> sql.Composable:
-    """Give the expression of what lies at a path of a document."""
-    if len(path) == 1 and not _is_place(path[0]):
-        return sql.SQL("({} -> {})").format(document, sql.Literal(path[0]))
-    return sql.SQL("({} #> {})").format(document, sql.Literal(list(path))) if path else document
+def take_out(document: sql.Composable, path: tuple[str, ...], *, as_text: bool = False) -> sql.Composable:
+    """Give the expression of what lies at a path of a document.
+
+    Args:
+        document: the expression of the document.
+        path: the keys below it.
+        as_text: not as JSON, but as the text of a scalar; there must be a key then.
+    """
+    if not path:
+        return document
+    if any(map(_is_place, path)):
+        operator = sql.SQL("#>>" if as_text else "#>")
+        return sql.SQL("({} {} {})").format(document, operator, sql.Literal(list(path)))
+    # Step by step is quicker than an array of keys, which is unpacked each time.
+    *steps, last = map(sql.Literal, path)
+    operator = sql.SQL("->>" if as_text else "->")
+    return sql.SQL("({} {} {})").format(sql.SQL(" -> ").join([document, *steps]), operator, last)
 
 
 def path_ends(document: sql.Composable, path: tuple[str, ...], *, bare: bool = False) -> sql.Composable:
