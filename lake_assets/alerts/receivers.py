@@ -12,12 +12,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from queue import Empty, SimpleQueue
 from threading import Thread
-
-from apprise import Apprise, AppriseAsset, AppriseResult, NotifyBase, OverflowMode
+from typing import TYPE_CHECKING
 
 from lake_assets.alerts.words import Message
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.settings import ALERTS
+
+if TYPE_CHECKING:
+    from apprise import AppriseAsset, AppriseResult, NotifyBase
+
+# Apprise is imported where there is a receiver: every command that may tell an alert comes by here.
 
 PATIENCE = 15
 """Seconds after which a receiver that does not answer is given up, until its next turn."""
@@ -98,12 +102,14 @@ def _send(receiver: Receiver, message: Message, severity: str) -> str | None:
     service = _service(receiver.url)
     if service is None:
         return "the service cannot be used here"
+    from apprise import Apprise  # noqa: PLC0415 - see above
+
     apprise = Apprise(service, asset=service.asset)
     with apprise.notify(message.body, message.title, severity, body_format="text") as result:
         return None if result else _why(result)
 
 
-def _why(result: AppriseResult) -> str:
+def _why(result: "AppriseResult") -> str:
     """Say why a message was not taken; Apprise's own words may hold parts of the URL."""
     said = " ".join(entry.message for entry in result.logs())
     if code := re.search(r"error=(\d{3})\b", said):
@@ -113,7 +119,9 @@ def _why(result: AppriseResult) -> str:
     return "it did not take the message"
 
 
-def _service(url: str) -> NotifyBase | None:
+def _service(url: str) -> "NotifyBase | None":
+    from apprise import Apprise, OverflowMode  # noqa: PLC0415 - see above
+
     service = Apprise.instantiate(url, asset=_asset())
     if service is not None and "overflow=" not in url:
         # Services refuse what is longer than they take, for ever.
@@ -122,8 +130,10 @@ def _service(url: str) -> NotifyBase | None:
 
 
 @cache
-def _asset() -> AppriseAsset:
+def _asset() -> "AppriseAsset":
     """Give Apprise's own settings: nothing on disk, and no address in a message or a redirect but ours."""
+    from apprise import AppriseAsset  # noqa: PLC0415 - see above
+
     return AppriseAsset(
         app_id="lake_assets",
         app_desc="lake_assets",

@@ -257,6 +257,21 @@ def test_status_does_not_import_dagster(company: Company) -> None:
     assert result.stderr == "False\n"
 
 
+def test_a_load_imports_neither_pandas_nor_apprise(company: Company) -> None:
+    """Who has no transform and no receiver does not wait for the libraries of those who have."""
+    company.put(0)
+    code = (
+        "import sys\nfrom lake_assets.cli.main import main\n"
+        "try: main(['load'])\nfinally: print({'pandas', 'apprise'} & set(sys.modules))\n"
+    )
+
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=company.environ
+    )
+
+    assert (result.stdout, result.stderr) == ("set()\n", "1 table-hour, 3 rows: 1 loaded\n")
+
+
 def test_ctrl_c_leaves_every_hour_whole(company: Company) -> None:
     """Ctrl-C ends a load with status 130 and a sentence; its hour is as before, and the next load gets it."""
     company.put(0)
