@@ -8,19 +8,22 @@ What a load does belongs to `main`; jobs and resources to `definitions`.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData,
 )
+from pydantic import Field
 
 from lake_assets.catalog.models import Catalog, Source, Table
-from lake_assets.checks.row_count import CheckedHour, check_hours, whole_days
-from lake_assets.hours import ONE_HOUR, from_partition_key, partition_key
-from lake_assets.judge.plan import HOURS_PER_RUN
+from lake_assets.checks.row_count import CheckedHour, check_hours, stretches, whole_days
+from lake_assets.hours import ONE_HOUR, from_partition_key, parse_hour, partition_key
+from lake_assets.judge.plan import HOURS_PER_RUN, step_of
+from lake_assets.lake.objects import Listing
 from lake_assets.lake.resources import LakeResource
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.states import FINE
@@ -34,6 +37,14 @@ POOL = "warehouse"
 KEYS_PER_QUERY = 900  # an old SQLite takes at most 999 values in a statement
 
 Event = dg.MaterializeResult[None] | dg.AssetCheckEvaluation | dg.Output[None]
+
+
+class LoadConfig(dg.Config):
+    """Which hours of a table to load, where they are no range of partitions."""
+
+    hours: list[str] = Field(
+        default=[], description="Only these hours, as 2018-09-06T10; the run's partitions if empty."
+    )
 
 
 def asset_key(table: Table) -> dg.AssetKey:
@@ -95,13 +106,15 @@ def table_asset(source: Source, table: Table) -> dg.AssetsDefinition:
         description=table.description or f"{table.qualified}, loaded hourly from the lake ({table.load}).",
         metadata=definition_metadata(table),
         pool=POOL,
+        output_required=False,  # a run of scattered hours tells of each by itself
     )
     def load_table(
         context: dg.AssetExecutionContext,
+        config: LoadConfig,
         lake: LakeResource,
         warehouse: dg.ResourceParam[PostgresIOManager],
     ) -> Iterator[Event]:
-        run = _TableRun(context, lake.lake(), warehouse, table)
+        run = _TableRun(context, lake.lake(), warehouse, table, config.hours)
         yield from run.events()
 
     return load_table
@@ -172,18 +185,23 @@ class _TableRun:
     lake: Lake
     warehouse: PostgresIOManager
     table: Table
+    only: Sequence[str]
+    strangers: set[str] = field(default_factory=set)
 
     def events(self) -> Iterator[Event]:
-        hours = sorted(from_partition_key(key) for key in self.context.partition_keys)
+        wanted = (
+            map(parse_hour, self.only) if self.only else map(from_partition_key, self.context.partition_keys)
+        )
+        hours = sorted(set(wanted))
         metadata: dict[datetime, Any] = {}
         failed: list[LoadReport] = []
         with self.warehouse.table_loader(self.lake, self.table, self.context.run.run_id) as loader:
-            for report in self._load(loader, hours):
+            for report in chain.from_iterable(self._load(loader, stretch) for stretch in stretches(hours)):
                 if report.error or report.state not in {*FINE, "quarantined"}:
                     failed.append(report)
                 else:
                     metadata[report.hour] = hour_metadata(loader.connection, self.lake, self.table, report)
-            if failed:
+            if failed or self.only:
                 self._tell_loaded(metadata)
             else:
                 yield from self._materialize(metadata)
@@ -195,16 +213,13 @@ class _TableRun:
                 self.context.log_event(evaluation)
             raise dg.Failure(description=_describe(self.table, failed), allow_retries=False)
         yield from evaluations
-        yield dg.Output(None, output_name=f"{self.table.source}__{self.table.name}_{ROW_COUNT}")
+        yield dg.Output(None, output_name=f"{step_of(self.table)}_{ROW_COUNT}")
 
     def _load(self, loader: Any, hours: Sequence[datetime]) -> Iterator[LoadReport]:
         first, end = whole_days(hours[0], hours[-1] + ONE_HOUR)
         listing = self.lake.list_table(self.table.source_folder, self.table, first, end)
         heard = listener()
-        for stranger in listing.strangers:
-            url = self.lake.url(stranger.key)
-            self.context.log.warning("Not loaded: %s: %s", url, stranger.reason)
-            heard.stranger(url, stranger.reason)
+        self._warn(listing)
         by_hour = listing.by_hour()
         days = {hour.date() for hour in by_hour}
         loader.progress = heard.read
@@ -213,6 +228,15 @@ class _TableRun:
             note = report.error or report.note
             heard.settled(Settled(self.table.qualified, hour, report.state, report.counts, note))
             yield report
+
+    def _warn(self, listing: Listing) -> None:
+        """Tell of objects that belong to no hour, each once in a run."""
+        for stranger in listing.strangers:
+            if stranger.key not in self.strangers:
+                self.strangers.add(stranger.key)
+                url = self.lake.url(stranger.key)
+                self.context.log.warning("Not loaded: %s: %s", url, stranger.reason)
+                listener().stranger(url, stranger.reason)
 
     def _correct(self, failed: set[datetime], checked: Sequence[CheckedHour]) -> None:
         """Tell the listener of hours whose check is red though their load was not, and why."""
@@ -223,7 +247,7 @@ class _TableRun:
                 )
 
     def _tell_loaded(self, metadata: dict[datetime, Any]) -> None:
-        """Tell Dagster of the good hours of a run that is about to fail for the others."""
+        """Tell Dagster of the good hours of a run that fails for others, or whose hours are no range."""
         for hour, values in metadata.items():
             self.context.log_event(
                 dg.AssetMaterialization(asset_key(self.table), partition=partition_key(hour), metadata=values)

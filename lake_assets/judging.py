@@ -117,7 +117,7 @@ def status_of(connection: psycopg.Connection, catalog: Catalog, now: datetime) -
         now: the present moment.
     """
     grid = read_grid(connection, catalog, floor_hour(now) + ONE_HOUR)
-    attention = count_attention(connection)
+    attention = count_attention(connection, catalog)
     findings = read_findings(connection)
     judged = last_beat(connection, HEARTBEAT)
     return dg.AssetMaterialization(

@@ -17,7 +17,7 @@ from lake_assets.assets import POOL, asset_key
 from lake_assets.catalog.models import Catalog, Source
 from lake_assets.hours import ONE_HOUR, from_partition_key, hours_between
 from lake_assets.judge.picture import newest_change
-from lake_assets.judge.plan import RANGE_END, RANGE_START
+from lake_assets.judge.plan import RANGE_END, RANGE_START, configured_hours
 from lake_assets.judge.reloads import Request, TableHourName, ask_for_loads, live_runs
 from lake_assets.judge.source import HEARTBEAT, due_end, last_beat
 from lake_assets.judging import JUDGE, JUDGE_JOB, status_of
@@ -206,6 +206,7 @@ def _run_request(source: Source, request: Request) -> dg.RunRequest:
         run_key=request.key,
         asset_selection=[asset_key(table) for table in request.run.tables],
         tags={**request.run.tags, SOURCE_TAG: source.name},
+        run_config=request.run.config,
     )
 
 
@@ -226,14 +227,16 @@ def runs_under_way(instance: dg.DagsterInstance, now: datetime) -> Iterator[dg.D
 
 def _hours_of(runs: list[dg.DagsterRun], source: Source) -> Iterator[TableHourName]:
     """Give the tables (by name) and hours of a source that runs are about to load."""
-    names = {asset_key(table): table.name for table in source.tables}
     for run in runs:
         first = run.tags.get(RANGE_START) or run.tags.get(SINGLE)
         last = run.tags.get(RANGE_END) or run.tags.get(SINGLE)
-        chosen = [names[key] for key in run.asset_selection or () if key in names]
+        chosen = [table for table in source.tables if asset_key(table) in (run.asset_selection or ())]
+        hours: list[datetime] = []
         if first and last and chosen:
             hours = list(hours_between(from_partition_key(first), from_partition_key(last) + ONE_HOUR))
-            yield from ((name, hour) for name in chosen for hour in hours)
+        for table in chosen:
+            own = configured_hours(run.run_config, table) or hours
+            yield from ((table.name, hour) for hour in own)
 
 
 def build_status_sensor(catalog: Catalog) -> dg.SensorDefinition:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +87,7 @@ class Court:
     def load(self, *requests: Request) -> list[LoadReport]:
         """Load what was asked for, as the lake is now."""
         return [
-            self.load_hour(table, hour)
-            for request in requests
-            for table in request.run.tables
-            for hour in request.run.hours
+            self.load_hour(table, hour) for request in requests for table, hour in request.run.table_hours
         ]
 
     def load_hour(self, table: Table, hour: datetime) -> LoadReport:
@@ -141,8 +139,7 @@ def asked(requests: list[Request]) -> list[tuple[str, int]]:
     return [
         (table.name, (hour - START) // ONE_HOUR)
         for request in requests
-        for hour in request.run.hours
-        for table in request.run.tables
+        for table, hour in sorted(request.run.table_hours, key=itemgetter(1))
     ]
 
 

@@ -9,11 +9,11 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from lake_assets.assets import ROW_COUNT, asset_key
+from lake_assets.assets import ROW_COUNT, asset_key, partitions_of
 from lake_assets.catalog.models import Catalog, Source, Table
 from lake_assets.definitions import build_definitions
 from lake_assets.embedded.s3 import REGION, S3Server
-from lake_assets.hours import ONE_HOUR, partition_key
+from lake_assets.hours import ONE_HOUR, format_hour, partition_key
 from lake_assets.settings import LakePlace
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
 
@@ -42,6 +42,18 @@ def catalog_of(*tables: Table) -> Catalog:
     """Give a catalog of one source with these tables."""
     source = Source(name="shop", start=HOUR, tables=tables, path=Path("shop.yaml"), owner="team:data")
     return Catalog(sources=(source,))
+
+
+def run_scattered(
+    bench: Bench, instance: dg.DagsterInstance, *numbers: int, text: str = ""
+) -> dg.ExecuteInProcessResult:
+    """Materialize hours, counted from the source's start, that are named in the run's config."""
+    definitions = build_definitions(catalog_of(bench.table), LakePlace(bench.bucket.bucket))
+    hours = [format_hour(HOUR + number * ONE_HOUR) for number in numbers]
+    config = QUIET | {"ops": {"shop__orders": {"config": {"hours": [text] if text else hours}}}}
+    return definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+        instance=instance, run_config=config, raise_on_error=False
+    )
 
 
 def run(
@@ -141,6 +153,45 @@ def test_a_bad_hour_of_a_range_does_not_cost_the_good_ones(
     assert "shop.orders 2018-09-06T11: failed: None of 1 records can be loaded" in str(
         failure.step_failure_data.user_failure_data
     )
+
+
+@pytest.mark.usefixtures("environment")
+def test_scattered_hours_are_loaded_and_none_between(bench: Bench, instance: dg.DagsterInstance) -> None:
+    """A run of hours apart loads, tells and checks these alone; what Dagster knows of others stays."""
+    for number in (0, 1, 30, 200):
+        bench.put(GOOD, HOUR + number * ONE_HOUR)
+    assert run_scattered(bench, instance, 1).success
+
+    result = run_scattered(bench, instance, 0, 200)
+
+    assert result.success
+    assert set(materialized(instance)) == {hour(0), hour(1), hour(200)}
+    checked = evaluations(instance, result)
+    assert {key: checked[key].passed for key in checked} == {hour(0): True, hour(200): True}
+    assert bench.state(HOUR + 30 * ONE_HOUR) == ()
+    check, partitions = dg.AssetCheckKey(KEY, ROW_COUNT), partitions_of(catalog_of(bench.table).sources[0])
+    known = instance.event_log_storage.get_asset_check_state([(check, partitions)])[check].subsets
+    keys = {status.value: set(subset.subset_value.get_partition_keys()) for status, subset in known.items()}
+    assert {status: shown for status, shown in keys.items() if shown} == {
+        "SUCCEEDED": {hour(0), hour(1), hour(200)}
+    }
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_bad_one_of_scattered_hours_does_not_cost_the_others(
+    bench: Bench, instance: dg.DagsterInstance
+) -> None:
+    """The run fails and names the bad hour, which is red; the good one is loaded, materialized and green."""
+    bench.put("a,b,c,d\n")
+    bench.put(GOOD, HOUR + 50 * ONE_HOUR)
+
+    result = run_scattered(bench, instance, 0, 50)
+
+    assert not result.success
+    assert set(materialized(instance)) == {hour(50)}
+    checked = evaluations(instance, result)
+    assert {key: checked[key].passed for key in checked} == {hour(0): False, hour(50): True}
+    assert not run_scattered(bench, instance, text="yesterday").success
 
 
 @pytest.mark.usefixtures("environment")

@@ -114,6 +114,7 @@ def test_the_grid_and_the_findings_are_shown(court: Court, instance: dg.DagsterI
     """The asset lake_assets/status has the picture, what needs attention, and the open findings."""
     court.source = make_source(orders={}, refunds={})
     court.put(0, table="gifts")
+    court.remember("left_the_catalog", weeks=3, records=0, state="missing")
 
     judge(court, instance)
 

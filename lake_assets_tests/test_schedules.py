@@ -10,7 +10,8 @@ from dagster._core.test_utils import create_run_for_test
 from lake_assets.assets import POOL, asset_key
 from lake_assets.catalog.models import Catalog, Source
 from lake_assets.definitions import build_definitions
-from lake_assets.hours import partition_key
+from lake_assets.hours import format_hour, partition_key
+from lake_assets.judge import reloads
 from lake_assets.judge.source import beat
 from lake_assets.main.io_manager import PostgresIOManager
 from lake_assets.main.load import TableLoader
@@ -108,8 +109,38 @@ def test_what_a_run_is_about_to_load_is_left_to_it(
     assert request.tags["dagster/asset_partition_range_start"] == partition_key(at(1))
 
 
-def test_no_herd_of_runs(court: Court, instance: dg.DagsterInstance) -> None:
+def test_scattered_hours_are_one_run(court: Court, instance: dg.DagsterInstance) -> None:
+    """Hours apart are named in one run's config, are not asked for while it waits, and those between are."""
+    for number in (0, 30, 200):
+        court.put(number)
+    court.source = make_source(orders={"expect": "sparse"})
+    court.now = after(202)
+    court.judge()
+
+    (request,) = requests(tick(court, instance, "load_shop"))
+
+    hours = [format_hour(at(number)) for number in (0, 30, 200)]
+    assert request.run_config == {"ops": {"shop__orders": {"config": {"hours": hours}}}}
+    assert request.tags["lake_assets/first_hour"] == hours[0]
+    assert request.tags["lake_assets/last_hour"] == hours[2]
+    assert not [tag for tag in request.tags if tag.startswith("dagster/asset_partition")]
+    create_run_for_test(
+        instance,
+        status=dg.DagsterRunStatus.NOT_STARTED,
+        tags=dict(request.tags),
+        run_config=request.run_config,
+        asset_selection=frozenset(request.asset_selection or ()),
+    )
+    for number in (30, 100):
+        court.put(number, minute=20)
+    court.judge()
+    (late,) = requests(tick(court, instance, "load_shop"))
+    assert late.tags["dagster/asset_partition_range_start"] == partition_key(at(100))
+
+
+def test_no_herd_of_runs(court: Court, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long the stop, a source has only so many runs under way at once."""
+    monkeypatch.setattr(reloads, "HOURS_PER_RUN", 1)
     court.source = make_source(orders={"expect": "sparse"})
     for number in range(0, 40, 4):
         court.put(number)

@@ -4,7 +4,7 @@ Sensors: https://docs.dagster.io/guides/automate/sensors. What is told belongs t
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -14,10 +14,11 @@ from lake_assets.alerts.heartbeat import ping
 from lake_assets.alerts.service import Told, tell
 from lake_assets.catalog.models import Catalog
 from lake_assets.exceptions import ConfigurationError
-from lake_assets.hours import from_partition_key
+from lake_assets.hours import from_partition_key, parse_hour
+from lake_assets.judge.plan import FIRST_HOUR, LAST_HOUR, RANGE_END, RANGE_START
 from lake_assets.ledger import ledger
 from lake_assets.main.io_manager import PostgresIOManager
-from lake_assets.schedules import SOURCE_TAG
+from lake_assets.schedules import SINGLE, SOURCE_TAG
 from lake_assets.settings import Settings
 
 INTERVAL = 60  # seconds
@@ -25,8 +26,6 @@ LOOK_BACK = timedelta(days=1)
 MOST_RUNS, MOST_EVENTS = 100, 1000
 
 PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]+@")
-PARTITION = "dagster/partition"
-FIRST, LAST = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 
 def build_alert_sensor(catalog: Catalog) -> dg.SensorDefinition:
@@ -109,18 +108,26 @@ def _failed_run(instance: dg.DagsterInstance, failed: dg.RunRecord, catalog: Cat
     run = failed.dagster_run
     known = {table.qualified for table in catalog.tables}
     tables = sorted({".".join(key.path) for key in _assets_of(instance, run)} & known)
-    first = run.tags.get(FIRST, run.tags.get(PARTITION))
-    last = run.tags.get(LAST, first)
+    first, last = _ends(run.tags)
     return FailedRun(
         run.run_id,
         run.job_name,
         tuple(tables),
-        from_partition_key(first) if first else None,
-        from_partition_key(last) if last else None,
+        first,
+        last,
         _first_error(instance, run.run_id),
         source=run.tags.get(SOURCE_TAG, ""),
         ended_at=failed.update_timestamp.replace(tzinfo=UTC),
     )
+
+
+def _ends(tags: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
+    """Give the first and the last hour of a run, of partitions or of scattered hours."""
+    if FIRST_HOUR in tags and LAST_HOUR in tags:
+        return parse_hour(tags[FIRST_HOUR]), parse_hour(tags[LAST_HOUR])
+    first = tags.get(RANGE_START, tags.get(SINGLE))
+    last = tags.get(RANGE_END, first)
+    return from_partition_key(first) if first else None, from_partition_key(last) if last else None
 
 
 def _assets_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> frozenset[dg.AssetKey]:

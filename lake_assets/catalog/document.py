@@ -127,8 +127,9 @@ class SourceTable(Frozen):
     )
     expect: Expectation = Field(
         default="hourly",
-        description="When files are due: every hour (`hourly`), once a day (`daily`), or never for certain "
-        "(`sparse`: the table may be quiet without an alert).",
+        description="When files are due: every hour (`hourly`), once in each UTC day (`daily`; a first day "
+        "that `start` cuts short may be without), or never for certain (`sparse`: the table may be quiet "
+        "without an alert).",
     )
     files: FileOptions | None = Field(
         default=None,
@@ -284,6 +285,7 @@ def _to_table(document: SourceDocument, schema_name: str, name: str, table: Sour
         group=table.group,
         files=document.files.overridden(table.files),
         grace=document.grace,
+        start=document.start,
         source_folder=document.from_ or document.source,
     )
 

@@ -142,6 +142,7 @@ class Table(Frozen):
         folder: its folder below the source's.
         files: the source's, with the table's own in their place.
         grace: the source's; how long after its end an hour may still be without files.
+        start: the source's; the first hour expected.
         max_quarantined: records (int) or a fraction of them (float) above which a load fails.
     """
 
@@ -165,6 +166,7 @@ class Table(Frozen):
     group: str | None = None
     files: FileOptions = FileOptions()
     grace: timedelta = DEFAULT_GRACE
+    start: datetime | None = None
 
     @property
     def qualified(self) -> str:

@@ -18,13 +18,14 @@ from lake_assets.lake.s3 import Lake
 from lake_assets.ledger import ledger
 from lake_assets.ledger.ledger import NOTHING, Counts, LedgerFile, LedgerHour, State
 from lake_assets.ledger.quarantine import count_quarantine
-from lake_assets.ledger.states import FINE, REMOVED, removed, state_without_files
+from lake_assets.ledger.states import FINE, REMOVED, removed, state_without_files, why_not_loaded
 from lake_assets.ledger.waivers import read_waived_files
 from lake_assets.main.tables import count_hours
 from lake_assets.postgres import statement
 from lake_assets.recount import recount
 
 MOST_FINDINGS_SHOWN = 5
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,22 @@ def check_hours(
         deep: read the files' bytes and count their records again.
         now: the present moment; the clock's if left out.
     """
+    return [
+        result
+        for stretch in stretches(hours)
+        for result in _check_stretch(connection, lake, table, stretch, deep=deep, now=now)
+    ]
+
+
+def _check_stretch(
+    connection: psycopg.Connection,
+    lake: Lake,
+    table: Table,
+    hours: Sequence[datetime],
+    *,
+    deep: bool,
+    now: datetime | None,
+) -> list[CheckedHour]:
     known, evidence = _gather(connection, lake, table, hours, count_main=True)
     checked = {
         item.hour: _as_noted(
@@ -258,8 +275,19 @@ def _waived_files(
 def whole_days(first: datetime, end: datetime) -> tuple[datetime, datetime]:
     """Widen a range of hours to whole UTC days, so that `expect: daily` sees all of a day."""
     start = first.replace(hour=0)
-    days = -(-(end - start) // timedelta(days=1))
-    return start, start + timedelta(days=days)
+    return start, start + -(-(end - start) // ONE_DAY) * ONE_DAY
+
+
+def stretches(hours: Sequence[datetime]) -> Iterator[list[datetime]]:
+    """Part hours, oldest first, where a day lies between: the rows there may be too many to be counted."""
+    stretch: list[datetime] = []
+    for hour in hours:
+        if stretch and hour.date() - stretch[-1].date() > ONE_DAY:
+            yield stretch
+            stretch = []
+        stretch.append(hour)
+    if stretch:
+        yield stretch
 
 
 def note_of(known: LedgerHour, result: CheckedHour) -> str | None:
@@ -304,6 +332,8 @@ class Evidence:
             came = tuple(self._changed_since_waived())
             return self._result("stale" if came else "waived", (*came, *(changed if came else ())))
         state = self._state(now, changed, differing)
+        if state in ("stale", "failed") and (why := why_not_loaded(self.table)):
+            return self._result("failed", (why,))
         findings = (*differing, *changed)
         if state in ("failed", "mismatch") and self.known and self.known.note and not differing:
             findings = (self.known.note, *findings)

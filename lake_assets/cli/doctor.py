@@ -14,6 +14,8 @@ from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
 from lake_assets.cli.display import counted, data, one_line, say
 from lake_assets.cli.workplace import Workplace, workplace
 from lake_assets.exceptions import LakeAssetsError
+from lake_assets.ledger.states import why_not_loaded
+from lake_assets.main.leftovers import list_leftovers
 from lake_assets.postgres import SOFT_COPY_SERVER
 
 START_DAEMON = (
@@ -128,7 +130,7 @@ def _tables(place: Workplace) -> str:
     present = {(source, table) for source, tables in folders.items() for table in tables}
     unknown = sorted(f"{source}/{folder}" for source, folder in present - known.keys())
     absent = sorted(known[place_].qualified for place_ in known.keys() - present)
-    lines = []
+    lines = [why for table in place.catalog.tables if (why := why_not_loaded(table))]
     if unknown:
         lines.append(
             f"in the lake and not in the catalog: {', '.join(unknown)}. Add them to the catalog, for their "
@@ -142,6 +144,17 @@ def _tables(place: Workplace) -> str:
     if lines:
         raise LakeAssetsError("\n".join(lines))
     return "every table of the catalog has a folder in the lake, and every folder a table"
+
+
+def _leftovers(place: Workplace) -> str:
+    with place.connect() as connection:
+        left = list_leftovers(connection, place.catalog)
+    if not left:
+        return "every table that was ever loaded is in the catalog"
+    return (
+        f"no longer in the catalog, and left as they are: {', '.join(left)}. Nothing loads them, checks "
+        "them or tells of them; put them back into the catalog, or drop them yourself."
+    )
 
 
 def _judge(place: Workplace) -> str:
@@ -158,6 +171,7 @@ CHECKS: dict[str, tuple[Callable[[Workplace], str], tuple[str, ...]]] = {
     "warehouse": (_warehouse, ()),
     "dagster": (_dagster, ()),
     "tables": (_tables, ("catalog", "lake")),
+    "leftovers": (_leftovers, ("catalog", "warehouse")),
     "judge": (_judge, ("catalog", "warehouse")),
     "alerts": (describe_receivers, ()),
 }

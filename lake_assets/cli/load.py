@@ -13,7 +13,7 @@ from lake_assets.hours import format_hour
 from lake_assets.judge.plan import plan_runs
 from lake_assets.judge.recall import judge_or_recall
 from lake_assets.ledger import ledger
-from lake_assets.ledger.states import LOADABLE
+from lake_assets.ledger.states import LOADABLE, why_not_loaded
 from lake_assets.progress import Settled
 
 NOTHING = "Nothing to load: every table-hour is as the lake has it."
@@ -56,14 +56,21 @@ def load_what_needs_it(place: Workplace, tables: Sequence[Table]) -> list[Settle
 
 
 def load_hours(place: Workplace, wanted: Wanted) -> list[Settled]:
-    """Load table-hours through Dagster, with a progress bar."""
-    total = sum(len(hours) for hours in wanted.values())
-    if not total:
-        return []
+    """Load table-hours through Dagster, with a progress bar; those of a table that it cannot load fail."""
+    refused = [
+        Settled(table.qualified, hour, "failed", note=why)
+        for table, hours in wanted.items()
+        if (why := why_not_loaded(table))
+        for hour in hours
+    ]
+    wanted = {table: hours for table, hours in wanted.items() if hours and not why_not_loaded(table)}
+    if not wanted:
+        return refused
     from lake_assets.cli.runs import load_through_dagster  # noqa: PLC0415 - dagster takes seconds
 
+    total = sum(len(hours) for hours in wanted.values())
     with place.dagster() as instance, bar(total) as progress:
-        return load_through_dagster(place, instance, plan_runs(wanted), progress)
+        return refused + load_through_dagster(place, instance, plan_runs(wanted), progress)
 
 
 def _what_needs_it(place: Workplace, tables: Sequence[Table]) -> tuple[Wanted, list[Settled], Wanted]:
@@ -79,6 +86,10 @@ def _what_needs_it(place: Workplace, tables: Sequence[Table]) -> tuple[Wanted, l
             hours = place.hours(table, None, None)
             judged = judge_or_recall(connection, place.lake, table, hours, with_fine=False)
             wanted[table] = [result.hour for result in judged if result.state in LOADABLE]
+            if why := why_not_loaded(table):
+                for result in judged:
+                    if result.state == "failed" and result.note != why:
+                        ledger.judge_hour(connection, table, result.hour, "failed", "", why)
             absent = [result for result in judged if result.state == "missing"]
             if absent:
                 hours = [result.hour for result in absent]

@@ -95,7 +95,8 @@ def doctor(as_json: bool) -> None:
     """Look at everything that is needed: a line each, OK, or BAD with what to do.
 
     Settings, catalog, lake, warehouse, Dagster; whether every table has a folder in the lake and every folder
-    a table; whether the judge runs, and who gets alerts. Run it first when anything goes wrong.
+    a table; which tables left the catalog; whether the judge runs, and who gets alerts. Run it first when
+    anything goes wrong.
 
     \b
     Examples:

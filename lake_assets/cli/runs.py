@@ -17,7 +17,7 @@ from dagster_shared.error import SerializableErrorInfo
 from lake_assets.assets import asset_key
 from lake_assets.catalog.models import Table
 from lake_assets.cli.workplace import Workplace
-from lake_assets.judge.plan import Run
+from lake_assets.judge.plan import Run, step_of
 from lake_assets.progress import Listener, Settled, listening
 
 CUT_SHORT = "The run ended before it came to this hour. Load the hour again."
@@ -42,11 +42,11 @@ def load_through_dagster(
     for run in runs:
         with listening(heard):
             selection = [asset_key(table) for table in run.tables]
-            result = execute(job, instance, tags=run.tags, asset_selection=selection)
+            result = execute(job, instance, run.config, tags=run.tags, asset_selection=selection)
         errors = root_causes(result)
-        for table in run.tables:
-            error = errors.get(f"{table.source}__{table.name}") or errors.get(None, CUT_SHORT)
-            heard.settle_rest(table, run.hours, error)
+        for table, hours in run.parts:
+            error = errors.get(step_of(table)) or errors.get(None, CUT_SHORT)
+            heard.settle_rest(table, hours, error)
     return heard.outcomes
 
 

@@ -59,9 +59,10 @@ def read_grid(connection: psycopg.Connection, catalog: Catalog, end: datetime) -
     return grid
 
 
-def count_attention(connection: psycopg.Connection) -> dict[State, int]:
+def count_attention(connection: psycopg.Connection, catalog: Catalog) -> dict[State, int]:
     """Count the table-hours of all time that need attention, by state."""
-    return dict(connection.execute(statement(__package__, "count_attention")).fetchall())
+    values = {"tables": [table.qualified for table in catalog.tables]}
+    return dict(connection.execute(statement(__package__, "count_attention"), values).fetchall())
 
 
 def newest_change(connection: psycopg.Connection) -> datetime | None:

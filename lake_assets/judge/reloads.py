@@ -14,10 +14,10 @@ from hashlib import sha256
 import psycopg
 
 from lake_assets.catalog.models import Source, Table
-from lake_assets.judge.plan import HOURS_PER_RUN, Run, plan_runs
+from lake_assets.judge.plan import HOURS_PER_RUN, TABLE_HOURS_PER_RUN, Run, plan_runs
 from lake_assets.judge.table import Verdict
 from lake_assets.ledger.ledger import State
-from lake_assets.ledger.states import LOADABLE
+from lake_assets.ledger.states import LOADABLE, why_not_loaded
 from lake_assets.postgres import APPLICATION, statement
 
 WAITS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
@@ -28,7 +28,6 @@ MOST_CHANGES = 8
 
 ONE_DAY = timedelta(days=1)
 MOST_READ = 50_000  # table-hours looked at for one answer; the rest is there the next time
-TABLE_HOURS_PER_RUN = 2_000  # at some 40 ms each, a run takes little more than a minute of Dagster's own time
 
 WELL: frozenset[State] = frozenset({"loaded", "quarantined", "quiet"})
 """From these a table-hour that needs a load again starts anew, whatever was asked for before."""
@@ -109,7 +108,7 @@ def ask_for_loads(
     """
     if most_runs <= 0:
         return []
-    tables = {table.name: table for table in source.tables}
+    tables = {table.name: table for table in source.tables if not why_not_loaded(table)}
     values = {
         "source": source.name,
         "now": now,
@@ -138,7 +137,7 @@ def _note_asked(
     manifests: dict[TableHourName, str],
     now: datetime,
 ) -> str:
-    asked = [(table.name, hour) for table in run.tables for hour in run.hours]
+    asked = [(table.name, hour) for table, hour in run.table_hours]
     values = {
         "source": source.name,
         "now": now,

@@ -24,7 +24,7 @@ COUNTED_RECENT = 2_000_000
 COUNTED_SWEEP = 20_000_000
 """Rows of main that the daily look at all of a table's hours counts."""
 
-NOT_OF_LOADING = {"description", "owner", "group", "expect", "grace"}
+NOT_OF_LOADING = {"description", "owner", "group", "expect", "grace", "start"}
 """What a change of the catalog may touch without a failed hour being worth another try."""
 
 
@@ -133,7 +133,7 @@ def judge_reading(reading: Reading, listing: Listing, now: datetime) -> Iterator
 
 
 def _note(known: LedgerHour | None, result: CheckedHour) -> str | None:
-    if known and result.state in {"failed", "waived"}:
+    if known and known.state == result.state and result.state in {"failed", "waived"}:
         return known.note
     if result.findings:
         return result.why

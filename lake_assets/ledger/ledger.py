@@ -252,6 +252,11 @@ def judge_again(
     return connection.execute(statement(__package__, "judge_again"), values).rowcount > 0
 
 
+def list_tables(connection: psycopg.Connection) -> list[tuple[str, str]]:
+    """Name every table that the ledger has hours of, by source and name."""
+    return connection.execute(statement(__package__, "list_tables")).fetchall()
+
+
 def read_hours(
     connection: psycopg.Connection, table: Table, first: datetime, end: datetime
 ) -> dict[datetime, LedgerHour]:

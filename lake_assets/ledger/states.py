@@ -60,6 +60,21 @@ def state_without_files(table: Table, hour: datetime, now: datetime, *, day_has_
         return "expected"
     if table.expect == "sparse":
         return "quiet"
-    if table.expect == "daily" and (day_has_files or hour.hour != LAST_HOUR):
+    if table.expect == "daily" and (day_has_files or hour.hour != LAST_HOUR or _is_cut_short(table, hour)):
         return "quiet"
     return "missing"
+
+
+def _is_cut_short(table: Table, hour: datetime) -> bool:
+    """Tell whether an hour's day began before the source did: its file may have come in that part."""
+    return table.start is not None and hour.replace(hour=0) < table.start
+
+
+def why_not_loaded(table: Table) -> str | None:
+    """Say why this version loads no hour of a table, and what to do; None where it does."""
+    if table.load != "merge":
+        return None
+    return (
+        f"{table.qualified} asks for load: merge, which is not loaded by this version. "
+        "Write `load: append` or `load: snapshot` for it in the catalog."
+    )

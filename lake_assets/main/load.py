@@ -20,13 +20,12 @@ from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger import ledger
 from lake_assets.ledger.ledger import State
+from lake_assets.ledger.states import why_not_loaded
 from lake_assets.main.children import child_tables
 from lake_assets.main.hour import HourLoad
 from lake_assets.main.report import LoadReport
 from lake_assets.main.tables import catalog_columns, ensure_main
 from lake_assets.postgres import connect
-
-NOT_YET = "is not loaded by this version"
 
 
 @dataclass
@@ -133,7 +132,5 @@ def refuse_unsupported(table: Table) -> None:
     Raises:
         LoadError: the table is a merge table.
     """
-    if table.load == "merge":
-        raise LoadError(
-            f"{table.qualified} asks for load: merge, which {NOT_YET}. Load it as `append` or `snapshot`."
-        )
+    if why := why_not_loaded(table):
+        raise LoadError(why)

@@ -8,9 +8,12 @@ import pytest
 
 from lake_assets.alerts.sensors import build_alert_sensor, failed_runs
 from lake_assets.exceptions import ConfigurationError
+from lake_assets.hours import ONE_HOUR
+from lake_assets.judge import plan
 from lake_assets.main.io_manager import PostgresIOManager
 from lake_assets.schedules import SOURCE_TAG
 from lake_assets_tests.fix_alerts import TOKEN, Desk, Inbox
+from lake_assets_tests.fix_bench import HOUR
 
 HOURS = dg.HourlyPartitionsDefinition(start_date="2018-09-01-00:00")
 
@@ -151,6 +154,26 @@ def test_a_job_that_fails_is_told_until_it_succeeds(desk: Desk, instance: dg.Dag
     assert "no lake" in failed.error
     run(fails=False)
     assert list(failed_runs(instance, desk.catalog, datetime.now(UTC))) == []
+
+
+def test_a_failed_run_of_scattered_hours_is_told_by_its_ends(
+    desk: Desk, instance: dg.DagsterInstance
+) -> None:
+    """A run whose hours are no range of partitions has its first and last hour in tags of its own."""
+    run = plan.Run(((desk.catalog.tables[0], (HOUR, HOUR + 50 * ONE_HOUR)),))
+
+    @dg.op
+    def fail() -> None:
+        raise RuntimeError("no lake")
+
+    @dg.job(executor_def=dg.in_process_executor)
+    def load() -> None:
+        fail()
+
+    load.execute_in_process(instance=instance, tags=run.tags, raise_on_error=False)
+
+    (failed,) = failed_runs(instance, desk.catalog, datetime.now(UTC))
+    assert (failed.first, failed.last) == (HOUR, HOUR + 50 * ONE_HOUR)
 
 
 def test_a_source_that_is_judged_says_nothing_of_another(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lake_assets.catalog.models import Source, Table
-from lake_assets.checks.row_count import check_hours, whole_days
+from lake_assets.checks.row_count import check_hours, stretches, whole_days
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake import records
 from lake_assets.lake.cut import cut
@@ -166,6 +166,14 @@ def test_an_hour_nobody_loaded_is_red(bench: Bench) -> None:
     assert bench.check(HOUR + ONE_HOUR).state == "stale"
 
 
+def test_hours_apart_are_looked_at_apart() -> None:
+    """Between hours that are days apart nothing is counted; those of a day and the next go together."""
+    hours = [HOUR + number * ONE_HOUR for number in (0, 1, 37, 86, 150)]
+
+    assert list(stretches(hours)) == [hours[:3], hours[3:4], hours[4:]]
+    assert list(stretches([])) == []
+
+
 def test_a_daily_table_is_missing_once_a_day(bench: Bench) -> None:
     """`expect: daily` is content with one hour's files a day, and misses them at the day's last hour."""
     daily = bench.with_table(expect="daily")
@@ -176,6 +184,17 @@ def test_a_daily_table_is_missing_once_a_day(bench: Bench) -> None:
     assert [daily.check(hour).state for hour in (HOUR + ONE_HOUR, last)] == ["quiet", "quiet"]
     next_day = timedelta(days=1)
     assert [daily.check(hour + next_day).state for hour in (HOUR, last)] == ["quiet", "missing"]
+
+
+@pytest.mark.parametrize(("begins", "first_day"), [(0, "missing"), (1, "quiet"), (23, "quiet")])
+def test_a_first_day_that_is_cut_short_is_not_missed(bench: Bench, begins: int, first_day: str) -> None:
+    """Where `start` is later than a day's first hour its file may have come before; the next one is due."""
+    start = HOUR.replace(hour=begins)
+    daily = bench.with_table(expect="daily", start=start)
+    last = HOUR.replace(hour=23)
+
+    assert daily.load(last).state == daily.check(last).state == first_day
+    assert daily.check(last + timedelta(days=1)).state == "missing"
 
 
 def test_a_compressed_file_is_recounted(bench: Bench) -> None:

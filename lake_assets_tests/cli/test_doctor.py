@@ -4,10 +4,21 @@ import json
 
 import pytest
 
-from lake_assets_tests.fix_cli import Company
+from lake_assets_tests.fix_cli import Company, shown
 
 NOBODY = "postgresql://lake_assets:secret@127.0.0.1:1/warehouse"
-NAMES = ["lake_assets", "settings", "catalog", "lake", "warehouse", "dagster", "tables", "judge", "alerts"]
+NAMES = [
+    "lake_assets",
+    "settings",
+    "catalog",
+    "lake",
+    "warehouse",
+    "dagster",
+    "tables",
+    "leftovers",
+    "judge",
+    "alerts",
+]
 
 
 @pytest.fixture
@@ -50,7 +61,7 @@ def test_a_catalog_that_is_not_there(well: Company) -> None:
     """Without a catalog the services are looked at all the same; the tables wait for the catalog."""
     amiss = bad(well, LAKE_ASSETS_CATALOG="/no/such/folder")
 
-    assert amiss.keys() == {"catalog", "tables", "judge"}
+    assert amiss.keys() == {"catalog", "tables", "leftovers", "judge"}
     assert "The catalog folder /no/such/folder does not exist. Set LAKE_ASSETS_CATALOG" in amiss["catalog"]
     assert amiss["tables"] == "not looked at; first mend catalog"
 
@@ -80,7 +91,7 @@ def test_a_warehouse_that_is_down(well: Company) -> None:
     """A warehouse that is down does not hide the rest, and its password is not shown."""
     amiss = bad(well, LAKE_ASSETS_WAREHOUSE=NOBODY)
 
-    assert amiss.keys() == {"warehouse", "judge"}
+    assert amiss.keys() == {"warehouse", "leftovers", "judge"}
     assert "Connection refused" in amiss["warehouse"]
     assert "secret" not in amiss["warehouse"]
 
@@ -123,6 +134,37 @@ def test_a_folder_that_the_catalog_does_not_name(well: Company) -> None:
     assert bad(well) == {
         "tables": "in the lake and not in the catalog: crm/clients, shop/returns. Add them to the "
         "catalog, for their files are not loaded."
+    }
+
+
+def test_tables_that_left_the_catalog_are_named(well: Company) -> None:
+    """What the catalog no longer names stays as it is, children too, and is told in a line that is OK."""
+    columns = "columns: {id: bigint, _doc: jsonb}"
+    well.put(0, '1,"{""parts"": [{""sku"": 7}]}"\n')
+    well.put(0, table="shop/returns")
+    child = "children: {parts: {path: _doc.parts, columns: {sku: text}}}"
+    well.write_catalog(
+        f"orders: {{expect: sparse, key: [id], {columns}, {child}}}\n"
+        "returns: {columns: {id: bigint, note: text}}"
+    )
+    well.invoke("load", "--from", shown(0), "--to", shown(1))
+    well.query("CREATE TABLE shop.theirs (_lake_hour timestamptz, id bigint)")
+    well.write_catalog(f"orders: {{expect: sparse, {columns}}}")
+
+    result = well.invoke("doctor")
+
+    line = "no longer in the catalog, and left as they are: shop.orders__parts, shop.returns."
+    assert f"OK  leftovers: {line}" in result.stdout
+    assert well.query("SELECT count(*) FROM shop.orders__parts") == [(1,)]
+
+
+def test_a_table_that_is_not_loaded_yet_is_told(well: Company) -> None:
+    """A merge table is told with the remedy before anything is loaded."""
+    well.write_catalog("orders: {load: merge, key: [id], columns: {id: bigint, note: text}}")
+
+    assert bad(well) == {
+        "tables": "shop.orders asks for load: merge, which is not loaded by this version. "
+        "Write `load: append` or `load: snapshot` for it in the catalog."
     }
 
 

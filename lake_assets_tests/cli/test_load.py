@@ -211,7 +211,7 @@ def test_a_table_the_warehouse_has_otherwise_fails_with_the_reason(company: Comp
 
 
 def test_a_table_of_a_kind_that_is_not_loaded_yet_fails_with_the_reason(company: Company) -> None:
-    """A merge table fails and says what it asks for; the tables beside it are loaded."""
+    """A merge table fails and says once what it asks for, and no run is started for it; others are loaded."""
     company.write_catalog(
         """
         clients: {load: merge, key: [id], expect: sparse, columns: {id: bigint, note: text}}
@@ -219,13 +219,25 @@ def test_a_table_of_a_kind_that_is_not_loaded_yet_fails_with_the_reason(company:
         """
     )
     company.put(0)
+    company.put(5)
     company.put(0, table="shop/clients")
 
     result = company.invoke("load")
 
     assert result.exit_code == 1
-    assert f"failed      shop.clients {shown(0)}: shop.clients asks for load: merge" in result.stderr
-    assert company.rows() == 3
+    with company.dagster() as instance:
+        (run,) = instance.get_runs()
+    assert run.run_config["ops"] == {"shop__orders": {"config": {"hours": [shown(0), shown(5)]}}}
+    told = f"failed      shop.clients {shown(0)}: shop.clients asks for load: merge"
+    assert told in result.stderr
+    assert company.rows() == 6
+    company.invoke("load")
+    (alert,) = company.query("SELECT body FROM lake_assets.alerts")
+    assert alert[0].count("asks for load: merge") == 1
+    assert company.invoke("status").stderr.count(told) == 1
+    assert result.stderr.count("asks for load: merge") == 1
+    (note,) = company.query("SELECT note FROM lake_assets.table_hours WHERE table_name = 'clients'")
+    assert "Write `load: append`" in note[0]
 
 
 def test_a_red_check_after_a_load_is_told(company: Company) -> None:

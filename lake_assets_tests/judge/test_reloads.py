@@ -56,11 +56,11 @@ def test_a_failed_hour_is_tried_at_once_when_its_file_is_mended(court: Court) ->
 
 
 def test_a_failed_hour_is_tried_at_once_when_the_catalog_is_mended(court: Court) -> None:
-    """Another entry in the catalog is worth another try, another owner is not."""
+    """Another entry in the catalog is worth another try, another owner or start of the source is not."""
     court.put(0, BAD)
     court.round()
     assert court.states() == {0: "failed"}
-    court.source = make_source(orders={"owner": "team:shop"})
+    court.source = make_source(orders={"owner": "team:shop", "start": at(-1)})
     assert court.round() == []
 
     court.source = make_source(orders={"files": {"quoting": "none"}})
@@ -118,7 +118,24 @@ def test_tables_share_a_run_and_runs_are_bounded(court: Court) -> None:
 
     requests = court.ask()
 
-    assert [(len(request.run.tables), len(request.run.hours)) for request in requests] == [(40, 2)]
+    assert [(len(request.run.tables), len(request.run.table_hours)) for request in requests] == [(40, 80)]
+
+
+def test_what_is_not_loaded_yet_is_not_asked_for(court: Court) -> None:
+    """Hours of a merge table have failed, the remedy as their note, and are asked for once that is done."""
+    court.put(0)
+    court.judge()
+    assert court.states() == {0: "stale"}
+    court.source = make_source(orders={"load": "merge", "key": ("id",)})
+    assert court.round() == []
+    assert court.round() == []
+    assert court.states() == {0: "failed"}
+    assert "Write `load: append`" in court.note(0)
+
+    court.source = make_source(orders={})
+
+    assert court.round() == [("orders", 0)]
+    assert court.states() == {0: "loaded"}
 
 
 def test_a_missing_hour_is_not_asked_for(court: Court) -> None:

@@ -1,5 +1,7 @@
--- Count the table-hours of all time that need attention, by state.
+-- Count the table-hours of all time that need attention, by state; of tables that the catalog has.
 SELECT state, count(*)
 FROM lake_assets.table_hours
-WHERE state IN ('missing', 'failed', 'mismatch', 'stale', 'quarantined')
+WHERE
+    state IN ('missing', 'failed', 'mismatch', 'stale', 'quarantined')
+    AND source || '.' || table_name = ANY (%(tables)s)
 GROUP BY state
