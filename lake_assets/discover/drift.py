@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from lake_assets.catalog.models import Column, Table
 from lake_assets.discover.batches import read_batches, read_named
 from lake_assets.discover.classes import FIGURES, ODD, survives_as_jsonb
+from lake_assets.discover.open import why_shut
 from lake_assets.discover.profile import ColumnProfile
 from lake_assets.discover.survey import Reader
 from lake_assets.exceptions import LakeError
 from lake_assets.lake.look import look
 from lake_assets.lake.objects import LakeObject
+from lake_assets.staging.documents import JSON_TYPES
 
 _NUMBERS = frozenset({"whole", "unsigned", "long", "decimal", "scientific", FIGURES})
 _TIMES = frozenset({"date", "moment", "instant"})
@@ -118,8 +120,18 @@ def misfits(table: Table, observed: Observed) -> Iterator[tuple[Column, ColumnPr
     """Give the columns whose type does not hold for all their cells."""
     for column in table.columns:
         profile = observed.columns.get(column.file_column)
-        if profile is not None and column.path is None and not _holds(column.type, profile, table.files.null):
+        if profile is None or column.path is not None or _is_document(column, profile, table.files.null):
+            continue
+        if not _holds(column.type, profile, table.files.null):
             yield column, profile
+
+
+def _is_document(column: Column, profile: ColumnProfile, null: str) -> bool:
+    """Tell whether a column keeps documents whole, and none but broken ones, which are for quarantine."""
+    documents = profile.documents
+    if documents is None or documents.lossy or column.type.strip().lower() not in JSON_TYPES:
+        return False
+    return why_shut(column.file_column, profile, null) != ""
 
 
 def _holds(declared: str, profile: ColumnProfile, null: str) -> bool:

@@ -4,6 +4,7 @@ What lies at the paths was gathered by `tree`; what type that makes is told by `
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +24,7 @@ DEEPEST_CHILD = 3
 LONG = 100  # elements of an array of single values, above which they are rows
 KEYS_OF_DATA = 50  # keys of an object; more, of which each object has few, are data
 FEW = 10  # a tenth of them; and more numbers or identifiers than that are data too
+CUT = "cut off"
 MOST_BROKEN = 20  # one in so many texts that are cut off
 DOCUMENT = "_doc"
 _IDENTIFIER = re.compile(r"[0-9]+|[0-9a-f]{24}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -38,25 +40,41 @@ def why_shut(name: str, profile: ColumnProfile, null: str) -> str | None:
         null: the text that means NULL.
     """
     documents = profile.documents
-    if documents is None or documents.wrapped or profile.bare.keys() - {null}:
-        return ""
-    if not _is_sound(name, documents):
+    if (
+        documents is None
+        or documents.wrapped
+        or not _is_sound(name, documents, broken_in(name, profile, null))
+    ):
         return ""
     root = documents.root
-    if is_mixed(root):
+    if is_mixed(root) and name != DOCUMENT:
         return "objects and arrays"
     if OBJECT in root.kinds:
         return _why_closed(root, "document") or (None if root.keys else "no document has a key")
     return None if _is_child(root) else "arrays of single values, or of values that differ"
 
 
-def _is_sound(name: str, documents: Documents) -> bool:
+def broken_in(name: str, profile: ColumnProfile, null: str) -> Counter[str]:
+    """Count the cells of a column of documents that hold none, by reason.
+
+    Args:
+        name: the file's name for the column; MongoDB's documents are objects, and no arrays.
+        profile: what its cells are like.
+        null: the text that means NULL.
+    """
+    broken = Counter(profile.documents.unreadable if profile.documents else {})
+    broken["broken JSON"] += sum(count for text, count in profile.bare.items() if text != null)
+    if name == DOCUMENT and profile.documents and OBJECT in profile.documents.root.kinds:
+        broken["an array"] += profile.documents.root.kinds[ARRAY]
+    return +broken
+
+
+def _is_sound(name: str, documents: Documents, broken: Counter[str]) -> bool:
     """Tell whether so few documents are broken that these may go to quarantine."""
-    read, broken = documents.root.count, documents.unreadable.total()
+    read = documents.root.count - broken["an array"]
     if name == DOCUMENT:
-        return read > 0 and broken <= read
-    cut = documents.unreadable["cut off"]
-    return read > 0 and broken == cut and MOST_BROKEN * cut <= read
+        return read > 0 and broken.total() <= read
+    return read > 0 and broken.keys() <= {CUT} and MOST_BROKEN * broken[CUT] <= read
 
 
 def _why_closed(node: Node, whole: str) -> str | None:
@@ -142,13 +160,17 @@ class Opening:
             why = shut
             if why is None and len(documents.root.keys) > room - len(opened):
                 why = f"no room for its {count_of(len(documents.root.keys), 'key')}"
+            broken = broken_in(column.source_name, profiles[column.source_name], null)
+            kept_as = TEXT if documents.lossy else JSONB
             columns[columns.index(column)] = replace(
-                column, type=TEXT if documents.lossy else JSONB, why=_why_whole(documents, why)
+                column, type=kept_as, why=_why_whole(documents, broken, why)
             )
             if why is None:
                 prefix = "" if column.source_name == DOCUMENT or len(columns) < 3 else column.name  # noqa: PLR2004
-                work = _Work(self, (column.source_name,), documents.root.count, "document", prefix, names)
-                if OBJECT in documents.root.kinds:
+                kinds = documents.root.kinds
+                total = kinds[OBJECT] or kinds[ARRAY]
+                work = _Work(self, (column.source_name,), total, "document", prefix, names)
+                if OBJECT in kinds:
                     work.room = room - len(opened)
                     work.open_object(documents.root, ())
                 else:
@@ -185,7 +207,7 @@ class Opening:
         return name
 
 
-def _why_whole(documents: Documents, why: str | None) -> str:
+def _why_whole(documents: Documents, broken: Counter[str], why: str | None) -> str:
     """Say what the column is that keeps the documents whole."""
     kept = (
         f"kept to the byte: {count_of(documents.lossy, 'document')} would not come back from jsonb as it was"
@@ -193,7 +215,7 @@ def _why_whole(documents: Documents, why: str | None) -> str:
         else "the whole document; blanks and the order of keys are not kept"
     )
     said = [kept]
-    for reason, count in documents.unreadable.items():
+    for reason, count in broken.items():
         said.append(f"{count_of(count, 'document')} for quarantine: {reason}")
     if why:
         said.append(f"not opened: {why}")

@@ -16,7 +16,7 @@ from lake_assets.discover.classes import (
     survives_as_double,
     type_of,
 )
-from lake_assets.discover.tree import Documents, may_be_documents
+from lake_assets.discover.tree import Documents, is_stranger
 
 MARKERS = ("NULL", "\\N")
 """What may stand for NULL beside the empty cell: DMS's default (guide, CsvNullValue) and MySQL's own."""
@@ -49,7 +49,8 @@ class ColumnProfile:
         distinct: hashes of the other cells, while all differ and they are few; None from then on.
         nulls: how many NULLs there are that no text stands for.
         declared: the type that a Parquet file's schema asks for; None where only the cells tell it.
-        documents: what the cells hold as long as all begin as JSON objects and arrays do; None otherwise.
+        documents: what the cells hold as long as most begin as JSON objects and arrays do; None otherwise.
+        strangers: how many of those cells do not begin so.
     """
 
     examples: dict[str, Example] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class ColumnProfile:
     nulls: int = 0
     declared: str | None = None
     documents: Documents | None = None
+    strangers: int = 0
 
     def absorb(self, cells: Sequence[str], numbers: Sequence[int], file: str) -> None:
         """Take in some cells.
@@ -76,7 +78,7 @@ class ColumnProfile:
         values = [cell for cell in cells if cell not in SPECIAL]
         if len(values) < len(cells):
             self._absorb_bare(cells, numbers, file)
-        if values and may_be_documents(values) and not (self.cells and self.documents is None):
+        if values and self._are_documents(values):
             self._absorb_documents(values, cells, numbers, file)
         elif values:
             self.documents = None
@@ -90,14 +92,23 @@ class ColumnProfile:
         ):
             self._classify(cells, numbers, file)
 
+    def _are_documents(self, values: Sequence[str]) -> bool:
+        """Count the strangers among some cells; tell whether they all are still few."""
+        if self.cells and self.documents is None:
+            return False
+        self.strangers += sum(map(is_stranger, values))
+        return 2 * self.strangers <= self.cells + len(values)
+
     def _absorb_documents(
         self, values: Sequence[str], cells: Sequence[str], numbers: Sequence[int], file: str
     ) -> None:
         self.documents = self.documents or Documents()
         places = [place for place, cell in enumerate(cells) if cell not in SPECIAL]
         for place, kept in self.documents.absorb(values):
-            example = Example(values[place], numbers[places[place]], file)
-            self.examples.setdefault("json" if kept else OTHER, example)
+            value = values[place]
+            kind = "json" if kept else class_of(value) if is_stranger(value) else OTHER
+            example = Example(value.removeprefix(QUOTED), numbers[places[place]], file)
+            self.examples.setdefault(kind, example)
 
     def _absorb_bare(self, cells: Sequence[str], numbers: Sequence[int], file: str) -> None:
         for text in SPECIAL:
@@ -147,6 +158,7 @@ class ColumnProfile:
             self.nulls + other.nulls,
             self.declared if self.declared == other.declared else None,
             self._joined_documents(other),
+            self.strangers + other.strangers,
         )
 
     def _joined_documents(self, other: "ColumnProfile") -> Documents | None:

@@ -5,7 +5,7 @@ columns and tables come of it is `open`'s business.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,6 +123,7 @@ class Node:
 
 TOO_MANY_KEYS = f"more than {MOST_KEYS} keys"
 TOO_DEEP = f"more than {DEEPEST} keys deep"
+NO_OBJECT = "no object"
 NO_ROOM = f"the documents have more than {MOST_PLACES:,} paths"
 
 
@@ -148,7 +149,7 @@ class Documents:
         """Take in some cells.
 
         Args:
-            cells: texts of JSON objects and arrays.
+            cells: texts, of which most are JSON objects and arrays.
 
         Yields:
             The first place of a cell that `jsonb` keeps as it is, and the first of one that it does not.
@@ -166,6 +167,9 @@ class Documents:
             document = decoder.read(cell)
         except UnreadableError as error:
             self.unreadable[str(error)] += 1
+            return False
+        if not isinstance(document, dict | list | None):
+            self.unreadable[NO_OBJECT] += 1
             return False
         self.lossy += decoder.loses
         self.wrapped += isinstance(document, dict) and wrapper_of(document) is not None
@@ -250,6 +254,6 @@ def _note_wrapper(node: Node, wrapper: str, value: dict[str, Any]) -> None:
         node.unfit += not fits
 
 
-def may_be_documents(cells: Iterable[str]) -> bool:
-    """Tell whether all cells begin as JSON objects and arrays do."""
-    return all(cell.startswith(BEGINNINGS) for cell in cells)
+def is_stranger(cell: str) -> bool:
+    """Tell whether a cell does not even begin as JSON objects and arrays do."""
+    return not cell.startswith(BEGINNINGS) and not cell.lstrip(" \t\r\n").startswith(BEGINNINGS)

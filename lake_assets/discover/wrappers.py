@@ -23,7 +23,7 @@ MOST_DIGITS = 131_072  # before the point of a numeric (manual, "Numeric Types")
 MOST_FRACTION = 16_383  # behind it
 BEGINNINGS = ("{", "[")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
-_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_UUID = re.compile(r"[0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _COUNTER = re.compile(r"[0-9]{1,10}")
 _MILLISECONDS = re.compile(r"-?[0-9]{1,18}")
 _ZULU = re.compile(

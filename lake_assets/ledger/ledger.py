@@ -25,7 +25,7 @@ State = Literal[
 
 Row = dict[str, Any]
 
-VERSION = "lake_assets ledger, version 7"
+VERSION = "lake_assets ledger, version 8"
 """Kept as the comment of the schema; raise it with every change of an install script."""
 
 INSTALL = (

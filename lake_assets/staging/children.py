@@ -121,9 +121,7 @@ def _plan_child(
         inside = (column.source_name,) if column.path is None else column.path
         node = sql.Identifier(f"e{depth}n{number}") if inside else element
         title = _below(array.title, inside)
-        leaves.append(
-            Leaf(column.name, column.type, types[column.type], element, inside, node, title, bare=True)
-        )
+        leaves.append(Leaf(column.name, column.type, types[column.type], element, inside, node, title))
     staged = StagedChild(name, plan, array, tuple(leaves), above)
     yield staged
     for inner in child.children:
@@ -140,7 +138,7 @@ def _array_in_document(child: Child, plan: StagingPlan) -> Leaf:
 def _array_in_element(child: Child, above: StagedChild) -> Leaf:
     element, node = sql.Identifier(f"e{above.depth}"), sql.Identifier(f"a{above.depth + 1}")
     title = _below(above.array.title, child.path)
-    return Leaf(child.name, AN_ARRAY, ARRAY, element, child.path, node, title, bare=True)
+    return Leaf(child.name, AN_ARRAY, ARRAY, element, child.path, node, title)
 
 
 def _below(array: str, path: Sequence[str]) -> str:

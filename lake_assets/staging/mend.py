@@ -91,6 +91,15 @@ def why_cut(text: str) -> str | None:
     )
 
 
+def depth_of(text: str) -> int:
+    """Count how many objects and arrays a JSON text has inside each other, at most."""
+    deepest = depth = 0
+    for character in _NO_BRACKETS.sub("", _TEXTS.sub("", text)):
+        depth += 1 if character in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
 def _ends_inside(text: str) -> str | None:
     # Behind an open text the quote closes it and the mark stays; behind all else both are a text, and go.
     bare = _TEXTS.sub("", text.rstrip("\\") + '"#')

@@ -119,7 +119,6 @@ class Leaf:
         path: the keys below the document; empty for the document itself.
         node: the name of what lies there, once it was taken out.
         title: the place as people write it, such as `_doc.device.model`; INDEX stands for that of an element.
-        bare: the document itself may be a wrapper, such as an element of an array.
     """
 
     name: str
@@ -129,7 +128,6 @@ class Leaf:
     path: tuple[str, ...]
     node: sql.Composable
     title: str
-    bare: bool = False
 
     @property
     def for_main(self) -> sql.Composed:
@@ -218,7 +216,7 @@ class Leaf:
 
     @property
     def _ends(self) -> sql.Composable:
-        return path_ends(self.document, self.path, bare=self.bare)
+        return path_ends(self.document, self.path)
 
     def _cast(self, text: sql.Composable) -> sql.Composable:
         return sql.SQL("({})::{}").format(text, sql.SQL(self.known.base))
@@ -315,7 +313,6 @@ class Leaf:
             (),
             sql.SQL("element.value"),
             self.title,
-            bare=True,
         )
         elements = sql.SQL("jsonb_array_elements({}) WITH ORDINALITY AS element (value, place)").format(
             self.node
@@ -347,7 +344,7 @@ def take_out(document: sql.Composable, path: tuple[str, ...], *, as_text: bool =
     return sql.SQL("({} {} {})").format(sql.SQL(" -> ").join([document, *steps]), operator, last)
 
 
-def path_ends(document: sql.Composable, path: tuple[str, ...], *, bare: bool = False) -> sql.Composable:
+def path_ends(document: sql.Composable, path: tuple[str, ...]) -> sql.Composable:
     """Give the condition under which a path that leads to nothing was free to go on.
 
     What stops it is the last thing it reaches: an object that lacks the next key does not, nor does an array
@@ -356,12 +353,15 @@ def path_ends(document: sql.Composable, path: tuple[str, ...], *, bare: bool = F
     Args:
         document: the expression of the document.
         path: the keys below it.
-        bare: the document itself may be a wrapper.
     """
     if not path:
         return sql.SQL("true")
-    if len(path) == 1 and not bare and not _is_place(path[0]):
-        return sql.SQL("coalesce(jsonb_typeof({}) IN ('object', 'null'), true)").format(document)
+    if len(path) == 1 and not _is_place(path[0]):
+        # Most often it is an object of its own that lacks the key, and no function need be called.
+        return sql.SQL(
+            "(jsonb_typeof({0}) = 'object' AND NOT lake_assets.document_may_wrap({0})"
+            " OR lake_assets.document_ends({0}))"
+        ).format(document)
     reached = []
     for length in range(len(path) - 1, -1, -1):
         ancestor = take_out(document, path[:length])

@@ -22,13 +22,14 @@ from lake_assets.postgres import statement
 from lake_assets.staging.careful import Refusal, Stretch, attempt, halve, within
 from lake_assets.staging.columns import StagingPlan
 from lake_assets.staging.load import StagedFile
-from lake_assets.staging.mend import why_cut
+from lake_assets.staging.mend import depth_of, why_cut
 from lake_assets.staging.rejects import Reject, set_aside
 from lake_assets.staging.repair import Cells, Repairs
 
 BATCH = 500  # records asked about at once: a few thousand values
 BATCH_BYTES = 8 * 2**20  # and what they may hold together, far below a message's limit
 
+TOO_DEEP = "54001"
 UNNAMED = Refusal("the warehouse refused the record without naming a value")
 
 Faults = dict[int, tuple[int, str, str]]  # by record: the place of the column at fault, message, SQLSTATE
@@ -166,16 +167,18 @@ class Sieve:
         for record in batch:
             cells = unknown.get(record.number)
             if cells is None:
-                rejects.append(_refused(staged, record, self.refusals[staged.ordinal, record.number]))
+                rejects.append(self._refused(staged, record, self.refusals[staged.ordinal, record.number]))
             elif reject := self._reject(staged, record, cells, faults.get(record.number)):
                 rejects.append(reject)
             elif again := repairs.mend(record.number, _op_of(staged.dialect, record), cells):
                 mended.append(again)
             else:
-                rejects.append(_refused(staged, record, UNNAMED))
+                rejects.append(self._refused(staged, record, UNNAMED))
         refused = repairs.put_back(mended)
         return rejects + [
-            _refused(staged, record, refused[record.number]) for record in batch if record.number in refused
+            self._refused(staged, record, refused[record.number])
+            for record in batch
+            if record.number in refused
         ]
 
     def _faults(self, repairs: Repairs, cells: Mapping[int, Cells]) -> Faults:
@@ -198,6 +201,19 @@ class Sieve:
         values = dict(zip(("records", "ordinals", "types", "values"), columns, strict=True))
         rows = self.connection.execute(statement(__package__, "explain_values"), values)
         return {number: (ordinal, message, code) for number, ordinal, message, code in rows}
+
+    def _refused(self, staged: StagedFile, record: Record, why: Refusal) -> Reject:
+        """Set a record aside over which the server ended a statement, mostly without a word of the column."""
+        column, value = why.column_name, why.value
+        if why.sqlstate == TOO_DEEP and column is None:
+            cells = self._cells(staged.dialect, record)
+            texts = [
+                (cells.get(reading.file_column) or "", reading.column)
+                for reading in self.plan.readings
+                if reading.is_json
+            ]
+            value, column = max(texts, key=lambda text: depth_of(text[0]), default=(None, None))
+        return Reject(staged.file.key, record.number, record.raw, why.reason, column, value, why.sqlstate)
 
     def _cells(self, dialect: Dialect, record: Record) -> Cells:
         return dict(zip(dialect.columns, record.cells[1:] if dialect.op else record.cells, strict=True))
@@ -222,11 +238,6 @@ class Sieve:
                 reason = "binary data must be pairs of hexadecimal digits"
                 return Reject(key, number, raw, reason, column.name, value, "22023")
         return None
-
-
-def _refused(staged: StagedFile, record: Record, why: Refusal) -> Reject:
-    key, number, raw = staged.file.key, record.number, record.raw
-    return Reject(key, number, raw, why.reason, why.column_name, why.value, why.sqlstate)
 
 
 def _op_of(dialect: Dialect, record: Record) -> str | None:

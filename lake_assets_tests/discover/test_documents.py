@@ -163,6 +163,36 @@ def test_broken_documents_go_to_quarantine_and_nothing_else(unknown: Unknown) ->
     assert found == [(2,), (4,), (6,), (8,)]
 
 
+def test_cells_that_are_no_documents_close_none(unknown: Unknown) -> None:
+    """Among objects, cells that do not begin as one are counted, go to quarantine, and are told once."""
+    broken = ["", "not yet", '// c\n{"a": 1}', '"half', "5", "[1]", '[{"a": 1}]', "NULL"]
+    put_documents(unknown, [part for text in broken for part in ('{"a": 1}', text)] + ["null", ' {"a": 2}'])
+    unknown.discover()
+    (again,) = unknown.discover()
+
+    assert unknown.types() == {"oid__id": "text", "_doc": "jsonb", "a": "bigint"}
+    for said in (
+        "4 documents for quarantine: broken JSON; 1 document for quarantine: cut off",
+        "1 document for quarantine: no object; 2 documents for quarantine: an array",
+    ):
+        assert said in unknown.text()
+    assert "in 9 of" not in unknown.text()
+    assert (again.drift, again.changed) == ("", [])
+    unknown.load()
+    assert [row[2] for row in unknown.rows()] == [1] * len(broken) + [None, 2]
+    with psycopg.connect(unknown.url) as connection:
+        found = connection.execute("SELECT record FROM lake_assets.quarantine ORDER BY record").fetchall()
+    assert found == [(2 * number,) for number in range(1, len(broken) + 1)]
+
+
+def test_a_text_among_json_leaves_any_other_column_text(unknown: Unknown) -> None:
+    """What is no JSON closes a column that is not MongoDB's, and all of its records load."""
+    rows = [["id", "note"], *([str(number), '{"a": 1}' if number else "later"] for number in range(9))]
+
+    assert unknown.describe(write_csv(rows)) == {"id": "bigint", "note": "text"}
+    assert {load.state for load in unknown.load()} == {"loaded"}
+
+
 @pytest.mark.parametrize("lossy", [r'{"a": "x\u0000"}', '{"a": "x", "a": "y"}', '{"a": "x", "b": -0.0}'])
 def test_documents_that_jsonb_would_change_are_kept_to_the_byte(unknown: Unknown, lossy: str) -> None:
     """Where jsonb would lose something of one document, the column is text beside those of the paths."""

@@ -88,6 +88,7 @@ DIALECTS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
             f'{{"$binary": "{BASE64}", "$type": "04"}}',
             f'{{"$binary": {{"base64": "{BASE64}", "subType": "04"}}}}',
             '{"$uuid": "00010203-0405-0607-0809-0a0b0c0d0e0f"}',
+            '{"$uuid": "000102030405060708090a0b0c0d0e0f"}',
         ),
         {"uuid": UUID(bytes=BINARY), "bytea": BINARY, "text": str(UUID(bytes=BINARY))},
     ),
@@ -278,4 +279,18 @@ def test_a_path_that_meets_no_object_costs_its_record_alone(any_bench: Bench) ->
     assert table.rows("c") == [("good",), (None,)]
     assert table.quarantine("record, column_name, reason") == [
         (record, "c", f"_doc.a.b.c {BELOW}, where text is declared") for record in range(1, len(stopping) + 1)
+    ]
+
+
+def test_a_document_that_is_a_wrapper_has_no_keys(any_bench: Bench) -> None:
+    """A path of one key, as one of many, does not take what a wrapper lacks for missing."""
+    table = any_bench.with_catalog({"columns": {"c": {"type": "text", "path": "_doc.c"}}})
+    wrappers = ['{"$oid": "56e1fc72e0c917e9c4714161"}', '{"$date": 5}']
+    table.put_records([[text] for text in [*wrappers, '{"$undefined": true}', '{"$oid": 5}', '{"c": "x"}']])
+
+    table.load_twice()
+
+    assert table.rows("c") == [(None,), (None,), ("x",)]
+    assert table.quarantine("record, column_name, reason") == [
+        (record, "c", f"_doc.c {BELOW}, where text is declared") for record in (1, 2)
     ]

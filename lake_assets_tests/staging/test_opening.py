@@ -76,6 +76,18 @@ def test_main_gets_what_the_judge_has_looked_at(
         assert fits == (quick is not None,), json.dumps(document)
 
 
+def test_whether_a_path_may_end_is_asked_for_once(connection: psycopg.Connection) -> None:
+    """The server calls the function: in the statement it would take all keys out again for each wrapper."""
+    ledger.install(connection)
+    known = resolve_types(connection, ["text"])["text"]
+    leaf = Leaf("v", "text", known, sql.Identifier("d"), ("a", "b", "c"), sql.Identifier("n"), "d")
+    query = sql.SQL("EXPLAIN VERBOSE {}").format(_opened({}, leaf.to_judge, leaf.fits))
+    plan = "\n".join(line for (line,) in connection.execute(query))
+
+    assert "document_ends(" in plan
+    assert "document_wrapper(" not in plan
+
+
 def _opened(document: object, node: sql.Composed, value: sql.Composed) -> sql.Composed:
     text = sql.Literal(json.dumps(document))
     query = "SELECT {} FROM (SELECT d, {} FROM (SELECT {}::jsonb AS d) AS staged OFFSET 0) AS opened"

@@ -45,7 +45,8 @@ RETURN CASE
     WHEN value ? '$undefined' AND value - '$undefined' = '{{}}' THEN '$undefined'
     WHEN lake_assets.document_base64(value) IS NOT NULL THEN '$binary'
     WHEN
-        value ->> '$uuid' ~ '^[0-9A-Fa-f]{{8}}(-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}}$'
+        value ->> '$uuid'
+        ~ '^([0-9A-Fa-f]{{32}}|[0-9A-Fa-f]{{8}}(-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}})$'
         AND value - '$uuid' = '{{}}'
         THEN '$uuid'
     WHEN
@@ -158,7 +159,8 @@ RETURN CASE lake_assets.document_wrapper(value)
     WHEN '$numberDouble' THEN value ->> '$numberDouble'
     WHEN '$numberDecimal' THEN value ->> '$numberDecimal'
     WHEN '$date' THEN lake_assets.document_date_text(value)
-    WHEN '$uuid' THEN value ->> '$uuid'
+    WHEN '$uuid' THEN
+        CASE WHEN value ->> '$uuid' ~ '-' THEN value ->> '$uuid' ELSE (value ->> '$uuid')::uuid::text END
     WHEN '$binary' THEN lake_assets.document_binary_text(value)
     WHEN '$symbol' THEN value ->> '$symbol'
     WHEN '$timestamp' THEN (value #>> '{{$timestamp,t}}') || ':' || (value #>> '{{$timestamp,i}}')
@@ -195,13 +197,27 @@ RETURN CASE
     ELSE lake_assets.document_whole(lake_assets.document_number(value))
 END;
 
--- Whether a path that ends here leads nowhere: into an object without the key, or into nothing.
-CREATE OR REPLACE FUNCTION lake_assets.document_ends(value jsonb) RETURNS boolean
+-- Whether an object has a key of a wrapper; most have none, and need no closer look.
+CREATE OR REPLACE FUNCTION lake_assets.document_may_wrap(value jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE jsonb_typeof(value)
-    WHEN 'object' THEN coalesce(lake_assets.document_wrapper(value) = '$undefined', true)
-    ELSE coalesce(jsonb_typeof(value) = 'null', true)
+RETURN value ?| ARRAY[
+    '$date', '$oid', '$numberLong', '$numberInt', '$numberDouble', '$numberDecimal', '$undefined', '$binary', '$uuid',
+    '$timestamp', '$symbol', '$regex', '$regularExpression', '$code', '$minKey', '$maxKey', '$dbPointer'
+];
+
+-- Whether a path that ends here leads nowhere: into an object without the key, or into nothing.
+-- Put into the statement it would work out its argument for each wrapper there is, so it is called (plpgsql).
+CREATE OR REPLACE FUNCTION lake_assets.document_ends(value jsonb) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
+    RETURN CASE jsonb_typeof(value)
+        WHEN 'object' THEN
+            NOT lake_assets.document_may_wrap(value)
+            OR coalesce(lake_assets.document_wrapper(value) = '$undefined', true)
+        ELSE coalesce(jsonb_typeof(value) = 'null', true)
+    END;
 END;
+$$;
 
 -- Stop a statement that met a value of another shape than declared; staging.misfits then finds its record.
 CREATE OR REPLACE FUNCTION lake_assets.document_refused(value jsonb) RETURNS text
