@@ -22,10 +22,11 @@ from lake_assets.judge.dms import DmsReport
 from lake_assets.judge.evidence import note_counts
 from lake_assets.judge.findings import Finding, Kind, OpenFinding, read_findings, settle_findings
 from lake_assets.judge.picture import as_markdown, count_attention, draw, read_grid
-from lake_assets.judge.source import HEARTBEAT, Judgement, beat, judge_source, last_beat
+from lake_assets.judge.source import HEARTBEAT, Judgement, judge_source
 from lake_assets.lake.resources import LakeResource
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger import ledger
+from lake_assets.ledger.heartbeats import beat, last_beat
 from lake_assets.main.io_manager import PostgresIOManager
 
 STATUS = dg.AssetKey(["lake_assets", "status"])

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from lake_assets.exceptions import ConfigurationError, WarehouseError
 
@@ -18,10 +19,12 @@ APPLICATION = "lake_assets"
 """How sessions are named; behind it stands the run's id, if a run works in them."""
 
 # Whatever role or database say otherwise; not lc_monetary, which tells readers what `money` is, too.
+# What pg_dump sets, too: nothing ends a load for its length, and a policy on rows hides none in silence.
 SESSION_OPTIONS = (
     "-c timezone=UTC -c timezone_abbreviations=Default -c datestyle=ISO,MDY -c intervalstyle=postgres "
     "-c standard_conforming_strings=on -c array_nulls=on -c xmloption=content -c extra_float_digits=1 "
-    "-c bytea_output=hex -c client_encoding=UTF8"
+    "-c bytea_output=hex -c client_encoding=UTF8 -c row_security=off "
+    "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
 )
 
 
@@ -29,7 +32,7 @@ def connect(conninfo: str, *, autocommit: bool = False, run_id: str = "") -> psy
     """Open a session whose settings make the same text always the same value.
 
     Args:
-        conninfo: a libpq connection string or URL of the warehouse.
+        conninfo: a libpq connection string or URL of the warehouse; its own `options` come before ours.
         autocommit: commit each statement by itself.
         run_id: of the Dagster run that works in the session, by whose name others see that the run lives.
 
@@ -38,10 +41,11 @@ def connect(conninfo: str, *, autocommit: bool = False, run_id: str = "") -> psy
         WarehouseError: no connection could be made.
     """
     try:
+        given = conninfo_to_dict(conninfo).get("options")
         connection = psycopg.connect(
             conninfo,
             autocommit=autocommit,
-            options=SESSION_OPTIONS,
+            options=f"{given or ''} {SESSION_OPTIONS}",
             application_name=f"{APPLICATION} {run_id}".strip(),
         )
     except psycopg.OperationalError as error:
@@ -81,6 +85,16 @@ def statement(package: str, name: str, **parts: sql.Composable) -> sql.Composed:
         # A name such as "share %" stands among placeholders, where psycopg reads a lone % as one more.
         parts = {place: sql.SQL(part.as_string().replace("%", "%%")) for place, part in parts.items()}
     return sql.SQL(text).format(**parts)
+
+
+def holdable(text: str) -> str:
+    """Give a text as a `text` of PostgreSQL can hold it, which knows neither NUL nor half a character.
+
+    Args:
+        text: words for people, such as what an error says; not data, which is kept to the byte.
+    """
+    shown = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return shown.encode(errors="backslashreplace").decode()
 
 
 def type_name(declared: str) -> sql.SQL:

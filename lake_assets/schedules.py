@@ -19,9 +19,10 @@ from lake_assets.hours import ONE_HOUR, from_partition_key, hours_between
 from lake_assets.judge.picture import newest_change
 from lake_assets.judge.plan import RANGE_END, RANGE_START, configured_hours
 from lake_assets.judge.reloads import Request, TableHourName, ask_for_loads, live_runs
-from lake_assets.judge.source import HEARTBEAT, due_end, last_beat
+from lake_assets.judge.source import HEARTBEAT, due_end
 from lake_assets.judging import JUDGE, JUDGE_JOB, status_of
 from lake_assets.ledger import ledger
+from lake_assets.ledger.heartbeats import last_beat
 from lake_assets.main.io_manager import PostgresIOManager
 
 SOURCE_TAG = "lake_assets/source"

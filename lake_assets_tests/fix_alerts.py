@@ -135,7 +135,8 @@ class Desk:
                 "(source, table_name, hour, state, note, run_id, records, loaded, quarantined) "
                 "VALUES ('shop', %s, %s, %s, %s, 'run', %s, 3, %s) "
                 "ON CONFLICT (source, table_name, hour) DO UPDATE "
-                "SET state = excluded.state, note = excluded.note, quarantined = excluded.quarantined",
+                "SET state = excluded.state, note = excluded.note, records = excluded.records, "
+                "quarantined = excluded.quarantined",
                 [(table, at(number), state, note, 3 + bad, bad) for number in numbers],
             )
 

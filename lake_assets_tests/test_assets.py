@@ -101,19 +101,20 @@ def hour(number: int) -> str:
 @pytest.mark.usefixtures("environment")
 def test_a_materialization_tells_what_was_loaded(bench: Bench, instance: dg.DagsterInstance) -> None:
     """An hour's materialization carries its figures, its files and a sample, under names the UI knows."""
-    key = bench.put(GOOD + "4,x,2018-09-06,bad\n")
+    key = bench.put(GOOD + "4,x,2018-09-06,bad\n" + f"5,,infinity,{'long' * 20}\n")
 
     assert run(bench, instance).success
 
     metadata = {name: value.value for name, value in materialized(instance)[hour(0)].items()}
-    assert metadata["dagster/row_count"] == 3
+    assert metadata["dagster/row_count"] == 4
     assert metadata["files"] == [f"s3://{bench.bucket.bucket}/{key}"]
     assert metadata["dagster/uri"] == f"s3://{bench.bucket.bucket}/shop/orders/"
     figures = ("records", "loaded", "quarantined", "state")
-    assert [metadata[name] for name in figures] == [4, 3, 1, "quarantined"]
-    assert metadata["bytes"] == len(GOOD) + 19
+    assert [metadata[name] for name in figures] == [5, 4, 1, "quarantined"]
+    assert metadata["bytes"] == len(GOOD) + 19 + 93
     assert {"seconds", "rows_per_second"} <= metadata.keys()
-    assert "| 1 | 10.50 |" in metadata["sample"]
+    assert "| 1 | 10.50 | 2018-09-06 10:00:00+00 | first |" in metadata["sample"]
+    assert f"| 5 |  | infinity | {('long' * 20)[:39]}… |" in metadata["sample"]
 
 
 @pytest.mark.usefixtures("environment")

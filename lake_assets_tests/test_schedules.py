@@ -12,7 +12,7 @@ from lake_assets.catalog.models import Catalog, Source
 from lake_assets.definitions import build_definitions
 from lake_assets.hours import format_hour, partition_key
 from lake_assets.judge import reloads
-from lake_assets.judge.source import beat
+from lake_assets.ledger.heartbeats import beat
 from lake_assets.main.io_manager import PostgresIOManager
 from lake_assets.main.load import TableLoader
 from lake_assets.schedules import RUNS_AT_ONCE, SOURCE_TAG, is_out_of_date, is_overdue

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 
 from lake_assets.alerts.gather import LOAD, SILENCE
+from lake_assets.ledger.heartbeats import beat
 from lake_assets.postgres import statement
 
 PINGED = "pinged"
@@ -26,7 +27,7 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
         """Say that there is nothing to follow."""
 
 
-def beat(connection: psycopg.Connection, now: datetime, *, anew: bool) -> None:
+def note_load(connection: psycopg.Connection, now: datetime, *, anew: bool) -> None:
     """Write down that a load has looked at every table-hour of the catalog, as the judge does.
 
     Args:
@@ -36,7 +37,7 @@ def beat(connection: psycopg.Connection, now: datetime, *, anew: bool) -> None:
     """
     row = connection.execute(statement(__package__, "read_ping")).fetchone()
     if anew or (row and row[0]):
-        connection.execute(statement(__package__, "beat"), {"name": LOAD, "now": now})
+        beat(connection, LOAD, now)
 
 
 def ping(connection: psycopg.Connection, url: str, now: datetime) -> str | None:
@@ -56,7 +57,7 @@ def ping(connection: psycopg.Connection, url: str, now: datetime) -> str | None:
         return None
     error = _call(url)
     if error is None:
-        connection.execute(statement(__package__, "beat"), {"name": PINGED, "now": judged})
+        beat(connection, PINGED, judged)
     return error
 
 

@@ -6,7 +6,7 @@ import psycopg
 from rich.text import Text
 
 from lake_assets.alerts.gather import silence
-from lake_assets.alerts.heartbeat import beat, ping
+from lake_assets.alerts.heartbeat import note_load, ping
 from lake_assets.alerts.outbox import list_alerts
 from lake_assets.alerts.receivers import checked_receivers, send
 from lake_assets.alerts.service import Told, tell
@@ -124,7 +124,7 @@ def tell_all(place: Workplace, *, judged: bool = False) -> None:
     with place.connect() as connection:
         if judged:
             watched = bool(place.settings.heartbeat_url)
-            beat(connection, datetime.now(UTC), anew=watched)
+            note_load(connection, datetime.now(UTC), anew=watched)
         _complain(_round(place, connection))
 
 

@@ -42,6 +42,7 @@ from lake_assets.judge.table import (
 from lake_assets.judge.volume import odd_volumes, volume_findings
 from lake_assets.lake.objects import Listing
 from lake_assets.lake.s3 import Lake
+from lake_assets.ledger.heartbeats import beat, last_beat
 from lake_assets.ledger.states import FINE, LOADABLE
 from lake_assets.postgres import statement
 
@@ -120,17 +121,6 @@ def judge_source(
         folders = lake.list_folders().get(source.folder, ())
     control = read_control_tables(lake, source.folder, now)
     return _Judging(connection, lake, source, now, folders, control, dms, tell).run()
-
-
-def beat(connection: psycopg.Connection, name: str, now: datetime) -> None:
-    """Say in `lake_assets.heartbeats` that something has run to its end."""
-    connection.execute(statement(__package__, "beat"), {"name": name, "now": now})
-
-
-def last_beat(connection: psycopg.Connection, name: str) -> datetime | None:
-    """Tell when something last ran to its end."""
-    row = connection.execute(statement(__package__, "last_beat"), {"name": name}).fetchone()
-    return row[0] if row else None
 
 
 def _newly_differs(verdict: Verdict) -> bool:

@@ -10,6 +10,7 @@ from datetime import datetime
 import psycopg
 
 from lake_assets.catalog.models import Table
+from lake_assets.ledger.ledger import hour_of, range_of
 from lake_assets.postgres import statement
 
 
@@ -39,11 +40,9 @@ def read_children(
     connection: psycopg.Connection, table: Table, first: datetime, end: datetime
 ) -> dict[datetime, list[ChildFile]]:
     """Read what the files of [first, end) gave child tables, by hour."""
-    values = {"source": table.source, "table_name": table.name, "first": first, "end": end}
+    known = connection.execute(statement(__package__, "read_children"), range_of(table, first, end))
     files: dict[tuple[datetime, int], ChildFile] = {}
-    for hour, file_id, key, child, rows in connection.execute(
-        statement(__package__, "read_children"), values
-    ):
+    for hour, file_id, key, child, rows in known:
         file = files.setdefault((hour, file_id), ChildFile(file_id, key))
         if child is not None:
             file.rows[child] = rows
@@ -55,5 +54,4 @@ def read_children(
 
 def supersede_children(connection: psycopg.Connection, table: Table, hour: datetime) -> None:
     """Count no more child rows of the snapshots older than `hour`."""
-    values = {"source": table.source, "table_name": table.name, "hour": hour}
-    connection.execute(statement(__package__, "supersede_children"), values)
+    connection.execute(statement(__package__, "supersede_children"), hour_of(table, hour))

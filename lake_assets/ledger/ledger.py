@@ -38,6 +38,7 @@ INSTALL = (
     "install_documents",
     "install_children",
     "install_added",
+    "install_identity",
 )
 """The scripts that make the ledger, in order; each is safe to run again."""
 
@@ -163,11 +164,13 @@ def lock(connection: psycopg.Connection, what: str) -> None:
     connection.execute(statement(__package__, "lock"), {"what": what})
 
 
-def _hour_of(table: Table, hour: datetime) -> Row:
+def hour_of(table: Table, hour: datetime) -> Row:
+    """Name a table-hour as the ledger's statements want it."""
     return {"source": table.source, "table_name": table.name, "hour": hour}
 
 
-def _range_of(table: Table, first: datetime, end: datetime) -> Row:
+def range_of(table: Table, first: datetime, end: datetime) -> Row:
+    """Name the table-hours of [first, end) as the ledger's statements want it."""
     return {"source": table.source, "table_name": table.name, "first": first, "end": end}
 
 
@@ -180,7 +183,7 @@ def register_file(
     run_id: str,
 ) -> int:
     """Write a file of a table-hour down and give its id, which rows of main carry as `_lake_file`."""
-    values = _hour_of(table, hour) | {
+    values = hour_of(table, hour) | {
         "key": file.key,
         "etag": file.etag,
         "bytes": file.size,
@@ -203,7 +206,7 @@ def forget_files(
     connection: psycopg.Connection, table: Table, hour: datetime, kept: list[int]
 ) -> list[tuple[str, int]]:
     """Drop all files of a table-hour but those in `kept`; give key and records of those dropped."""
-    values = _hour_of(table, hour) | {"kept": kept}
+    values = hour_of(table, hour) | {"kept": kept}
     return sorted(connection.execute(statement(__package__, "forget_files"), values).fetchall())
 
 
@@ -216,7 +219,7 @@ def judge_hour(
     note: str | None,
 ) -> None:
     """Write down the state of a table-hour; its counts are summed from its files."""
-    values = _hour_of(table, hour) | {"state": state, "run_id": run_id, "note": note}
+    values = hour_of(table, hour) | {"state": state, "run_id": run_id, "note": note}
     connection.execute(statement(__package__, "judge_hour"), values)
 
 
@@ -248,7 +251,7 @@ def judge_again(
     Returns:
         Whether the ledger still had it so; if not, nothing is written.
     """
-    values = _hour_of(table, known.hour) | {"state": state, "note": note, "seen": known.updated_at}
+    values = hour_of(table, known.hour) | {"state": state, "note": note, "seen": known.updated_at}
     return connection.execute(statement(__package__, "judge_again"), values).rowcount > 0
 
 
@@ -262,7 +265,7 @@ def read_hours(
 ) -> dict[datetime, LedgerHour]:
     """Read the known table-hours of [first, end)."""
     with connection.cursor(row_factory=class_row(LedgerHour)) as cursor:
-        cursor.execute(statement(__package__, "read_hours"), _range_of(table, first, end))
+        cursor.execute(statement(__package__, "read_hours"), range_of(table, first, end))
         return {row.hour: row for row in cursor}
 
 
@@ -272,7 +275,7 @@ def read_files(
     """Read the files of the table-hours of [first, end), by hour."""
     by_hour: dict[datetime, list[LedgerFile]] = {}
     with connection.cursor(row_factory=class_row(LedgerFile)) as cursor:
-        cursor.execute(statement(__package__, "read_files"), _range_of(table, first, end))
+        cursor.execute(statement(__package__, "read_files"), range_of(table, first, end))
         for row in cursor:
             by_hour.setdefault(row.hour, []).append(row)
     return by_hour
@@ -289,9 +292,9 @@ def newest_hour_with_files(
 
 def supersede_older(connection: psycopg.Connection, table: Table, hour: datetime, note: str) -> None:
     """Count what snapshots older than `hour` had loaded as superseded."""
-    connection.execute(statement(__package__, "supersede_older"), _hour_of(table, hour) | {"note": note})
+    connection.execute(statement(__package__, "supersede_older"), hour_of(table, hour) | {"note": note})
 
 
 def mark_stale(connection: psycopg.Connection, table: Table, hour: datetime, note: str) -> None:
     """Say that a table-hour must be loaded again."""
-    connection.execute(statement(__package__, "mark_stale"), _hour_of(table, hour) | {"note": note})
+    connection.execute(statement(__package__, "mark_stale"), hour_of(table, hour) | {"note": note})

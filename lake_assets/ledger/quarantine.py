@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from lake_assets.catalog.models import Table
-from lake_assets.ledger.ledger import Row
+from lake_assets.ledger.ledger import Row, hour_of, range_of
 from lake_assets.postgres import statement
 
 FETCHED = 500  # records read at once for an export; each may be large
@@ -56,7 +56,7 @@ def replace_quarantine(
         files: every file of the load; none means that it has no rejects.
         refused: the load is refused, so that the records main stands on stay as they are.
     """
-    values = _hour_of(table, hour) | {"run_id": run_id, "refused": refused}
+    values = hour_of(table, hour) | {"run_id": run_id, "refused": refused}
     connection.execute(statement(__package__, "clear_quarantined_files"), values)
     if not files:
         connection.execute(statement(__package__, "clear_quarantine"), values)
@@ -77,8 +77,8 @@ def count_quarantine(
 ) -> dict[datetime, dict[str, int]]:
     """Count the quarantined records main stands on, by hour, then by key."""
     counts: dict[datetime, dict[str, int]] = {}
-    values = _table_of(table) | {"first": first, "end": end}
-    for hour, key, count in connection.execute(statement(__package__, "count_quarantine"), values):
+    rows = connection.execute(statement(__package__, "count_quarantine"), range_of(table, first, end))
+    for hour, key, count in rows:
         counts.setdefault(hour, {})[key] = count
     return counts
 
@@ -99,8 +99,8 @@ def files_tried(
 ) -> dict[datetime, set[tuple[str, str | None]]]:
     """Give key and etag of the files with quarantined records, by hour; an etag may be unknown (None)."""
     tried: dict[datetime, set[tuple[str, str | None]]] = {}
-    values = _table_of(table) | {"first": first, "end": end}
-    for hour, key, etag in connection.execute(statement(__package__, "files_tried"), values):
+    rows = connection.execute(statement(__package__, "files_tried"), range_of(table, first, end))
+    for hour, key, etag in rows:
         tried.setdefault(hour, set()).add((key, etag))
     return tried
 
@@ -149,14 +149,6 @@ def purge(connection: psycopg.Connection, tables: Iterable[Table], older_than: t
     """Empty the bytes of records that have been in quarantine for longer; say of how many."""
     values = {"tables": [table.qualified for table in tables], "older_than": older_than}
     return connection.execute(statement(__package__, "purge_quarantine"), values).rowcount
-
-
-def _table_of(table: Table) -> Row:
-    return {"source": table.source, "table_name": table.name}
-
-
-def _hour_of(table: Table, hour: datetime) -> Row:
-    return _table_of(table) | {"hour": hour}
 
 
 def _tables_of(tables: Iterable[Table], first: datetime, end: datetime) -> Row:

@@ -10,6 +10,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from lake_assets.catalog.models import Table
+from lake_assets.ledger.ledger import hour_of
 from lake_assets.postgres import statement
 
 
@@ -39,6 +40,5 @@ def read_schema_changes(
     connection: psycopg.Connection, table: Table, hour: datetime
 ) -> tuple[SchemaChange, ...]:
     """Read what the files of a table-hour have otherwise than those before them."""
-    values = {"source": table.source, "table_name": table.name, "hour": hour}
     with connection.cursor(row_factory=class_row(SchemaChange)) as cursor:
-        return tuple(cursor.execute(statement(__package__, "read_schema_changes"), values))
+        return tuple(cursor.execute(statement(__package__, "read_schema_changes"), hour_of(table, hour)))

@@ -27,12 +27,8 @@ LETTERS: dict[State, str] = {
 }
 """One letter a state, legible without colour."""
 
-NEEDS_LOAD: frozenset[State] = frozenset({"missing", "failed", "mismatch", "stale"})
-"""The states that a load without a range goes after, where the lake has files."""
-
-LOADABLE = NEEDS_LOAD - {"missing"}
+LOADABLE: frozenset[State] = frozenset({"failed", "mismatch", "stale"})
 """The states a load can mend; of a missing hour there is nothing to load."""
-
 
 REMOVED = "removed from the lake since it was loaded"
 

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from lake_assets.catalog.models import Table
-from lake_assets.ledger.ledger import State
+from lake_assets.ledger.ledger import State, range_of
 from lake_assets.postgres import statement
 
 
@@ -68,5 +68,5 @@ def read_waived_files(
     connection: psycopg.Connection, table: Table, first: datetime, end: datetime
 ) -> dict[datetime, dict[str, str]]:
     """Read which files each waived hour of [first, end) had when it was waived last, key to etag."""
-    values = {"source": table.source, "table_name": table.name, "first": first, "end": end}
-    return dict(connection.execute(statement(__package__, "read_waivers"), values).fetchall())
+    rows = connection.execute(statement(__package__, "read_waivers"), range_of(table, first, end))
+    return dict(rows.fetchall())

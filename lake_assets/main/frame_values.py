@@ -15,13 +15,12 @@ import numpy as np
 import pandas as pd
 from psycopg.types import TypesRegistry
 
+from lake_assets.catalog.values import LONGEST_NAME, OUR_COLUMNS, SYSTEM_COLUMNS
 from lake_assets.exceptions import WarehouseError
 
 Columns = Mapping[str, "pd.Series[Any]"]
 
 ROWS_AT_A_TIME = 10_000  # as many rows are Python objects at once; the rest stays in pandas' arrays
-OWN_PREFIX = "_lake_"
-LONGEST_NAME = 63  # bytes; PostgreSQL cuts longer names short (manual, "Identifiers and Key Words")
 BIGINT = range(-(2**63), 2**63)
 INTEGERS = frozenset({"smallint", "integer", "bigint"})
 
@@ -82,9 +81,14 @@ def columns_of(table: str, frame: Any, *, partition_column: str | None) -> Colum
     faults = [f"there is more than one column {name!r}." for name in twice]
     faults += [fault for name in names if (fault := fault_of_name(name))]
     faults += [
-        f"the name {name!r} begins with {OWN_PREFIX}, which is kept for lake_assets."
+        f"the name {name!r} begins with {OUR_COLUMNS}, which is kept for lake_assets."
         for name in names
-        if name.startswith(OWN_PREFIX) and name != partition_column
+        if name.startswith(OUR_COLUMNS) and name != partition_column
+    ]
+    faults += [
+        f"the name {name!r} is that of a system column of every PostgreSQL table."
+        for name in names
+        if name in SYSTEM_COLUMNS
     ]
     if faults:
         raise WarehouseError(f"{table}: {' '.join(faults)} Rename the DataFrame's columns.")

@@ -16,10 +16,10 @@ import psycopg
 from psycopg import sql
 
 from lake_assets.catalog.type_form import TYPE_FORM
+from lake_assets.catalog.values import OUR_COLUMNS
 from lake_assets.exceptions import WarehouseError
 from lake_assets.ledger.ledger import lock
 from lake_assets.main.frame_values import (
-    OWN_PREFIX,
     Columns,
     columns_of,
     dtype_of,
@@ -333,7 +333,7 @@ def read_slice(
         return pd.DataFrame()
     if known is None:
         raise WarehouseError(f"{source.title} is not in the warehouse. Materialize the asset first.")
-    wanted = [name for name in known if not name.startswith(OWN_PREFIX)] if columns is None else columns
+    wanted = [name for name in known if not name.startswith(OUR_COLUMNS)] if columns is None else columns
     needed = [*wanted, source.column] if source.column else wanted
     if unknown := [name for name in needed if name not in known]:
         raise WarehouseError(

@@ -101,16 +101,26 @@ class HourLoad:
         for mend in (self._without_misfits, self._without_refused) if opened else (self._without_refused,):
             if fault := self._refusal(staged):
                 return self._refuse(staged, fault)
-            accepted = self._attempt(staged, newest)
+            accepted = attempt(self.connection, partial(self._accept, staged, newest))
             if not isinstance(accepted, Refusal):
                 return accepted
             self.notes = list(notes)
             staged = mend(staged)
         fault = self._refusal(staged)
-        return self._refuse(staged, fault) if fault else self._accept(staged, newest)
+        return self._refuse(staged, fault) if fault else self._accept_at_last(staged, newest)
 
-    def _attempt(self, staged: Sequence[Staged], newest: datetime | None) -> LoadReport | Refusal:
-        return attempt(self.connection, lambda: self._accept(staged, newest))
+    def _accept_at_last(self, staged: Sequence[Staged], newest: datetime | None) -> LoadReport:
+        """Accept what is left; nothing but a row of no record can be refused now."""
+        try:
+            return self._accept(staged, newest)
+        except psycopg.DatabaseError as error:
+            if self.changed is None or not self.changed.orphans:
+                raise
+            raise LoadError(
+                f"{self.table.qualified} {format_hour(self.hour)}: the transform {self.table.transform} gave "
+                f"{self.changed.orphans} rows that belong to no record, and the warehouse refuses one: "
+                f"{str(error).strip()}\nRows keep their record where they keep the index of the DataFrame."
+            ) from error
 
     def _without_refused(self, staged: Sequence[Staged]) -> list[Staged]:
         """Set aside the records that main or a child table refuses, whatever the reason."""
@@ -152,7 +162,9 @@ class HourLoad:
         if self.plan is None or not self.plan.documents:
             return list(staged)
         misfits = Misfits(self.connection, self.lake, self.plan, self._children())
-        counts = misfits.take_out([entry.staged for entry in staged])
+        counts = attempt(self.connection, lambda: misfits.take_out([entry.staged for entry in staged]))
+        if isinstance(counts, Refusal):
+            return list(staged)  # a type that cannot even be asked; the INSERT finds its records
         return [
             replace(entry, quarantined=entry.quarantined + count)
             for entry, count in zip(staged, counts, strict=True)

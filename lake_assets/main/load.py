@@ -25,7 +25,7 @@ from lake_assets.main.children import child_tables
 from lake_assets.main.hour import HourLoad
 from lake_assets.main.report import LoadReport
 from lake_assets.main.tables import catalog_columns, ensure_main
-from lake_assets.postgres import connect
+from lake_assets.postgres import connect, holdable
 
 
 @dataclass
@@ -120,7 +120,7 @@ class TableLoader:
 
     def _failed(self, hour: datetime, error: Exception) -> LoadReport:
         state: State = "mismatch" if isinstance(error, CountMismatch) else "failed"
-        reason = str(error).strip()
+        reason = holdable(str(error).strip())
         with self.connection.transaction():
             ledger.judge_hour(self.connection, self.table, hour, state, self.run_id, reason)
         return LoadReport(hour, state, error=reason)

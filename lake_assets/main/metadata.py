@@ -19,6 +19,7 @@ from lake_assets.main.report import LoadReport
 from lake_assets.main.tables import sample_hour
 
 SAMPLE_ROWS = 5
+WIDEST_CELL = 40  # characters; as wide as the UI's dialog bears
 SHORTEST = 1e-6  # seconds; a load of nothing takes some time too
 
 RawMetadata = Mapping[str, Any]
@@ -90,7 +91,7 @@ def _children(connection: psycopg.Connection, table: Table, hour: datetime) -> d
 
 
 def _sample(connection: psycopg.Connection, table: Table, hour: datetime) -> dg.MarkdownMetadataValue:
-    rows = sample_hour(connection, table, hour, rows=SAMPLE_ROWS)
+    rows = sample_hour(connection, table, hour, rows=SAMPLE_ROWS, longest=WIDEST_CELL + 1)
     return dg.MetadataValue.md(markdown_table([column.name for column in table.columns], rows))
 
 
@@ -102,5 +103,5 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
-    short = text if len(text) <= 40 else text[:39] + "…"  # noqa: PLR2004 - as wide as the UI's dialog bears
+    short = text if len(text) <= WIDEST_CELL else text[: WIDEST_CELL - 1] + "…"
     return short.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("\r", " ")

@@ -141,9 +141,21 @@ def list_records(connection: psycopg.Connection, table: Table, hour: datetime, f
 
 
 def sample_hour(
-    connection: psycopg.Connection, table: Table, hour: datetime, *, rows: int
-) -> list[tuple[Any, ...]]:
-    """Show up to `rows` rows of one hour: the catalog's columns, in its order."""
-    columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)
+    connection: psycopg.Connection, table: Table, hour: datetime, *, rows: int, longest: int
+) -> list[tuple[str | None, ...]]:
+    """Show up to `rows` rows of one hour: the catalog's columns, in its order, as texts.
+
+    Args:
+        connection: a session.
+        table: the table.
+        hour: the hour (UTC).
+        rows: how many rows at most.
+        longest: how many characters of a value at most.
+    """
+    shown = [
+        sql.SQL("left({}::text, {})").format(sql.Identifier(column.name), sql.Literal(longest))
+        for column in table.columns
+    ]
+    columns = sql.SQL(", ").join(shown)
     sample = statement(__package__, "sample_hour", main=main_table(table), columns=columns)
     return connection.execute(sample, {"hour": hour, "rows": rows}).fetchall()

@@ -21,6 +21,7 @@ from lake_assets.exceptions import LoadError, WarehouseError
 from lake_assets.main.frame_values import Columns, columns_of, dtype_of, frame_of, postgres_type, rows_of
 from lake_assets.main.tables import list_columns
 from lake_assets.postgres import statement
+from lake_assets.staging.careful import Refusal, attempt
 from lake_assets.staging.columns import StagingPlan
 from lake_assets.staging.documents import opened_staging
 from lake_assets.staging.load import StagedFile
@@ -85,6 +86,7 @@ class Transformed:
         hour: how errors name the table-hour.
         columns: the type of each column given so far, by name.
         added: those of them that the catalog does not name.
+        orphans: rows that belong to no record.
         lost: some rows do not say which record they are of.
     """
 
@@ -94,6 +96,7 @@ class Transformed:
     hour: str
     columns: dict[str, str] = field(default_factory=dict)
     added: dict[str, str] = field(default_factory=dict)
+    orphans: int = 0
     lost: bool = False
     _known: dict[str, ServerType] = field(default_factory=dict)
 
@@ -162,9 +165,9 @@ class Transformed:
             for name, declared in self.columns.items()
             if declared != "text"
         ]
-        counts = misfits.take_out_of(self.source, places, staged)
-        if not any(counts):
-            return
+        counts = attempt(self.connection, lambda: misfits.take_out_of(self.source, places, staged))
+        if isinstance(counts, Refusal) or not any(counts):
+            return  # a type that cannot even be asked; the INSERT finds its records
         gone = self.take_out_rejects(staged)
         for file, tally, count in zip(staged, tallies, counts, strict=True):
             tally.quarantined += count
@@ -201,6 +204,7 @@ class Transformed:
             columns = self._columns(given)
             self._keep(staged, columns, records)
             known = len(np.unique(records[records > 0]))
+            self.orphans += int(np.count_nonzero(records == 0))
             if self.lost and not known:
                 known = min(len(given), len(frame))
             tally.filtered += len(frame) - known
@@ -254,7 +258,9 @@ class Transformed:
                 return frame.index.to_numpy(np.int64)
             self.lost = True
             return np.zeros(len(given), np.int64)
-        if isinstance(given.index, pd.MultiIndex):
+        # Such as that of a groupby: its numbers are not those of records.
+        if isinstance(given.index, pd.MultiIndex) or given.index.name not in (None, RECORD):
+            self.lost = self.lost or not given.empty
             return np.zeros(len(given), np.int64)
         known = given.index.isin(frame.index)
         return np.array(

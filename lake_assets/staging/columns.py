@@ -8,10 +8,12 @@ later (`ON_ERROR ignore`), after COPY with `pg_input_is_valid` on PostgreSQL 16.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 
 from psycopg import sql
 
 from lake_assets.catalog.models import Column, Table
+from lake_assets.catalog.values import LONGEST_NAME, OUR_COLUMNS, SYSTEM_COLUMNS
 from lake_assets.exceptions import LoadError
 from lake_assets.postgres import type_name
 from lake_assets.staging.documents import JSON_TYPES, Document, title_of
@@ -21,7 +23,7 @@ from lake_assets.staging.opening import CLOCKED, Leaf, ServerType
 MOST_COLUMNS = 1597  # a table's 1600 (manual, "PostgreSQL Limits") without main's `_lake_*`
 NO_TYPES: Mapping[str, ServerType] = {}
 HIDDEN = "\0"
-LONGEST_NAME = 63  # bytes of a PostgreSQL identifier (manual, "Identifiers and Key Words")
+DIGEST = 8  # hexadecimal digits that tell apart names which begin alike
 
 
 @dataclass(frozen=True)
@@ -275,12 +277,20 @@ def _make_leaf(column: Column, number: int, document: Document, types: Mapping[s
 
 
 def _name_new_column(file_column: str, taken: set[str]) -> str:
-    """Make a name PostgreSQL can hold for a column that only the file names."""
-    wanted = file_column if file_column and not file_column.startswith("_lake_") else f"column{file_column}"
+    """Make a name PostgreSQL can hold for a column that only the file names; the same in every hour."""
+    wanted = file_column.replace("\0", "")
+    if not wanted or wanted.startswith(OUR_COLUMNS) or wanted in SYSTEM_COLUMNS:
+        wanted = f"column_{wanted.lstrip('_')}"
     for number in range(1, len(taken) + 2):
-        suffix = "" if number == 1 else f"_{number}"
-        room = LONGEST_NAME - len(suffix)
-        name = wanted.replace("\0", "").encode()[:room].decode(errors="ignore") + suffix
+        name = _cut(wanted if number == 1 else f"{wanted}_{number}")
         if name not in taken:
             return name
     raise AssertionError("more names were tried than are taken")
+
+
+def _cut(name: str) -> str:
+    """Cut a name that is too long; which names were cut alike in an hour must not tell them apart."""
+    if len(name.encode()) <= LONGEST_NAME:
+        return name
+    digest = sha256(name.encode()).hexdigest()[:DIGEST]
+    return f"{name.encode()[: LONGEST_NAME - DIGEST - 1].decode(errors='ignore')}_{digest}"

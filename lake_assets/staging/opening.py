@@ -248,13 +248,16 @@ class Leaf:
             "children": lambda: {"array": self._tree, "object": self._nothing},
         }
         branches = scalars | ways[self.known.kind]()
-        if self._is_clocked and "string" in branches:
+        if self._is_clocked and self.known.kind in _SCALARS:
+            # Milliseconds hold no words, nor need they be made a time twice.
+            inside = self._call("document_text") if self.known.kind == "text" else self._key("$date")
             branches["string"] = self._without_clock_words(scalar, branches["string"])
+            branches["object"] = self._without_clock_words(inside, branches["object"])
         return branches
 
-    def _without_clock_words(self, scalar: sql.Composable, read: _Branch) -> _Branch:
+    def _without_clock_words(self, text: sql.Composable, read: _Branch) -> _Branch:
         """Refuse a word that means another time at every load."""
-        words = sql.SQL("({}) ~* {}").format(scalar, sql.Literal(CLOCK_WORDS))
+        words = sql.SQL("coalesce(({}) ~* {}, false)").format(text, sql.Literal(CLOCK_WORDS))
         refused = self._cast(sql.SQL("lake_assets.document_refused({})").format(self.node))
         value = sql.SQL("CASE WHEN {} THEN {} ELSE {} END").format(words, refused, read.value)
         return _Branch(value, sql.SQL("(NOT {} AND {})").format(words, read.valid), read.text)
@@ -262,10 +265,10 @@ class Leaf:
     @property
     def _quick(self) -> sql.Composed | None:
         """The way of the wrapper that is met most often, tried first: it is what the way of all gives."""
-        if self.known.kind not in _QUICK:
+        if self.known.kind not in _QUICK or (self.known.kind == "text" and self._is_clocked):
             return None
         key, json_type = _QUICK[self.known.kind]
-        text = sql.SQL("({} ->> {})").format(self.node, sql.Literal(key))
+        text = self._key(key)
         met = sql.SQL("{} IS NOT NULL").format(text)
         if json_type:
             node = sql.SQL("{} -> {}").format(self.node, sql.Literal(key))
@@ -320,6 +323,10 @@ class Leaf:
         array = sql.SQL("ARRAY(SELECT {} FROM {} ORDER BY element.place)").format(leaf.value, elements)
         valid = sql.SQL("NOT EXISTS (SELECT FROM {} WHERE NOT {})").format(elements, leaf.fits)
         return _Branch(self._cast(array), valid, sql.SQL("NULL"))
+
+    def _key(self, key: str) -> sql.Composable:
+        """Give the text below a key; NULL where the node is no object."""
+        return sql.SQL("({} ->> {})").format(self.node, sql.Literal(key))
 
     def _call(self, function: str) -> sql.Composable:
         return sql.SQL("{}({})").format(sql.Identifier("lake_assets", function), self.node)

@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass, replace
 
 import psycopg
 
-from lake_assets.postgres import statement
+from lake_assets.postgres import holdable, statement
 
 
 @dataclass(frozen=True)
@@ -46,5 +46,5 @@ def set_aside(connection: psycopg.Connection, rejects: Iterable[Reject]) -> None
         cursor.copy(statement(__package__, "copy_rejects")) as copy,
     ):
         for reject in rejects:
-            value = reject.value and reject.value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+            value = reject.value and holdable(reject.value)
             copy.write_row(astuple(replace(reject, value=value)))

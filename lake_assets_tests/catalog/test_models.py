@@ -144,3 +144,12 @@ def test_a_table_overrides_only_what_it_says() -> None:
         delimiter=",", null="NULL", timezone="Europe/Madrid", encoding="cp1252"
     )
     assert source.overridden(None) == source
+
+
+def test_a_table_is_a_key_by_its_name_alone() -> None:
+    """Looking a table up does not go through its columns; whether two are equal does."""
+    narrow, wide = table("orders"), table("orders", Column(name="id", type="bigint"))
+
+    assert hash(narrow) == hash(wide)
+    assert narrow != wide
+    assert {narrow: 1, wide: 2}[wide] == 2

@@ -10,9 +10,10 @@ import pytest
 from lake_assets.checks.row_count import judge_hours
 from lake_assets.hours import ONE_HOUR
 from lake_assets.judge import reloads
-from lake_assets.judge.source import judge_source, last_beat
+from lake_assets.judge.source import judge_source
 from lake_assets.lake.objects import Listing
 from lake_assets.lake.s3 import Lake
+from lake_assets.ledger.heartbeats import last_beat
 from lake_assets_tests.fix_judge import ROWS, Court, after, at, make_source
 
 

@@ -42,12 +42,14 @@ def test_a_ledger_that_is_there_does_not_wait_for_loads(bench: Bench) -> None:
 
 
 def test_a_sum_that_is_off_is_refused(bench: Bench) -> None:
-    """PostgreSQL itself refuses a file whose records are not all accounted for."""
+    """PostgreSQL itself refuses a file or a table-hour whose records are not all accounted for."""
     bench.put(GOOD)
     bench.load()
 
     with pytest.raises(psycopg.errors.CheckViolation, match="every_record_accounted_for"):
         bench.query("UPDATE lake_assets.files SET loaded = loaded - 1")
+    with pytest.raises(psycopg.errors.CheckViolation, match="every_record_accounted_for"):
+        bench.query("UPDATE lake_assets.table_hours SET loaded = loaded - 1")
 
 
 def test_a_state_nobody_knows_is_refused(bench: Bench) -> None:

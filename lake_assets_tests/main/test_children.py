@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+import pytest
+
+from lake_assets.exceptions import WarehouseError
 from lake_assets.hours import ONE_HOUR
 from lake_assets_tests.fix_bench import HOUR, Bench
 
@@ -286,3 +289,42 @@ def test_keys_of_documents_may_have_any_name(any_bench: Bench) -> None:
     assert table.query("SELECT id, n FROM shop.orders__parts") == [(1, 1)]
     assert table.quarantine("record, column_name, value") == [(2, "n", "x")]
     assert table.check(deep=True).passed
+
+
+def test_a_child_of_another_type_is_told_and_made_anew(bench: Bench) -> None:
+    """A type that changes in the catalog is refused until the child table is dropped and loaded again."""
+    old = bench.with_catalog({"columns": {"id": "bigint"}, "children": {"parts": parts_of("integer")}})
+    old.put_records([["1", '[{"qty": 1}, {"qty": 2}]']])
+    old.load()
+    table = bench.with_catalog({"columns": {"id": "bigint"}, "children": {"parts": parts_of("text")}})
+
+    with pytest.raises(WarehouseError, match=r"shop.orders__parts: qty is integer in the warehouse and text"):
+        table.load()
+    assert bench.query("SELECT qty FROM shop.orders__parts") == [(1,), (2,)]
+
+    table.query("DROP TABLE shop.orders__parts")
+    assert "0 rows in orders__parts, 2 loaded (-2)" in (table.check().why or "")
+    table.load_twice()
+    assert table.query("SELECT qty FROM shop.orders__parts") == [("1",), ("2",)]
+    assert table.check(deep=True).passed
+
+
+def parts_of(declared: str) -> dict[str, Any]:
+    """Give a child of the file's column `parts`."""
+    return {"path": ["parts"], "columns": {"qty": declared}}
+
+
+def test_a_deep_check_reads_what_python_would_rather_not(bench: Bench) -> None:
+    """Numbers of any length are read; of a nesting that Python cannot read the check says so."""
+    table = bench.with_catalog({"columns": {"id": "bigint"}, "children": {"parts": parts_of("text")}})
+    table.put_records([["1", f'[{{"qty": {"9" * 5000}}}]']])
+    table.load()
+
+    assert table.check(deep=True).passed
+
+    key = table.put_records([["1", f'[{{"qty": "x", "deep": {"[" * 5000}{"]" * 5000}}}]']])
+    table.load()
+    assert table.check().passed
+    said = f"{key}: a document is nested too deep for Python, so nobody can count its elements again"
+    assert table.check(deep=True).findings == (said,)
+    assert table.check().passed

@@ -1,16 +1,19 @@
 """Proves that a load depends on the files alone, not on the clock or the warehouse's settings."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
+import psycopg
 import pytest
 from psycopg import sql
 
 from lake_assets.lake.cut import Limits
 from lake_assets.lake.records import read_blocks
+from lake_assets.postgres import connect
 from lake_assets.staging.fit import CLOCK, Use, fit
-from lake_assets_tests.fix_bench import Bench
+from lake_assets_tests.fix_bench import GOOD, Bench
 from lake_assets_tests.lake.rule import dialect_of, in_chunks
 
 READ_OFF_THE_CLOCK = ["now", " NOW ", "Today", "tomorrow 10:00", "10:00 yesterday", "today+03", '"now"']
@@ -161,3 +164,47 @@ def test_settings_of_role_and_database_change_nothing(any_bench: Bench, owner: s
         datetime(2018, 3, 4, tzinfo=UTC).date(),
     )
     assert check.passed
+
+
+TIMEOUTS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+
+
+def test_no_time_limit_of_the_database_ends_a_load(bench: Bench) -> None:
+    """Limits meant for queries of people end neither a load nor its wait; options of the URL hold."""
+    bench.put(CELLS)
+    typed = replace(bench.with_table(TYPED), url=f"{bench.url}?options=-c%20work_mem%3D5MB")
+    with psycopg.connect(bench.url, autocommit=True) as observer:
+        for timeout in TIMEOUTS:
+            observer.execute(f"ALTER DATABASE {observer.info.dbname} SET {timeout} = '1ms'".encode())
+
+        assert typed.load().error is None
+        assert typed.check().passed
+
+    with connect(typed.url) as session:
+        shown = [session.execute(f"SHOW {name}".encode()).fetchone() for name in (*TIMEOUTS, "work_mem")]
+    assert shown == [("0",), ("0",), ("0",), ("5MB",)]
+
+
+def test_a_policy_on_rows_hides_none_from_a_load(bench: Bench) -> None:
+    """Rows that a policy would hide from DELETE are not doubled: the load fails, and says what to do."""
+    bench.put(GOOD)
+    parts = urlsplit(bench.url)
+    user = parts.path[1:]  # a name of this test's own
+    bench.query(f"CREATE USER {user} PASSWORD 'secret'")
+    bench.query(f"GRANT CREATE ON DATABASE {user} TO {user}")
+    address = parts._replace(netloc=f"{user}:secret@{parts.hostname}:{parts.port}")
+    theirs = replace(bench, url=urlunsplit(address))
+    try:
+        theirs.load()
+        before = bench.rows()
+        bench.query("ALTER TABLE shop.orders ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+        bench.query("CREATE POLICY first_alone ON shop.orders USING (note = 'first') WITH CHECK (true)")
+
+        report = theirs.load()
+
+        assert bench.rows() == before
+        assert "query would be affected by row-level security policy" in (report.error or "")
+        assert "NO FORCE ROW LEVEL SECURITY" in (report.error or "")
+    finally:
+        bench.query(f"DROP OWNED BY {user}")
+        bench.query(f"DROP USER {user}")

@@ -177,6 +177,10 @@ MISFITS = [
     ('"now"', "timestamptz", "is a text, where timestamptz is declared"),
     ('"Tomorrow"', "date", "is a text"),
     ('{"$date": "now"}', "timestamp", "is an object"),
+    ('{"$date": "10:00 today"}', "timestamptz", "is an object"),
+    ('{"$oid": "now"}', "time", "is an object"),
+    ('{"$symbol": "[2018-09-06,tomorrow)"}', "daterange", "is an object"),
+    ('[{"$date": "10:00 today"}]', "timestamptz[]", "is an array"),
     ('{"$timestamp": 5}', "text", "is an object"),
     ('{"$binary": 5}', "bytea", "is an object"),
     ('{"$regularExpression": "x"}', "text", "is an object"),
@@ -294,3 +298,21 @@ def test_a_document_that_is_a_wrapper_has_no_keys(any_bench: Bench) -> None:
     assert table.quarantine("record, column_name, reason") == [
         (record, "c", f"_doc.c {BELOW}, where text is declared") for record in (1, 2)
     ]
+
+
+def test_a_type_that_cannot_be_asked_costs_the_record_too(any_bench: Bench) -> None:
+    """Where asking whether a value fits is itself an error, the records it is true of go, and no others."""
+    any_bench.query("CREATE DOMAIN public.dated AS text CHECK (value::date > '2000-01-01')")
+    columns = {"id": "bigint", "v": {"type": "public.dated", "path": "_doc.v"}}
+    table = any_bench.with_catalog({"columns": columns})
+    values = ["2018-09-06", "soon", "1999-01-01"]
+    table.put_records([[str(number), json.dumps({"v": value})] for number, value in enumerate(values)])
+
+    report = table.load_twice()
+
+    assert report.error is None
+    assert table.rows("id, v") == [(0, "2018-09-06")]
+    found = table.quarantine("record, sqlstate, reason")
+    assert [(record, code) for record, code, _ in found] == [(2, "22007"), (3, "23514")]
+    assert "invalid input syntax for type date" in found[0][2]
+    assert table.check(deep=True).passed

@@ -1,9 +1,12 @@
 """Proves that tables, columns, folders and files may have any name: a name is never code, and never lost."""
 
+from hashlib import sha256
+
 import pytest
 
 from lake_assets.catalog.models import Column
-from lake_assets_tests.fix_bench import Bench, make_table
+from lake_assets.hours import ONE_HOUR
+from lake_assets_tests.fix_bench import HOUR, Bench, make_table
 
 NAMES = [
     "order",
@@ -56,6 +59,7 @@ def test_columns_that_only_files_name_may_have_any_name(any_bench: Bench) -> Non
         "two\nlines",
         "back\\slash",
         "c1",
+        "xmin",
         "kept",
     ]
     bench = any_bench.with_table({"id": "bigint", "kept": "text"})
@@ -71,9 +75,9 @@ def test_columns_that_only_files_name_may_have_any_name(any_bench: Bench) -> Non
     )
     names = [
         *header[:12],
-        LONG[:63],
-        f"{LONG[:61]}_2",
-        f"{LONG[:40]}{'é' * 11}",
+        f"{LONG[:54]}_a3fe521c",
+        f"{LONG[:54]}_7b4e1dce",
+        f"{LONG[:40]}{'é' * 7}_e91a8a54",
         "dup",
         "dup#2",
         f"column_{header.index('') + 1}",
@@ -82,9 +86,22 @@ def test_columns_that_only_files_name_may_have_any_name(any_bench: Bench) -> Non
         "two\nlines",
         "back\\slash",
         "c1",
+        "column_xmin",
         "kept",
     ]
     assert row[0] == {"id": 7, **dict(zip(names[1:], cells[1:], strict=True))}
+
+
+def test_new_columns_that_begin_alike_stay_apart_whatever_came_first(any_bench: Bench) -> None:
+    """Two names that are one once cut name two columns of main, also where no hour has both of them."""
+    bench = any_bench.with_table({"id": "bigint", "kept": "text"})
+    bench.put(f"id,kept,{LONG}1\n1,,a\n")
+    bench.put(f"id,kept,{LONG}2\n2,,b\n", HOUR + ONE_HOUR)
+    for hour in (HOUR, HOUR + ONE_HOUR):
+        bench.load(hour)
+
+    names = [f"{LONG[:54]}_{sha256(f'{LONG}{number}'.encode()).hexdigest()[:8]}" for number in (1, 2)]
+    assert bench.rows(", ".join(f'"{name}"' for name in names)) == [("a", None), (None, "b")]
 
 
 def test_a_cell_finds_its_column_by_the_files_name(any_bench: Bench) -> None:

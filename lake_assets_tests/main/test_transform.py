@@ -164,6 +164,7 @@ def test_a_value_a_transform_spoils_costs_its_record(any_bench: Bench) -> None:
     [
         ("fail", "KeyError: 'no_such_column'"),
         ("give_no_frame", "it gave a Series where a pandas DataFrame is due"),
+        ("misspell", "ValueError: \ufffd in one of 3 rows"),
         ("orphan", "of a row that belongs to no record"),
     ],
 )
@@ -248,13 +249,14 @@ def test_a_transform_sees_opened_documents(any_bench: Bench) -> None:
     assert table.check(deep=True).passed
 
 
-def test_children_need_the_index(bench: Bench) -> None:
+@pytest.mark.parametrize("name", ["reset", "by_id"])
+def test_children_need_the_index(bench: Bench, name: str) -> None:
     """Where nobody can tell which records were dropped, a table with children is refused, with the remedy."""
     table = bench.with_catalog(
         {
             "columns": {"id": "bigint"},
             "children": {"lines": {"path": "_doc.lines", "columns": {"sku": "text"}}},
-            "transform": f"{HERE}:reset",
+            "transform": f"{HERE}:{name}",
         }
     )
     table.put_records([["1", "{}"], ["2", "{}"]])
@@ -285,6 +287,49 @@ def test_dates_python_cannot_hold_are_told(bench: Bench) -> None:
 
     assert "declare the column as text" in (table.load().error or "")
     assert pd.Timestamp(datetime(9999, 12, 31, tzinfo=UTC)).year == 9999
+
+
+def test_an_index_of_another_name_names_no_records(bench: Bench) -> None:
+    """Numbers that happen to be those of records, such as the groups of a groupby, are not taken for them."""
+    table = with_transform(bench, "by_id")
+    table.put("2,1,2018-09-06,a\n1,1,2018-09-06,b\n")
+
+    report = table.load_twice()
+
+    assert report.error is None
+    assert table.rows("id, _lake_record") == [(2, 0), (1, 0)]
+    assert table.query(LEDGER) == [(2, 2, 0, 0, 0, 0)]
+    assert table.check(deep=True).passed
+
+
+def test_a_spoiled_value_of_a_type_that_cannot_be_asked_costs_its_record(any_bench: Bench) -> None:
+    """Where asking whether a value fits is itself an error, the record it is true of goes, and no other."""
+    any_bench.query("CREATE DOMAIN public.dated AS text CHECK (value::date > '2000-01-01')")
+    columns = ORDER_COLUMNS | {"note": "public.dated"}
+    table = any_bench.with_table(columns, transform=f"{HERE}:write_dates")
+    table.put(GOOD.replace("first", "").replace("third", ""))
+
+    report = table.load_twice()
+
+    assert report.error is None
+    assert table.rows("id, note") == [(1, "2018-09-06"), (3, "2018-09-06")]
+    assert table.quarantine("record, sqlstate") == [(2, "22007")]
+
+
+def test_a_row_of_no_record_that_main_refuses_is_told(any_bench: Bench) -> None:
+    """No record can go to quarantine for it, so the hour fails, names the transform and shows the row."""
+    table = with_transform(any_bench, "repeat")
+    table.put(GOOD)
+    table.load()
+    before = table.rows()
+    table.query("ALTER TABLE shop.orders ADD CONSTRAINT no_total CHECK (id <> 99) NOT VALID")
+
+    report = table.load_twice()
+
+    assert f"the transform {HERE}:repeat gave 1 rows that belong to no record" in (report.error or "")
+    assert "no_total" in (report.error or "")
+    assert "Failing row contains (99, " in (report.error or "")
+    assert table.rows() == before
 
 
 def test_a_record_main_refuses_is_quarantined_with_all_its_rows(any_bench: Bench) -> None:

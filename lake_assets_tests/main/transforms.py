@@ -69,3 +69,19 @@ def total(frame: pd.DataFrame) -> pd.DataFrame:
 def thin(frame: pd.DataFrame) -> pd.DataFrame:
     """Drop some records, and give others twice."""
     return pd.concat([frame[frame["id"] != 2], frame[frame["id"] == 1]])
+
+
+def misspell(frame: pd.DataFrame) -> pd.DataFrame:
+    """Raise, with words that PostgreSQL cannot hold."""
+    raise ValueError(f"\0 in one of {len(frame)} rows")
+
+
+def write_dates(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give a text that is no date where one is due."""
+    frame["note"] = ["soon" if each == 2 else "2018-09-06" for each in frame["id"]]
+    return frame
+
+
+def by_id(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give a row for each id, found by the id."""
+    return frame.set_index("id", drop=False)
