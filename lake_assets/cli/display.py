@@ -38,7 +38,7 @@ HINTS: dict[State, str] = {
     "quarantined": "quarantined: `lake-assets quarantine list` shows the records and the reasons.",
     "missing": "missing: see whether DMS runs and writes; `lake-assets load` takes files that come late, "
     "`lake-assets waive` accepts the hour.",
-    "failed": "failed: mend what the line says, then `lake-assets load` tries again.",
+    "failed": "failed: mend what the line says; then `lake-assets load`, with the range if there was one.",
     "mismatch": "mismatch: lake, ledger and main do not count the same; `lake-assets load` loads these hours "
     "again.",
     "stale": "stale: `lake-assets load` loads these hours.",
@@ -98,13 +98,14 @@ class Bar:
     def read(self, size: int) -> None:
         """Show bytes that were read."""
         self._bytes += size
-        self._progress.update(self._task, bytes=f"{self._bytes / 1e6:,.0f} MB")
+        self._progress.update(self._task, bytes=f"{self._bytes / 1e6:,.1f} MB")
 
     def settled(self, outcome: Settled) -> None:
         """Show that a table-hour is done; told of one again, the last word counts."""
         self._states[outcome.table, outcome.hour] = outcome.state
         attention = sum(state not in FINE for state in self._states.values())
-        said = f"{attention} need attention" if attention else "table-hours"
+        need = "needs" if attention == 1 else "need"
+        said = f"{attention} {need} attention" if attention else "table-hours"
         self._progress.update(self._task, completed=len(self._states), description=said)
 
     def stranger(self, url: str, reason: str) -> None:
