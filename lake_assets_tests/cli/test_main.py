@@ -1,6 +1,7 @@
 """Proves `cli.main`: the commands there are, and help that teaches them."""
 
 import re
+import sys
 from collections.abc import Iterator
 from io import StringIO
 
@@ -112,6 +113,22 @@ def test_what_is_not_there_is_status_2(words: tuple[str, ...]) -> None:
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert "--help' for help." in result.stderr
+
+
+@pytest.mark.parametrize("words", [("status",), ("demo", "--no-ui")])
+def test_without_the_embedded_stack_the_settings_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """Where lake and warehouse are not set and the stack is not installed, both ways out are told."""
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    for name in ("LAKE_ASSETS_LAKE", "LAKE_ASSETS_WAREHOUSE"):
+        monkeypatch.delenv(name, raising=False)
+
+    result = CliRunner().invoke(main, words)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "The embedded stack is not installed" in result.stderr
+    assert "Set both, or install it" in result.stderr
 
 
 def test_the_version_is_told() -> None:
