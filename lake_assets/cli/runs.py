@@ -91,8 +91,8 @@ def _sigterm_kept() -> Iterator[None]:
 def root_causes(result: dg.ExecuteInProcessResult) -> dict[str | None, str]:
     """Give the error at the root of each step that failed, and of the run itself under None.
 
-    Dagster's own errors around it are left out, what lies below an error of ours (which names the remedy), and
-    the class before its message.
+    Dagster's own errors around it are left out, and so are causes below an error of ours, which names the
+    remedy, and the class before its message.
     """
     causes: dict[str | None, str] = {}
     for event in result.all_events:
