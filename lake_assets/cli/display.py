@@ -64,13 +64,15 @@ def data() -> Console:
 def say(console: Console, text: str | Text, *, indent: int = 0) -> None:
     """Write a line: a terminal wraps it between words, anything else gets it whole.
 
+    A line that is a command is never wrapped, for it is there to be copied.
+
     Args:
         console: where to.
         text: the line.
         indent: how many blanks stand before it, and before what is wrapped of it.
     """
     line = Text(text) if isinstance(text, str) else text
-    if console.is_terminal:
+    if console.is_terminal and not line.plain.lstrip().startswith("lake-assets "):
         console.print(Padding(line, (0, 0, 0, indent), expand=False), soft_wrap=False)
     else:
         console.print(Text(" " * indent) + line, soft_wrap=True)

@@ -171,6 +171,14 @@ def test_a_terminal_gets_wrapped_lines_and_a_pipe_whole_ones() -> None:
     assert told[False] == ["    a line of 34 letters, in two pieces"]
 
 
+def test_a_command_is_never_wrapped() -> None:
+    """A command that is told stays on one line in a terminal too, so that it can be copied."""
+    console = Console(file=StringIO(), force_terminal=True, width=20, no_color=True)
+    say(console, "  lake-assets load shop.orders --from 2018-09-06T10", indent=4)
+
+    assert console.file.getvalue() == "      lake-assets load shop.orders --from 2018-09-06T10\n"  # type: ignore[attr-defined]
+
+
 def test_numbers_have_their_noun() -> None:
     """One is singular, all else plural, thousands are parted."""
     assert [counted(number, "record") for number in (0, 1, 1234)] == [
