@@ -173,7 +173,7 @@ def _check_metadata(result: CheckedHour) -> dict[str, Any]:
         "superseded": result.counts.superseded,
         "filtered": result.counts.filtered,
         "rows_added": result.counts.added,
-        "findings": "\n".join(result.findings) or "none",
+        "findings": "; ".join(result.findings) or "none",
     }
 
 

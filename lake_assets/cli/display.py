@@ -38,7 +38,7 @@ HINTS: dict[State, str] = {
     "quarantined": "quarantined: `lake-assets quarantine list` shows the records and the reasons.",
     "missing": "missing: see whether DMS runs and writes; `lake-assets load` takes files that come late, "
     "`lake-assets waive` accepts the hour.",
-    "failed": "failed: mend what the line says, then `lake-assets load` tries again.",
+    "failed": "failed: mend what the line says; then `lake-assets load`, with the range if there was one.",
     "mismatch": "mismatch: lake, ledger and main do not count the same; `lake-assets load` loads these hours "
     "again.",
     "stale": "stale: `lake-assets load` loads these hours.",
@@ -64,13 +64,15 @@ def data() -> Console:
 def say(console: Console, text: str | Text, *, indent: int = 0) -> None:
     """Write a line: a terminal wraps it between words, anything else gets it whole.
 
+    A line that is a command is never wrapped, for it is there to be copied.
+
     Args:
         console: where to.
         text: the line.
         indent: how many blanks stand before it, and before what is wrapped of it.
     """
     line = Text(text) if isinstance(text, str) else text
-    if console.is_terminal:
+    if console.is_terminal and not line.plain.lstrip().startswith("lake-assets "):
         console.print(Padding(line, (0, 0, 0, indent), expand=False), soft_wrap=False)
     else:
         console.print(Text(" " * indent) + line, soft_wrap=True)
@@ -98,13 +100,14 @@ class Bar:
     def read(self, size: int) -> None:
         """Show bytes that were read."""
         self._bytes += size
-        self._progress.update(self._task, bytes=f"{self._bytes / 1e6:,.0f} MB")
+        self._progress.update(self._task, bytes=f"{self._bytes / 1e6:,.1f} MB")
 
     def settled(self, outcome: Settled) -> None:
         """Show that a table-hour is done; told of one again, the last word counts."""
         self._states[outcome.table, outcome.hour] = outcome.state
         attention = sum(state not in FINE for state in self._states.values())
-        said = f"{attention} need attention" if attention else "table-hours"
+        need = "needs" if attention == 1 else "need"
+        said = f"{attention} {need} attention" if attention else "table-hours"
         self._progress.update(self._task, completed=len(self._states), description=said)
 
     def stranger(self, url: str, reason: str) -> None:

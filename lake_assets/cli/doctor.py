@@ -162,7 +162,7 @@ def _judge(place: Workplace) -> str:
         troubles = silence(connection, place.catalog, datetime.now(UTC))
     if troubles:
         raise LakeAssetsError("\n".join(f"{trouble.reason}. {START_DAEMON}" for trouble in troubles))
-    return "not missed: it ran within two hours, or never"
+    return "it ran within two hours, or has never run"
 
 
 CHECKS: dict[str, tuple[Callable[[Workplace], str], tuple[str, ...]]] = {

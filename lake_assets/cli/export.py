@@ -98,7 +98,8 @@ def run(
         write_json({"files": export.files})
     records = sum(int(str(file["records"])) for file in export.files)
     said = f"{counted(records, 'record')} of {counted(len(export.files), 'file')} in {out}; {INDEX} says why."
-    say(talk(), said if export.files else "Quarantine is empty.")
+    if export.files or not export.purged:
+        say(talk(), said if export.files else "Quarantine is empty.")
     if export.purged:
         say(talk(), f"{counted(export.purged, 'record')} could not be written: the bytes were purged.")
     return NEEDS_ATTENTION if export.purged else ALL_WELL

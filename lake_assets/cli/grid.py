@@ -64,9 +64,9 @@ def _legend(used: Collection[State], width: int) -> Iterator[Text]:
 def _left_out(states: States, first: datetime, number: int) -> str:
     hidden = [state for row in states.values() for hour, state in row.items() if hour < first]
     attention = sum(state not in FINE for state in hidden)
-    said = (
-        f"{counted(attention, 'table-hour')} of them need attention" if attention else "all is well in them"
-    )
+    need = "needs" if attention == 1 else "need"
+    bad = f"{counted(attention, 'table-hour')} of them {need} attention"
+    said = bad if attention else "all is well in them"
     return f"{counted(number, 'earlier hour')} are not shown ({said}); --from shows them."
 
 

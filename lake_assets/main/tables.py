@@ -99,13 +99,25 @@ def _refuse_other_types(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     if others:
         raise WarehouseError(
             f"{table.schema_name}.{table.name}: {'; '.join(others)}. Change the catalog back, or change the "
-            "warehouse with ALTER TABLE … ALTER COLUMN … TYPE, or drop the table and load its hours again."
+            f"warehouse with {_retype(table, rows)}, or drop the table and load its hours again."
         )
     if lost:
         raise WarehouseError(
             f"{table.schema_name}.{table.name} is there without {', '.join(lost)}: lake_assets did not make "
             "it. Rename it, or give the table another name in the catalog."
         )
+
+
+def _retype(table: Table, rows: Sequence[tuple[Any, ...]]) -> str:
+    """Give the statement that makes a table what the catalog says, for a person to run."""
+    changes = sql.SQL(", ").join(
+        sql.SQL("ALTER COLUMN {name} TYPE {type} USING {name}::{type}").format(
+            name=sql.Identifier(name), type=type_name(declared)
+        )
+        for name, declared, existing in rows
+        if existing is not None and existing != declared
+    )
+    return sql.SQL("`ALTER TABLE {} {}`").format(main_table(table), changes).as_string()
 
 
 def main_exists(connection: psycopg.Connection, table: Table) -> bool:

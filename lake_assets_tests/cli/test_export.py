@@ -55,7 +55,7 @@ def test_what_was_purged_cannot_be_exported(bad: Company, tmp_path: Path) -> Non
     result = bad.invoke("quarantine", "export", "--out", str(tmp_path / "out"), "--json")
 
     assert (result.exit_code, json.loads(result.stdout)) == (1, {"files": []})
-    assert "3 records could not be written: the bytes were purged." in result.stderr
+    assert result.stderr == "3 records could not be written: the bytes were purged.\n"
     assert len((tmp_path / "out" / "index.csv").read_text(encoding="utf-8").splitlines()) == 4
     listed = bad.invoke("quarantine", "list").stdout
     assert "    (its bytes were purged): bytes that are not utf-8" in listed

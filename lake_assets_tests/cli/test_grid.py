@@ -53,7 +53,7 @@ def test_the_newest_hours_are_drawn() -> None:
     lines = grid({"shop.orders": "M" + "=" * 60 + "~"}, 40)
 
     assert lines[0] == (
-        "35 earlier hours are not shown (1 table-hour of them need attention); --from shows them."
+        "35 earlier hours are not shown (1 table-hour of them needs attention); --from shows them."
     )
     assert lines[2] == "shop.orders  " + "=" * 26 + "~"
 

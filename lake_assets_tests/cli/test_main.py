@@ -1,6 +1,7 @@
 """Proves `cli.main`: the commands there are, and help that teaches them."""
 
 import re
+import sys
 from collections.abc import Iterator
 from io import StringIO
 
@@ -114,6 +115,22 @@ def test_what_is_not_there_is_status_2(words: tuple[str, ...]) -> None:
     assert "--help' for help." in result.stderr
 
 
+@pytest.mark.parametrize("words", [("status",), ("demo", "--no-ui")])
+def test_without_the_embedded_stack_the_settings_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    """Where lake and warehouse are not set and the stack is not installed, both ways out are told."""
+    monkeypatch.setitem(sys.modules, "psutil", None)
+    for name in ("LAKE_ASSETS_LAKE", "LAKE_ASSETS_WAREHOUSE"):
+        monkeypatch.delenv(name, raising=False)
+
+    result = CliRunner().invoke(main, words)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "The embedded stack is not installed" in result.stderr
+    assert "Set both, or install it" in result.stderr
+
+
 def test_the_version_is_told() -> None:
     """--version names program and version."""
     assert re.fullmatch(
@@ -152,6 +169,14 @@ def test_a_terminal_gets_wrapped_lines_and_a_pipe_whole_ones() -> None:
 
     assert told[True] == ["    a line of 34", "    letters, in two", "    pieces"]
     assert told[False] == ["    a line of 34 letters, in two pieces"]
+
+
+def test_a_command_is_never_wrapped() -> None:
+    """A command that is told stays on one line in a terminal too, so that it can be copied."""
+    console = Console(file=StringIO(), force_terminal=True, width=20, no_color=True)
+    say(console, "  lake-assets load shop.orders --from 2018-09-06T10", indent=4)
+
+    assert console.file.getvalue() == "      lake-assets load shop.orders --from 2018-09-06T10\n"  # type: ignore[attr-defined]
 
 
 def test_numbers_have_their_noun() -> None:

@@ -193,6 +193,17 @@ def test_a_text_among_json_leaves_any_other_column_text(unknown: Unknown) -> Non
     assert {load.state for load in unknown.load()} == {"loaded"}
 
 
+def test_broken_documents_are_no_drift(unknown: Unknown) -> None:
+    """A catalog that leaves broken documents to quarantine still describes the lake when asked again."""
+    put_documents(unknown, ['{"a": 1, "b": "x"}', '{"a": 1, "b": "x'])
+    unknown.discover()
+    (report,) = unknown.discover()
+
+    assert not report.needs_attention
+    assert report.notes == []
+    assert report.drift == ""
+
+
 @pytest.mark.parametrize("lossy", [r'{"a": "x\u0000"}', '{"a": "x", "a": "y"}', '{"a": "x", "b": -0.0}'])
 def test_documents_that_jsonb_would_change_are_kept_to_the_byte(unknown: Unknown, lossy: str) -> None:
     """Where jsonb would lose something of one document, the column is text beside those of the paths."""

@@ -63,7 +63,7 @@ def test_a_check_keeps_the_evidence_the_judge_has_found(court: Court) -> None:
     judged = judge_hours(court.connection, court.lake, table, [at(0)], now=court.now)
     checked = check_hours(court.connection, court.lake, table, [at(0)], now=court.now)
 
-    assert "other hourly" in noted
+    assert "the other hourly table of shop delivered" in noted
     assert [result.why for result in (*judged, *checked)] == [noted, noted]
     assert court.note(0) == noted
 

@@ -333,6 +333,20 @@ def test_names_of_any_kind_work(any_bench: Bench) -> None:
     ]
 
 
+def test_a_column_of_another_type_is_refused_with_the_statement_that_changes_it(bench: Bench) -> None:
+    """The ALTER TABLE that a refused load spells out makes main what the catalog says."""
+    bench.put("1,1,2018-09-06,a\n")
+    bench.load()
+    other = bench.with_table({"id": "bigint", "amount": "text", "placed_at": "date", "note": "text"})
+    with pytest.raises(WarehouseError) as refused:
+        other.load()
+    said = str(refused.value).split("`")[1]
+    bench.query(said)
+
+    assert other.load().state == "loaded"
+    assert other.rows("amount") == [("1",)]
+
+
 def test_a_missing_column_of_the_catalog_is_added_to_main(bench: Bench) -> None:
     """A column that is new in the catalog is added to the table; earlier hours have NULL."""
     bench.put("1,1,2018-09-06,a\n")
