@@ -18,7 +18,7 @@ from lake_assets.lake.s3 import Lake
 from lake_assets.ledger import ledger
 from lake_assets.ledger.ledger import NOTHING, Counts, LedgerFile, LedgerHour, State
 from lake_assets.ledger.quarantine import count_quarantine
-from lake_assets.ledger.states import FINE, REMOVED, removed, state_without_files, why_not_loaded
+from lake_assets.ledger.states import FINE, lost_files, removed, state_without_files, why_not_loaded
 from lake_assets.ledger.waivers import read_waived_files
 from lake_assets.main.tables import count_hours
 from lake_assets.postgres import statement
@@ -361,16 +361,17 @@ class Evidence:
         if changed:
             return "mismatch" if before == "mismatch" else "stale"
         if not self.listed:
-            state = state_without_files(self.table, self.hour, now, day_has_files=self.day_has_files)
+            lost = bool(lost_files(self.known))
+            state = state_without_files(
+                self.table, self.hour, now, day_has_files=self.day_has_files, lost=lost
+            )
             # A quiet hour with a note is one of which DMS itself says that it is empty (`judge.evidence`).
             proved = before == "quiet" and self.known is not None and self.known.note is not None
             return "quiet" if state == "missing" and proved else state
         return "quarantined" if any(file.quarantined for file in self.files) else "loaded"
 
     def _why_missing(self) -> Iterator[str]:
-        noted = (self.known.note or "").split("; ") if self.known else ()
-        gone = [part for part in noted if REMOVED in part]
-        yield from gone or (f"no file came, and one was due (expect: {self.table.expect})",)
+        yield from lost_files(self.known) or (f"no file came, and one was due (expect: {self.table.expect})",)
 
     def _changed_since_waived(self) -> Iterator[str]:
         if self.waived == {listed.key: listed.etag for listed in self.listed}:

@@ -16,6 +16,7 @@ from lake_assets.hours import ONE_HOUR
 from lake_assets.judge.control import ControlTables, Slot, Suspension
 from lake_assets.judge.dms import DmsReport, TableCount
 from lake_assets.judge.table import Verdict
+from lake_assets.ledger.states import says_removed
 from lake_assets.postgres import statement
 
 WEEKS = 8
@@ -84,7 +85,9 @@ def explain(
 
 def _explain_one(witnesses: Witnesses, verdict: Verdict, past: Past, unchanged: Unchanged) -> Verdict:
     stopped = list(_stopped(witnesses, verdict.table))
-    proof = None if stopped else _proof(witnesses, verdict, unchanged)
+    # Of an hour that had records, DMS's word that there were none is no proof.
+    had_records = any(map(says_removed, verdict.result.findings))
+    proof = None if stopped or had_records else _proof(witnesses, verdict, unchanged)
     if proof:
         result = replace(verdict.result, state="quiet", findings=(), note=proof)
         return replace(verdict, result=result, note=proof)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from lake_assets.catalog.models import Table
 from lake_assets.hours import ONE_HOUR
-from lake_assets.ledger.ledger import State
+from lake_assets.ledger.ledger import LedgerHour, State
 
 LAST_HOUR = 23
 
@@ -38,12 +38,26 @@ def removed(key: str, records: int) -> str:
     return f"{key}: {REMOVED} ({records} records)"
 
 
+def says_removed(finding: str) -> bool:
+    """Tell whether a finding, or a part of a note, is of a file that was loaded and is gone."""
+    return REMOVED in finding
+
+
+def lost_files(known: LedgerHour | None) -> list[str]:
+    """Give what the note of a missing table-hour says of files that were loaded and are gone."""
+    if known is None or known.state != "missing":
+        return []
+    return [part for part in (known.note or "").split("; ") if says_removed(part)]
+
+
 def is_over(hour: datetime, now: datetime, grace: timedelta) -> bool:
     """Tell whether an hour and its grace are over, so that its files are due."""
     return now >= hour + ONE_HOUR + grace
 
 
-def state_without_files(table: Table, hour: datetime, now: datetime, *, day_has_files: bool) -> State:
+def state_without_files(
+    table: Table, hour: datetime, now: datetime, *, day_has_files: bool, lost: bool = False
+) -> State:
     """Judge an hour for which the lake has no file.
 
     Args:
@@ -51,11 +65,12 @@ def state_without_files(table: Table, hour: datetime, now: datetime, *, day_has_
         hour: the hour (UTC).
         now: the present moment.
         day_has_files: another hour of the same UTC day has files; all that `expect: daily` asks for.
+        lost: records of it were loaded from files that are gone since, so that somebody must look.
     """
     if not is_over(hour, now, table.grace):
         return "expected"
     if table.expect == "sparse":
-        return "quiet"
+        return "missing" if lost else "quiet"
     if table.expect == "daily" and (day_has_files or hour.hour != LAST_HOUR or _is_cut_short(table, hour)):
         return "quiet"
     return "missing"

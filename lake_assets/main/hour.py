@@ -15,7 +15,7 @@ from psycopg import sql
 
 from lake_assets.catalog.models import Table
 from lake_assets.exceptions import CountMismatch, LakeError, LoadError
-from lake_assets.hours import format_hour
+from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.lake.look import look
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.original import beginning
@@ -25,7 +25,7 @@ from lake_assets.ledger.children import supersede_children
 from lake_assets.ledger.ledger import Counts, State
 from lake_assets.ledger.quarantine import SourceFile, replace_quarantine
 from lake_assets.ledger.schema_changes import read_schema_changes
-from lake_assets.ledger.states import removed, state_without_files
+from lake_assets.ledger.states import lost_files, removed, state_without_files
 from lake_assets.main.children import ChildRows, child_tables
 from lake_assets.main.drift import maybe_renamed, note_of, refuse_missing
 from lake_assets.main.report import LoadedFile, LoadReport
@@ -387,11 +387,14 @@ class HourLoad:
         counts = sum((entry.counts for entry in files), Counts())
         state: State = "quarantined" if counts.quarantined else "loaded"
         if not files:
+            known = ledger.read_hours(self.connection, self.table, self.hour, self.hour + ONE_HOUR)
+            earlier = lost_files(known.get(self.hour))
+            lost = bool(earlier) or any(records for _, records in gone)
             state = state_without_files(
-                self.table, self.hour, datetime.now(UTC), day_has_files=self.day_has_files
+                self.table, self.hour, datetime.now(UTC), day_has_files=self.day_has_files, lost=lost
             )
-        if state == "missing":
-            self.notes += [removed(key, records) for key, records in gone]
+            if state == "missing":
+                self.notes += [*earlier, *(removed(key, records) for key, records in gone)]
         changes = read_schema_changes(self.connection, self.table, self.hour) if files else ()
         note = "; ".join([*self.notes, *note_of(changes)]) or None
         ledger.judge_hour(self.connection, self.table, self.hour, state, self.run_id, note)

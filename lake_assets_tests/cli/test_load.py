@@ -46,15 +46,17 @@ def test_an_hour_that_changed_is_loaded_again(company: Company) -> None:
 
 
 def test_an_hour_whose_files_are_gone_is_loaded_again(company: Company) -> None:
-    """Files taken from the lake, even one without a record, bring their hour back; then it is quiet."""
+    """Files taken from the lake bring their hour back; it is missed if they had records, and else quiet."""
     keys = [company.put(0), company.put(1, "")]
     company.invoke("load")
     for key in keys:
         company.bucket.delete(key)
 
-    assert [row["state"] for row in company.ask("load")] == ["quiet", "quiet"]
+    assert [row["state"] for row in company.ask("load")] == ["missing", "quiet"]
     assert company.rows() == 0
-    assert company.ask("load") == []
+    assert [(row["state"], row["note"]) for row in company.ask("load")] == [
+        ("missing", f"{keys[0]}: removed from the lake since it was loaded (3 records)")
+    ]
 
 
 def test_an_hour_that_failed_is_tried_again(company: Company) -> None:

@@ -201,3 +201,33 @@ def test_an_hour_whose_file_was_removed_says_so(court: Court) -> None:
 
     assert court.states()[0] == "missing"
     assert court.note(0) == f"{key}: removed from the lake since it was loaded (3 records)"
+
+
+def test_a_sparse_hour_whose_file_was_removed_is_missing(court: Court) -> None:
+    """Rows that went with a file are told where none was due too, until the file is back."""
+    court.source = make_source(orders={"expect": "sparse"})
+    key = court.put(0)
+    court.round()
+    court.bucket.client.delete_object(Bucket=court.bucket.bucket, Key=key)
+    court.round()
+    court.load_hour(court.source.tables[0], at(0))
+    court.judge()
+    assert court.states()[0] == "missing"
+    assert court.note(0) == f"{key}: removed from the lake since it was loaded (3 records)"
+
+    court.put(0)
+    court.round()
+
+    assert (court.states()[0], court.note(0)) == ("loaded", "")
+
+
+def test_a_file_without_records_may_be_removed_from_a_sparse_hour(court: Court) -> None:
+    """No row went with it, so that nobody needs to look."""
+    court.source = make_source(orders={"expect": "sparse"})
+    key = court.put(0, "")
+    court.round()
+    court.bucket.client.delete_object(Bucket=court.bucket.bucket, Key=key)
+
+    court.round()
+
+    assert court.states()[0] == "quiet"
