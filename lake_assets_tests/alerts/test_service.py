@@ -145,10 +145,14 @@ def test_failures_that_differ_in_figures_are_one_cause(desk: Desk) -> None:
 
 
 def test_tables_that_left_the_catalog_are_not_told(desk: Desk) -> None:
-    """What the ledger knows of a table that nobody wants any more is nobody's business."""
+    """What is known of a table or source that nobody wants any more is nobody's business; unknown ones are."""
     desk.state("former", 0, "missing")
+    desk.connection.execute(
+        "INSERT INTO lake_assets.findings (kind, source, subject, note) "
+        "VALUES ('stranger', 'former', 'key', 'odd'), ('unknown_source', '', 'crm', 'a folder')"
+    )
 
-    assert desk.tell(1).opened == ()
+    assert desk.tell(1).opened == ("unknown source: crm",)
 
 
 def test_findings_are_told_and_so_is_their_end(desk: Desk, inbox: Inbox) -> None:
