@@ -2,7 +2,7 @@
 
 import pytest
 
-from lake_assets.alerts.heartbeat import ping
+from lake_assets.alerts.heartbeat import beat, ping
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.settings import Settings
 from lake_assets_tests.fix_alerts import TOKEN, Desk, Inbox, at
@@ -23,6 +23,16 @@ def test_each_run_of_the_judge_is_told_once(desk: Desk, inbox: Inbox) -> None:
             assert ping(desk.connection, address(inbox), at(number)) is None
 
     assert inbox.paths == [f"/{TOKEN}"] * 2
+
+
+def test_a_sign_of_life_does_not_go_back(desk: Desk) -> None:
+    """Of loads that look at everything the latest counts, in whatever order they end."""
+    beat(desk.connection, at(0), anew=False)
+    assert desk.query("SELECT * FROM lake_assets.heartbeats") == []
+    for number in (1, 2, 1):
+        beat(desk.connection, at(number), anew=True)
+
+    assert desk.query("SELECT * FROM lake_assets.heartbeats") == [("load", at(2))]
 
 
 def test_a_judge_that_is_silent_gives_no_sign_of_life(desk: Desk, inbox: Inbox) -> None:
@@ -52,6 +62,16 @@ def test_nobody_there_is_an_error_without_the_address(desk: Desk, inbox: Inbox) 
     inbox.stop()
 
     assert ping(desk.connection, address(inbox), at(0)) == "the heartbeat URL could not be called (URLError)"
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"), [(f"http://host:{TOKEN}", "InvalidURL"), (f"http://[::1/{TOKEN}", "ValueError")]
+)
+def test_an_address_that_nobody_can_call_is_an_error_of_a_round(desk: Desk, url: str, kind: str) -> None:
+    """What only turns out to be malformed when it is called keeps no alert from being told."""
+    desk.beat(0)
+
+    assert ping(desk.connection, url, at(0)) == f"the heartbeat URL could not be called ({kind})"
 
 
 @pytest.mark.parametrize("name", ["LAKE_ASSETS_HEARTBEAT_URL", "LAKE_ASSETS_UI_URL"])

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import get_args
 
 import psycopg
 import pytest
@@ -11,6 +12,7 @@ from lake_assets.judge.dms import DmsReport, TableCount, TaskState
 from lake_assets.judge.evidence import Witnesses
 from lake_assets.judge.findings import (
     Finding,
+    Kind,
     dms_findings,
     folder_findings,
     hole_findings,
@@ -18,6 +20,7 @@ from lake_assets.judge.findings import (
     silence,
     stranger_findings,
 )
+from lake_assets.judge.source import LOOKED_FOR
 from lake_assets.lake.objects import LakeObject, Listing, Stranger
 from lake_assets.ledger import ledger
 from lake_assets_tests.fix_judge import ROWS, Court, after, at, make_source
@@ -232,3 +235,8 @@ def test_all_that_dms_says_is_a_finding() -> None:
         ("dms_task", "", "describe_endpoints"),
     ]
     assert "The DMS task cdc is failed: no disk." in [one.note for one in found]
+
+
+def test_every_kind_of_a_source_is_looked_for() -> None:
+    """What the judge of a source can find it also closes; only unknown sources are the lake's as a whole."""
+    assert set(LOOKED_FOR) == set(get_args(Kind)) - {"unknown_source"}

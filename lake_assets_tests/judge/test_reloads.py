@@ -46,10 +46,10 @@ def test_a_failed_hour_is_tried_again_with_longer_waits(court: Court) -> None:
 
 
 def test_a_failed_hour_is_tried_at_once_when_its_file_is_mended(court: Court) -> None:
-    """New files need not wait for the old ones' turn."""
+    """New files need not wait for the old ones' turn, be they of the same size."""
     court.put(0, BAD)
     court.round()
-    court.put(0)
+    court.put(0, "1,one\n")
 
     assert court.round() == [("orders", 0)]
     assert court.states() == {0: "loaded"}
@@ -80,12 +80,20 @@ def test_a_file_that_keeps_changing_does_not_loop(court: Court) -> None:
     court.judge()
     assert "loaded 8 times since 2018-09-06T11:11" in court.note(0)
     assert "shop.orders 2018-09-06T10: loaded 8 times" in court.findings()["changing_file"]
+    court.put(0, f"{MOST_CHANGES - 1},x\n")
+    court.judge()
+    assert (court.states(), court.note(0)) == ({0: "loaded"}, "")
+    assert "changing_file" not in court.findings()
 
+    court.put(0, ROWS)
     court.now += timedelta(days=1)
     assert ("orders", 0) in court.round()
     court.judge()
     assert court.states()[0] == "loaded"
     assert "changing_file" not in court.findings()
+    court.now += timedelta(days=2)
+    court.judge()
+    assert court.connection.execute("SELECT count(*) FROM lake_assets.reloads").fetchone() == (0,)
 
 
 def test_what_is_in_flight_is_left_to_its_run(court: Court) -> None:
