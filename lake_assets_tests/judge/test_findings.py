@@ -134,6 +134,21 @@ def test_odd_volumes_are_found(court: Court, weeks: int, past: int, *, odd: bool
         assert court.findings()["volume"] == said
 
 
+def test_hours_that_failed_are_no_measure(court: Court) -> None:
+    """Neither are failed hours of past weeks a measure of others, nor is a failed hour odd itself."""
+    court.remember("orders", weeks=3, records=400)
+    court.remember("orders", weeks=5, records=400, number=-24 * 21, state="failed")
+    court.remember("orders", weeks=8, records=400, number=1)
+    court.put(0)
+    court.put(1, "x,y,z\n")
+    court.now = after(2)
+    court.round()
+    court.judge()
+
+    assert court.states()[1] == "failed"
+    assert "volume" not in court.findings()
+
+
 def test_a_volume_within_its_usual_spread_is_not_odd(court: Court) -> None:
     """Where weeks differ much by themselves, a difference as great as theirs is none."""
     for week, records in enumerate((2, 90, 10, 60, 30), 1):

@@ -158,10 +158,12 @@ def test_sources_with_tables_of_one_name_are_kept_apart(court: Court) -> None:
 
 
 def test_a_quarantined_hour_that_loses_rows_is_loaded_at_once(court: Court) -> None:
-    """An hour with records in quarantine was well loaded: when main differs it need not wait."""
+    """An hour with records in quarantine was well loaded: it need not wait as one that failed must."""
     court.put(0, f"{ROWS}x,bad\n")
+    court.put(2, BAD)
+    court.now = after(3)
     court.round()
-    assert court.states() == {0: "quarantined"}
+    assert court.states() == {0: "quarantined", 1: "missing", 2: "failed"}
     court.connection.execute("DELETE FROM shop.orders WHERE id = 2")
 
     assert court.round() == [("orders", 0)]
