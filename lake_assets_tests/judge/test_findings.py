@@ -176,10 +176,11 @@ def test_only_what_was_looked_for_is_closed(connection: psycopg.Connection) -> N
         Finding("volume", "few", "orders", at(0)),
     ]
     settle_findings(connection, "shop", seen, ("stranger", "volume"), at(0))
-    settle_findings(connection, "crm", seen[:1], ("stranger",), at(0))
+    strangers: tuple[Kind, ...] = ("stranger",)
+    settle_findings(connection, "crm", seen[:1], strangers, at(0))
     for number in (1, 2):
         lasting = [replace(first, note="a is odder")]
-        settle_findings(connection, "shop", lasting, ("stranger",), at(number), in_part=["items"])
+        settle_findings(connection, "shop", lasting, strangers, at(number), in_part=["items"])
 
     rows = connection.execute("SELECT source, note, gone_at FROM lake_assets.findings ORDER BY id").fetchall()
     assert rows == [

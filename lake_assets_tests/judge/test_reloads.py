@@ -55,8 +55,11 @@ def test_a_failed_hour_is_tried_at_once_when_its_file_is_mended(court: Court) ->
     """New files need not wait for the old ones' turn, be they of the same size."""
     court.put(0, BAD)
     court.round()
+    note = court.note(0)
     court.put(0, "1,one\n")
 
+    court.judge()
+    assert court.note(0) == note
     assert court.round() == [("orders", 0)]
     assert court.states() == {0: "loaded"}
 
