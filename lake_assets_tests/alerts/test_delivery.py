@@ -204,7 +204,7 @@ def test_two_at_once_do_not_double(desk: Desk, inbox: Inbox) -> None:
     first.start()
     inbox.heard.wait()
     with psycopg.connect(desk.url, autocommit=True) as connection:
-        connection.execute("SET lock_timeout = '5s'")
+        connection.execute("SET lock_timeout = '1s'")
         other = Desk(desk.url, connection, desk.catalog, desk.settings)
         assert other.tell(1).delivered.messages == 0
     inbox.mute.set()

@@ -213,6 +213,14 @@ def test_failures_that_differ_in_figures_are_one_cause(desk: Desk) -> None:
     assert desk.tell(2).opened == ()
 
 
+def test_differences_are_told_by_their_reasons(desk: Desk) -> None:
+    """Hours that differ in other ways are other causes, though they are found at once."""
+    for table, why in (("orders", "a row is gone"), ("customers", "the recount differs")):
+        desk.state(table, 0, "mismatch", why)
+
+    assert len(desk.tell(1).opened) == 2
+
+
 def test_the_newest_reason_is_told(desk: Desk) -> None:
     """Of hours that have one cause the reason of the last is given."""
     for number, why in enumerate(("12 of 40 records", "13 of 40 records")):
