@@ -14,8 +14,9 @@ from lake_assets.definitions import build_definitions
 from lake_assets.embedded.s3 import REGION, S3Server
 from lake_assets.hours import partition_key
 from lake_assets.judge.dms import DmsReport, TableCount, TaskState
-from lake_assets.judge.source import Judgement, beat, last_beat
+from lake_assets.judge.source import Judgement
 from lake_assets.judging import STATUS, VOLUME, judge_sources
+from lake_assets.ledger.heartbeats import beat, last_beat
 from lake_assets.settings import LakePlace
 from lake_assets_tests.fix_judge import Court, after, asked, at, make_source
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lake_assets.alerts.heartbeat import beat, ping
+from lake_assets.alerts.heartbeat import note_load, ping
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.settings import Settings
 from lake_assets_tests.fix_alerts import TOKEN, Desk, Inbox, at
@@ -25,14 +25,12 @@ def test_each_run_of_the_judge_is_told_once(desk: Desk, inbox: Inbox) -> None:
     assert inbox.paths == [f"/{TOKEN}"] * 2
 
 
-def test_a_sign_of_life_does_not_go_back(desk: Desk) -> None:
-    """Of loads that look at everything the latest counts, in whatever order they end."""
-    beat(desk.connection, at(0), anew=False)
-    assert desk.query("SELECT * FROM lake_assets.heartbeats") == []
-    for number in (1, 2, 1):
-        beat(desk.connection, at(number), anew=True)
-
-    assert desk.query("SELECT * FROM lake_assets.heartbeats") == [("load", at(2))]
+def test_a_load_is_a_sign_of_life_where_one_is_expected(desk: Desk) -> None:
+    """Where no judge ever ran a load of everything is written down only if somebody is to miss the next."""
+    for number, anew in ((0, False), (1, True), (2, False)):
+        note_load(desk.connection, at(number), anew=anew)
+        known = desk.query("SELECT * FROM lake_assets.heartbeats")
+        assert known == ([("load", at(number))] if number else [])
 
 
 def test_a_judge_that_is_silent_gives_no_sign_of_life(desk: Desk, inbox: Inbox) -> None:
