@@ -6,9 +6,10 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from pydantic import ValidationError
 
 from lake_assets.judging import STATUS
-from lake_assets.retention import build_retention, prune
+from lake_assets.retention import RetentionConfig, build_retention, prune
 
 ORDERS = dg.AssetKey(["shop", "orders"])
 HOUR = "2018-09-06-10:00"
@@ -49,6 +50,7 @@ def test_what_is_known_of_an_hour_outlasts_its_run(instance: dg.DagsterInstance)
 
     assert prune(instance, datetime.now(UTC) - timedelta(hours=1)) == 0
     assert len(instance.all_logs(runs[0].run_id)) > 10
+    assert len(instance.get_runs()) == 2
     deleted = prune(instance, datetime.now(UTC) + timedelta(hours=1))
 
     assert deleted
@@ -62,6 +64,12 @@ def test_what_is_known_of_an_hour_outlasts_its_run(instance: dg.DagsterInstance)
     assert set(kept) == {"ASSET_MATERIALIZATION", "ASSET_CHECK_EVALUATION"}
     assert instance.fetch_materializations(STATUS, limit=9).records == []
     assert prune(instance, datetime.now(UTC) + timedelta(hours=1)) == 0
+
+
+def test_a_day_is_kept_at_least() -> None:
+    """A number of days by which all events would go is refused."""
+    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+        RetentionConfig(keep_days=0)
 
 
 def test_other_storage_is_left_alone() -> None:

@@ -15,7 +15,7 @@ from lake_assets.judge import reloads
 from lake_assets.ledger.heartbeats import beat
 from lake_assets.main.io_manager import PostgresIOManager
 from lake_assets.main.load import TableLoader
-from lake_assets.schedules import RUNS_AT_ONCE, SOURCE_TAG, is_out_of_date, is_overdue
+from lake_assets.schedules import RUNS_AT_ONCE, SOURCE_TAG, is_out_of_date, is_overdue, runs_under_way
 from lake_assets.settings import LakePlace
 from lake_assets_tests.fix_judge import Court, after, at, make_source
 
@@ -146,6 +146,10 @@ def test_no_herd_of_runs(court: Court, instance: dg.DagsterInstance, monkeypatch
         court.put(number)
     court.now = after(40)
     court.judge()
+    judges = {"job_name": "judge", "tags": {SOURCE_TAG: "shop"}}
+    others = {"asset_selection": frozenset([dg.AssetKey(["crm", "a"])]), "tags": {SOURCE_TAG: "crm"}}
+    for options in (judges, others):
+        create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED, **options)
 
     first = requests(tick(court, instance, "load_shop"))
     for request in first[1:]:
@@ -163,7 +167,8 @@ def test_no_herd_of_runs(court: Court, instance: dg.DagsterInstance, monkeypatch
 
 
 def test_a_missed_judgement_is_made_up_for(court: Court, instance: dg.DagsterInstance) -> None:
-    """A source that nobody judged is judged now, once, though its schedule's ticks are lost."""
+    """A source that nobody judged is judged now, once, whatever of it is loaded meanwhile."""
+    create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED, tags={SOURCE_TAG: "shop"})
     (request,) = requests(tick(court, instance, "overdue"))
     assert request.run_config["ops"]["judge_table_hours"]["config"]["sources"] == ["shop"]
 
@@ -189,6 +194,10 @@ def test_a_run_whose_process_is_gone_is_ended(
         create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED, asset_selection=selection).run_id
         for selection in (None, frozenset([key, dg.AssetKey("report")]))
     )
+    judging, queued = (
+        create_run_for_test(instance, status=status, job_name="judge").run_id
+        for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED)
+    )
     pool = instance.event_log_storage
     # The storage in memory has pools as PostgreSQL's has, and says that it has none.
     monkeypatch.setattr(type(pool), "supports_global_concurrency_limits", True)
@@ -202,7 +211,8 @@ def test_a_run_whose_process_is_gone_is_ended(
         tick(court, instance, "overdue", first.cursor)
 
     finished = {run.run_id: run.is_finished for run in instance.get_runs()}
-    assert finished == {dead: True, alive: False, waiting: False, foreign: False, mixed: False}
+    others = dict.fromkeys((alive, waiting, foreign, mixed, queued), False)
+    assert finished == {dead: True, judging: True} | others
 
 
 @pytest.mark.parametrize(
@@ -223,6 +233,28 @@ def test_when_a_source_is_overdue(court: Court, judged: str, now: str, *, overdu
     beat(court.connection, "judge:shop", moment(judged))
 
     assert is_overdue(court.connection, court.source, moment(now)) is overdue
+
+
+def test_a_run_of_long_ago_is_in_nobodys_way(instance: dg.DagsterInstance) -> None:
+    """A run that was started hours ago is taken for lost; one that waits is still to come."""
+    started, waiting = (
+        create_run_for_test(instance, status=status).run_id
+        for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED)
+    )
+
+    now, later = (
+        {run.run_id for run in runs_under_way(instance, datetime.now(UTC) + timedelta(hours=hours))}
+        for hours in (5, 7)
+    )
+
+    assert (now, later) == ({started, waiting}, {waiting})
+
+
+def test_a_source_that_has_not_begun_is_not_overdue(court: Court) -> None:
+    """A source whose first hour lies ahead is judged once, and then when that hour is over."""
+    beat(court.connection, "judge:shop", at(0))
+
+    assert not is_overdue(court.connection, make_source(start=at(48), orders={}), at(5))
 
 
 def test_the_grid_is_drawn_anew_when_the_ledger_changes(court: Court, instance: dg.DagsterInstance) -> None:

@@ -147,3 +147,13 @@ def test_secrets_are_in_no_text() -> None:
 def test_a_url_without_password_is_shown_as_it_is() -> None:
     """Masking changes nothing where there is no password."""
     assert masked_url("postgresql:///reports?host=/run/pg") == "postgresql:///reports?host=/run/pg"
+
+
+def test_every_secret_of_a_url_is_masked() -> None:
+    """Parameters that hold secrets are masked whatever their case, and all of a URL that is malformed."""
+    parameters = "PASSWORD=s3cr3t&sslpassword=s3cr3t&oauth_client_secret=s3cr3t"
+
+    shown = masked_url(f"postgresql://db/reports?{parameters}")
+
+    assert shown == "postgresql://db/reports?PASSWORD=***&sslpassword=***&oauth_client_secret=***"
+    assert masked_url("postgresql://db/reports?password =s3cr3t") == "postgresql://***"

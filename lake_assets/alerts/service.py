@@ -92,9 +92,11 @@ def note(
     ledger.lock(connection, LOCK)
     unseen = frozenset({"run_failed"} if runs is None else ())
     troubles = gather(connection, catalog, now, quarantined=settings.alert_quarantined, runs=runs or ())
-    steps = decide(troubles, outbox.read_open(connection), now, unseen=unseen)
+    alerts = outbox.read_open(connection)
+    steps = decide(troubles, alerts, now, unseen=unseen)
     opened = [_keep(connection, step, catalog, settings, now) for step in steps]
     open_now = sum(not step.over and step.told != frozenset() for step in steps)
+    open_now += sum(alert.kind in unseen for alert in alerts)
     return tuple(title for title in opened if title), open_now
 
 

@@ -133,7 +133,7 @@ def judge_reading(reading: Reading, listing: Listing, now: datetime) -> Iterator
 
 
 def _note(known: LedgerHour | None, result: CheckedHour) -> str | None:
-    if known and known.state == result.state and result.state in {"failed", "waived"}:
+    if known and known.state == result.state == "failed":
         return known.note
     if result.findings:
         return result.why

@@ -172,8 +172,6 @@ class Lake:
             while chunk := body.read(CHUNK_BYTES):
                 came += len(chunk)
                 yield chunk
-            if came != promised:
-                raise LakeError(_cut_short(url, came, promised))
         except (BotoCoreError, HTTPError) as error:
             raise LakeError(_cut_short(url, came, promised)) from error
         finally:

@@ -113,11 +113,12 @@ def test_a_source_that_falls_silent_is_told_once(watch: Watch) -> None:
     assert len(watch.tick(at(7))) == 1
 
 
-def test_a_daily_table_of_a_silent_source_has_the_same_cause(watch: Watch) -> None:
+@pytest.mark.parametrize("last", [12, 13])
+def test_a_daily_table_of_a_silent_source_has_the_same_cause(watch: Watch, last: int) -> None:
     """A table that is due later, of a source that still delivers nothing, joins its alert."""
     watch.tick(at(1), *tables(3, 0))
 
-    assert watch.tick(at(14), *tables(3, 0, 13), missing("daily", 13)) == [
+    assert watch.tick(at(14), *tables(3, 0, last), missing("daily", 13)) == [
         "grown missing: daily t000 t001 t002"
     ]
 
@@ -133,9 +134,9 @@ def test_what_went_missing_long_ago_is_told_together(watch: Watch) -> None:
     """Years of hours missing here and there, seen for the first time, are one alert, and told once."""
     nights = [missing(table, 24 * day, 24 * day + 8) for day in range(1000) for table in ("a", "b")]
 
-    assert watch.tick(at(24 * 1010), *nights) == ["opened missing: a b"]
-    assert watch.tick(at(24 * 1010 + 1), *nights) == []
-    assert [len(alert.members) for alert in watch.alerts] == [2]
+    for hour, told in enumerate((["opened missing: a b"], [])):
+        assert watch.tick(at(24 * 1010 + hour), *nights) == told
+        assert [[member.hours for member in alert.members] for alert in watch.alerts] == [[9000, 9000]]
     assert watch.tick(at(24 * 1010 + 2), *nights[2:], missing("b", 24 * 1010)) == ["opened missing: b"]
     assert watch.tick(at(24 * 1010 + 3), missing("b", 24 * 1010)) == ["closed missing: a b"]
 
@@ -192,6 +193,7 @@ def test_tables_judged_a_little_later_join(watch: Watch) -> None:
     watch.tick(at(1), missing("a", 0))
 
     assert watch.tick(at(1) + MINUTE, missing("a", 0), missing("b", 0)) == []
+    assert watch.tick(at(1) + 2 * MINUTE, *(missing(name, 0) for name in "abc")) == []
     assert watch.tick(at(1) + 16 * MINUTE, *(missing(name, 0) for name in "abc")) == ["grown missing: a b c"]
     assert watch.tick(at(1) + 40 * MINUTE, *(missing(name, 0) for name in "abc")) == []
 
@@ -298,3 +300,89 @@ def test_what_was_not_looked_for_stays(watch: Watch) -> None:
 def test_sources_are_kept_apart(watch: Watch) -> None:
     """Tables of two sources are two alerts: different people mend them."""
     assert len(watch.tick(at(1), missing("a", 0), missing("a", 0, source="crm"))) == 2
+
+
+def test_a_source_that_speaks_again_and_a_later_gap_are_two_causes(watch: Watch) -> None:
+    """What goes missing when a silence has just ended is told anew, beside the end."""
+    watch.tick(at(1), *tables(3, 0))
+
+    assert watch.tick(at(9), missing("t000", 8)) == [
+        "closed missing: t000 t001 t002",
+        "opened missing: t000",
+    ]
+
+
+def test_a_table_missing_later_is_another_cause_than_one_that_still_is(watch: Watch) -> None:
+    """Only where all of a source is silent does a table that goes missing hours later join."""
+    watch.tick(at(1), missing("a", 0))
+
+    assert watch.tick(at(14), missing("a", 0, 13), missing("b", 13)) == ["opened missing: b"]
+
+
+def test_what_has_another_reason_or_source_does_not_join(watch: Watch) -> None:
+    """Troubles found within minutes are one alert only if they have kind, source and reason in common."""
+    crm, shop = missing("b", 0, source="crm"), missing("b", 0)
+    watch.tick(at(1), failed("a", 0), crm)
+    later = at(1) + MINUTE
+
+    assert watch.tick(later, failed("a", 0), crm, failed("b", 0, "column x is not in the file"), shop) == [
+        "opened failed: b",
+        "opened missing: b",
+    ]
+
+
+def test_old_failures_are_told_by_their_reasons(watch: Watch) -> None:
+    """Missing and quarantined hours of long ago are told as one; failures are mended by their reasons."""
+    assert watch.tick(at(24 * 10), failed("a", 0), failed("b", 0, "column x is not in the file")) == [
+        "opened failed: a",
+        "opened failed: b",
+    ]
+
+
+def test_an_alert_is_over_as_what_it_was_told(watch: Watch) -> None:
+    """A finding that joined an alert of missing hours, and outlasts them, does not change its kind."""
+    watch.tick(at(1), *tables(3, 0))
+    assert watch.tick(at(3), *tables(3, 0), finding("no_folder", "x")) == ["grown missing: t000 t001 t002 x"]
+    watch.tick(at(4), finding("no_folder", "x"))
+
+    assert watch.tick(at(5)) == ["closed missing: x"]
+
+
+def test_another_finding_of_the_same_table_is_told(watch: Watch) -> None:
+    """A file that is not loaded does not hide one that comes a day later."""
+    first, second = (finding("stranger", "orders", name) for name in "ab")
+    watch.tick(at(1), first)
+
+    assert watch.tick(at(30), first, second) == ["opened stranger: orders"]
+
+
+def test_hours_that_go_missing_before_those_that_are_told_are_told(watch: Watch) -> None:
+    """A file taken away from an earlier hour is another cause."""
+    watch.tick(at(9), missing("orders", 5, 8))
+
+    assert watch.tick(at(11), missing("orders", 0), missing("orders", 5, 8)) == ["opened missing: orders"]
+
+
+def test_a_finding_explains_its_own_table_and_source_alone(watch: Watch) -> None:
+    """A suspended table or a silent source does not hide what is missing elsewhere, nor is it hidden."""
+    elsewhere = missing("orders", 0, source="crm")
+
+    assert watch.tick(at(1), finding("silent_source"), elsewhere) == [
+        "opened missing: orders",
+        "opened silent_source: shop",
+    ]
+    assert watch.tick(at(9), finding("suspended_table", "items"), missing("orders", 8)) == [
+        "closed missing: orders",
+        "closed silent_source: shop",
+        "opened missing: orders",
+        "opened suspended_table: items",
+    ]
+
+
+def test_a_finding_explains_the_hours_that_last() -> None:
+    """Hours that went missing long before a table was suspended had a cause of their own."""
+    hours = (missing("orders", 0), missing("orders", 5))
+
+    (step, other) = decide([finding("suspended_table", "orders"), *hours], [], at(6))
+
+    assert [one.reason for one in (*step.troubles, *other.troubles)] == ["", "suspended_table!"]

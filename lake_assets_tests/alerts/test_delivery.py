@@ -6,16 +6,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from io import StringIO
 from signal import SIGKILL
 from threading import Thread
+from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
-from apprise import NotifyType
+from apprise import NotifyType, OverflowMode, PersistentStoreMode
 
-from lake_assets.alerts import receivers
-from lake_assets.alerts.outbox import Delivered
+from lake_assets.alerts import outbox, receivers
+from lake_assets.alerts.outbox import Delivered, list_alerts
 from lake_assets.alerts.receivers import checked_receivers, read_receivers
 from lake_assets.exceptions import ConfigurationError
 from lake_assets_tests.fix_alerts import TOKEN, Desk, Inbox, at
@@ -42,6 +45,8 @@ def test_each_message_arrives_once(desk: Desk, inbox: Inbox) -> None:
         desk.tell(number)
 
     assert inbox.told == [MISSING, OVER]
+    assert not list(list_alerts(desk.connection, closed=False, limit=None))
+    assert len(list(list_alerts(desk.connection, closed=True, limit=None))) == 1
 
 
 def test_each_receiver_is_told(desk: Desk, inbox: Inbox, second: Inbox) -> None:
@@ -54,6 +59,43 @@ def test_each_receiver_is_told(desk: Desk, inbox: Inbox, second: Inbox) -> None:
     assert (inbox.told, second.told) == ([MISSING], [MISSING])
     assert told.delivered.errors == ("JSON: it answered with HTTP status 500",)
     assert (told.delivered.messages, told.delivered.waiting) == (1, 1)
+    desk.state("orders", 0, "loaded")
+    desk.tell(1 + 10 / 3600)
+    assert second.told == [MISSING, OVER]
+
+
+def test_a_receiver_that_left_the_settings_is_left_aside(desk: Desk, inbox: Inbox, second: Inbox) -> None:
+    """A URL that fails is tried once a round; once nobody wants it, its messages count no more."""
+    inbox.answer = 500
+    desk.told_by(inbox.url).state("orders", 0, "missing")
+    desk.state("customers", 0, "failed", "the disk is full")
+    assert desk.tell(1).delivered.waiting == 2
+    desk.state("returns", 0, "failed", "the warehouse is full")
+
+    assert desk.told_by(second.url).tell(2).delivered == Delivered(3)
+
+    assert (len(inbox.received), len(second.received)) == (1, 3)
+    assert desk.query("SELECT count(*) FROM lake_assets.alert_deliveries") == [(5,)]
+
+
+def test_a_round_has_an_end(desk: Desk, inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When its time is up a round sends nothing more; what is left waits for the next."""
+    monkeypatch.setattr(outbox, "ROUND", timedelta(0))
+    desk.told_by(inbox.url).state("orders", 0, "missing")
+
+    assert desk.tell(1).delivered == Delivered(0, (), 1)
+
+
+def test_the_oldest_message_is_sent_first(desk: Desk, inbox: Inbox) -> None:
+    """Messages of several alerts arrive as they were written."""
+    desk.told_by(inbox.url).state("orders", 0, "missing")
+    desk.state("customers", 0, "failed", "the disk is full")
+
+    desk.tell(1)
+
+    written = desk.query("SELECT title FROM lake_assets.alert_messages ORDER BY id")
+    assert [one["title"] for one in inbox.received] == [title for (title,) in written]
+    assert len(written) == 2
 
 
 @pytest.mark.parametrize("trouble", ["status", "closed", "mute"])
@@ -126,29 +168,32 @@ def test_the_messages_of_an_alert_arrive_in_order(desk: Desk, inbox: Inbox) -> N
 
 
 def test_what_was_told_while_nobody_listened_is_kept(desk: Desk, inbox: Inbox) -> None:
-    """A receiver that is new is told what is open, and nothing of what is over."""
+    """A receiver that is new is told once what is open, and nothing of what is over."""
     desk.state("customers", 0, "failed", "the disk is full")
     desk.tell(1)
     desk.state("customers", 0, "loaded")
     desk.state("orders", 0, "missing")
     desk.tell(2)
-    assert desk.query("SELECT count(*) FROM lake_assets.alert_messages") == [(3,)]
+    desk.tell(27)
+    assert desk.query("SELECT count(*) FROM lake_assets.alert_messages") == [(4,)]
 
-    desk.told_by(inbox.url).tell(3)
+    desk.told_by(inbox.url).tell(28)
 
-    assert inbox.told == [MISSING]
+    assert inbox.told == [MISSING.replace("missing", "still: missing", 1)]
 
 
 def test_what_others_wrote_is_delivered(desk: Desk, inbox: Inbox) -> None:
-    """A message written by a command without receivers reaches those the next round knows."""
+    """Messages written by commands without receivers reach those the next round knows, ends too."""
     desk.told_by(inbox.url).tell(0)
     desk.told_by().state("orders", 0, "missing")
     desk.tell(1)
+    desk.state("orders", 0, "loaded")
+    desk.tell(2)
     assert inbox.told == []
 
-    desk.told_by(inbox.url).tell(1)
+    desk.told_by(inbox.url).tell(3)
 
-    assert inbox.told == [MISSING]
+    assert inbox.told == [MISSING, OVER]
 
 
 def test_two_at_once_do_not_double(desk: Desk, inbox: Inbox) -> None:
@@ -159,6 +204,7 @@ def test_two_at_once_do_not_double(desk: Desk, inbox: Inbox) -> None:
     first.start()
     inbox.heard.wait()
     with psycopg.connect(desk.url, autocommit=True) as connection:
+        connection.execute("SET lock_timeout = '1s'")
         other = Desk(desk.url, connection, desk.catalog, desk.settings)
         assert other.tell(1).delivered.messages == 0
     inbox.mute.set()
@@ -271,6 +317,32 @@ def test_a_bad_url_is_an_error_that_does_not_quote_it() -> None:
         "LAKE_ASSETS_ALERTS: URL 2 of 2 (slack://…) is none that Apprise takes. Write it as the page of its "
         "service at https://appriseit.com/services/ says."
     )
+
+
+def test_what_is_no_scheme_is_not_quoted() -> None:
+    """A URL that begins with a secret is named by its place alone."""
+    (fault,) = read_receivers((f"{TOKEN}://host",))[1]
+
+    assert "URL 1 of 1 (without a scheme)" in fault
+    assert TOKEN not in fault
+
+
+def test_the_words_of_a_service_are_not_told() -> None:
+    """What Apprise logs of a failure may hold parts of the URL: of anything unforeseen nothing is quoted."""
+    entry = SimpleNamespace(message=f"Failed to send to {TOKEN}")
+    result: Any = SimpleNamespace(logs=lambda: [entry])
+
+    assert receivers._why(result) == "it did not take the message"
+
+
+def test_a_long_message_is_cut_rather_than_refused() -> None:
+    """A service gets as much as it takes, unless its URL says otherwise; Apprise keeps nothing on disk."""
+    cut, parted = (receivers._service(f"json://127.0.0.1/{query}") for query in ("", "?overflow=split"))
+
+    assert cut
+    assert parted
+    assert (cut.overflow_mode, parted.overflow_mode) == (OverflowMode.TRUNCATE, OverflowMode.SPLIT)
+    assert (cut.asset.storage_mode, cut.asset.app_url) == (PersistentStoreMode.MEMORY, "")
 
 
 def test_one_url_given_twice_is_one_receiver(inbox: Inbox) -> None:

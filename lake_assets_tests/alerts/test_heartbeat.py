@@ -2,7 +2,7 @@
 
 import pytest
 
-from lake_assets.alerts.heartbeat import ping
+from lake_assets.alerts.heartbeat import note_load, ping
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.settings import Settings
 from lake_assets_tests.fix_alerts import TOKEN, Desk, Inbox, at
@@ -23,6 +23,14 @@ def test_each_run_of_the_judge_is_told_once(desk: Desk, inbox: Inbox) -> None:
             assert ping(desk.connection, address(inbox), at(number)) is None
 
     assert inbox.paths == [f"/{TOKEN}"] * 2
+
+
+def test_a_load_is_a_sign_of_life_where_one_is_expected(desk: Desk) -> None:
+    """Where no judge ever ran a load of everything is written down only if somebody is to miss the next."""
+    for number, anew in ((0, False), (1, True), (2, False)):
+        note_load(desk.connection, at(number), anew=anew)
+        known = desk.query("SELECT * FROM lake_assets.heartbeats")
+        assert known == ([("load", at(number))] if number else [])
 
 
 def test_a_judge_that_is_silent_gives_no_sign_of_life(desk: Desk, inbox: Inbox) -> None:
@@ -52,6 +60,16 @@ def test_nobody_there_is_an_error_without_the_address(desk: Desk, inbox: Inbox) 
     inbox.stop()
 
     assert ping(desk.connection, address(inbox), at(0)) == "the heartbeat URL could not be called (URLError)"
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"), [(f"http://host:{TOKEN}", "InvalidURL"), (f"http://[::1/{TOKEN}", "ValueError")]
+)
+def test_an_address_that_nobody_can_call_is_an_error_of_a_round(desk: Desk, url: str, kind: str) -> None:
+    """What only turns out to be malformed when it is called keeps no alert from being told."""
+    desk.beat(0)
+
+    assert ping(desk.connection, url, at(0)) == f"the heartbeat URL could not be called ({kind})"
 
 
 @pytest.mark.parametrize("name", ["LAKE_ASSETS_HEARTBEAT_URL", "LAKE_ASSETS_UI_URL"])

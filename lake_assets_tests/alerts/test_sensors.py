@@ -1,10 +1,11 @@
 """Proves the sensor `alerts`: a round each minute, with what only Dagster knows."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
+from dagster._core.test_utils import create_run_for_test
 
 from lake_assets.alerts.sensors import build_alert_sensor, failed_runs
 from lake_assets.exceptions import ConfigurationError
@@ -12,7 +13,7 @@ from lake_assets.hours import ONE_HOUR
 from lake_assets.judge import plan
 from lake_assets.main.io_manager import PostgresIOManager
 from lake_assets.schedules import SOURCE_TAG
-from lake_assets_tests.fix_alerts import TOKEN, Desk, Inbox
+from lake_assets_tests.fix_alerts import TOKEN, Desk, Inbox, at
 from lake_assets_tests.fix_bench import HOUR
 
 HOURS = dg.HourlyPartitionsDefinition(start_date="2018-09-01-00:00")
@@ -208,3 +209,38 @@ def test_a_source_that_is_judged_says_nothing_of_another(
     body = inbox.received[0]["message"]
     assert ("judge of crm" in body, "judge of erp" in body, "judge of shop" in body) == (True, True, False)
     assert "lake-assets status" in body
+
+
+def test_only_a_later_success_of_the_same_ends_a_failure(desk: Desk, instance: dg.DagsterInstance) -> None:
+    """A run that failed is told until one of its job succeeds after it, with all of its tables."""
+
+    def run(status: dg.DagsterRunStatus, job: str, *tables: str) -> None:
+        chosen = frozenset(dg.AssetKey(["shop", table]) for table in tables)
+        create_run_for_test(instance, job_name=job, status=status, asset_selection=chosen)
+
+    run(dg.DagsterRunStatus.SUCCESS, "load", "orders")
+    run(dg.DagsterRunStatus.FAILURE, "load", "orders")
+    run(dg.DagsterRunStatus.SUCCESS, "load", "customers")
+    run(dg.DagsterRunStatus.SUCCESS, "other", "orders")
+    (failed,) = failed_runs(instance, desk.catalog, datetime.now(UTC))
+    assert failed.tables == ("shop.orders",)
+
+    run(dg.DagsterRunStatus.SUCCESS, "load", "orders", "customers")
+
+    assert not list(failed_runs(instance, desk.catalog, datetime.now(UTC)))
+
+
+def test_a_failed_run_is_told_with_its_tables_and_hours(desk: Desk, instance: dg.DagsterInstance) -> None:
+    """Assets of others are left out, a range has both its ends, and what failed days ago is past."""
+    tags = {
+        "dagster/asset_partition_range_start": "2018-09-06-10:00",
+        "dagster/asset_partition_range_end": "2018-09-06-12:00",
+    }
+    chosen = frozenset([dg.AssetKey(["shop", "orders"]), dg.AssetKey("report")])
+    create_run_for_test(instance, status=dg.DagsterRunStatus.FAILURE, asset_selection=chosen, tags=tags)
+    now = datetime.now(UTC)
+
+    (failed,) = failed_runs(instance, desk.catalog, now)
+
+    assert (failed.tables, failed.first, failed.last) == (("shop.orders",), at(0), at(2))
+    assert not list(failed_runs(instance, desk.catalog, now + timedelta(days=2)))

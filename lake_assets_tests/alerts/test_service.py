@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
+import psycopg
 import pytest
 
-from lake_assets_tests.fix_alerts import Desk, Inbox
+from lake_assets.alerts.gather import FailedRun, gather, without_values
+from lake_assets.alerts.service import note
+from lake_assets.catalog.models import Catalog
+from lake_assets_tests.fix_alerts import Desk, Inbox, at
 
 NOTE = "no file came, and one was due (expect: hourly)"
 
@@ -41,6 +45,7 @@ def test_a_missing_hour_in_words(desk: Desk, inbox: Inbox) -> None:
 def test_the_end_says_what_the_hours_are_now(desk: Desk, inbox: Inbox) -> None:
     """The end of a cause names its tables and hours, and the states they are in."""
     desk.told_by(inbox.url).state("orders", range(3), "missing", NOTE)
+    desk.state("orders", 9, "quiet")
     desk.tell(3)
     desk.state("orders", range(2), "loaded")
     desk.state("orders", 2, "waived", "the shop was closed")
@@ -58,6 +63,39 @@ def test_a_source_that_delivers_nothing_is_called_so(desk: Desk, inbox: Inbox) -
     desk.tell(1)
 
     assert inbox.told == ["failure: missing: all of shop (3 tables), 2018-09-06T10"]
+    for number, table in enumerate(("orders", "customers", "returns"), 2):
+        desk.state(table, 0, "loaded")
+        desk.tell(number)
+    assert inbox.told[1:] == ["success: over: missing: all of shop (1 tables), 2018-09-06T10"]
+
+
+def test_a_source_of_one_table_is_called_by_its_table(desk: Desk) -> None:
+    """Where a source has one hourly table, nothing is gained by naming the source; a silent one is whole."""
+    (shop,) = desk.catalog.sources
+    desk.catalog = Catalog(sources=(shop.model_copy(update={"tables": shop.tables[:1]}),))
+    desk.state("orders", 0, "missing", NOTE)
+    assert desk.tell(1).opened == ("missing: shop.orders, 2018-09-06T10",)
+
+    desk.state("orders", 0, "loaded")
+    desk.find("silent_source", "No file of any table.", subject="shop")
+    desk.tell(2)
+
+    assert desk.query("SELECT kind, whole FROM lake_assets.alerts ORDER BY id") == [
+        ("missing", False),
+        ("silent_source", True),
+    ]
+
+
+def test_rounds_wait_for_each_other(desk: Desk) -> None:
+    """A round that writes alerts is waited for, so that no cause is opened twice."""
+    desk.state("orders", 0, "missing", NOTE)
+    with psycopg.connect(desk.url) as first:
+        assert len(note(first, desk.catalog, desk.settings, at(1))[0]) == 1
+        desk.connection.execute("SET lock_timeout = '100ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            desk.tell(1)
+
+    assert desk.tell(1).opened == ()
 
 
 def test_many_tables_are_named_and_counted(desk: Desk, inbox: Inbox) -> None:
@@ -86,14 +124,35 @@ def test_values_of_data_are_not_told(desk: Desk, inbox: Inbox) -> None:
         "'invalid input syntax for type integer: \"secret\"x\"', '', 'run' "
         "FROM generate_series(1, 2) AS number"
     )
+    desk.connection.execute("UPDATE lake_assets.quarantine SET column_name = NULL WHERE record = 2")
+    desk.connection.execute(
+        "INSERT INTO lake_assets.quarantine (source, table_name, hour, key, record, reason, raw, run_id) "
+        "VALUES ('shop', 'orders', '2018-09-06T09:00Z', 'key', 3, 'secret of another hour', '', 'run')"
+    )
     desk.state("customers", 0, "failed", 'value "secret" is out of range for type integer')
-    desk.tell(1)
+    desk.find("stranger", 'not loaded: "secret"', "orders")
+    desk.tell(1, [FailedRun("4711", "load", ("shop.returns",), error='Token "secret" is invalid')])
 
     quarantined = next(body for body in bodies(inbox) if "in quarantine" in body)
     assert "  expected 5 records in main, got 3; 2 in quarantine\n" in quarantined
     assert quarantined.count("  why: delay: invalid input syntax for type integer\n") == 1
+    assert quarantined.count("  why: invalid input syntax for type integer\n") == 1
     assert "lake-assets quarantine list shop.orders --from 2018-09-06T10 --to 2018-09-06T11\n" in quarantined
     assert "secret" not in str(inbox.received)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('invalid input syntax for type json: "a\nb"', "invalid input syntax for type json"),
+        ('value "5\n0" is out of range for type integer', " is out of range for type integer"),
+        ('JSON data, line 1: Token "a" is invalid.', "JSON data, line 1:  is invalid."),
+        ("Key (id)=(4711) already exists.", "Key (id)= already exists."),
+    ],
+)
+def test_where_messages_quote_values(said: str, told: str) -> None:
+    """Values of data are left out of every form in which PostgreSQL quotes them, line ends among them."""
+    assert without_values(said).replace(" ", "") == told.replace(" ", "")
 
 
 def test_the_limit_of_quarantined_records(desk: Desk, inbox: Inbox) -> None:
@@ -120,10 +179,17 @@ def test_quarantined_hours_within_a_day_are_one_cause(desk: Desk) -> None:
 
 
 def test_missing_hours_of_a_daily_table_follow_each_other(desk: Desk) -> None:
-    """Quiet hours between missing ones do not make two causes of one; an hour with files does."""
+    """Only an hour with files between missing ones makes two causes of one, and only one of the table."""
     desk.state("orders", 0, "missing")
     assert len(desk.tell(1).opened) == 1
-    desk.state("orders", range(1, 24), "quiet")
+    desk.state("orders", range(1, 23), "quiet")
+    desk.state("orders", 23, "waived")
+    desk.state("customers", 5, "loaded")
+    desk.connection.execute(
+        "INSERT INTO lake_assets.table_hours (source, table_name, hour, state, run_id) "
+        "SELECT 'crm', table_name, hour, state, run_id FROM lake_assets.table_hours WHERE state = 'loaded'"
+    )
+    desk.connection.execute("UPDATE lake_assets.table_hours SET table_name = 'orders' WHERE source = 'crm'")
     desk.state("orders", 24, "missing")
     assert desk.tell(25).opened == ()
 
@@ -142,13 +208,81 @@ def test_failures_that_differ_in_figures_are_one_cause(desk: Desk) -> None:
         "failed: 2 tables of shop, 2018-09-06T10",
         "failed: shop.returns, 2018-09-06T10",
     )
+    desk.state("returns", 0, "loaded")
+    desk.state("returns", 1, "failed", "the warehouse is full")
+    assert desk.tell(2).opened == ()
+
+
+def test_differences_are_told_by_their_reasons(desk: Desk) -> None:
+    """Hours that differ in other ways are other causes, though they are found at once."""
+    for table, why in (("orders", "a row is gone"), ("customers", "the recount differs")):
+        desk.state(table, 0, "mismatch", why)
+
+    assert len(desk.tell(1).opened) == 2
+
+
+def test_the_newest_reason_is_told(desk: Desk) -> None:
+    """Of hours that have one cause the reason of the last is given."""
+    for number, why in enumerate(("12 of 40 records", "13 of 40 records")):
+        desk.state("orders", number, "failed", why)
+
+    (trouble,) = gather(desk.connection, desk.catalog, at(2))
+
+    assert trouble.reason == "13 of 40 records"
+
+
+@pytest.mark.parametrize(
+    ("run_id", "state", "hour", "ended", "told"),
+    [
+        ("run", "failed", 0, 0, False),
+        ("other", "loaded", 0, 0, False),
+        ("other", "failed", 0, 0, True),
+        ("other", "loaded", 0, 10**6, True),
+        ("other", "loaded", 5, 0, True),
+    ],
+    ids=["its own", "since", "not well", "before", "another hour"],
+)
+def test_which_failed_runs_are_told(
+    desk: Desk, run_id: str, state: str, hour: int, ended: int, *, told: bool
+) -> None:
+    """A failed run is told unless it settled its hours itself, or they are well by a later load."""
+    desk.state("orders", hour, state)
+    run = FailedRun(run_id, "load", ("shop.orders",), at(0), at(0), "no disk", at(ended))
+
+    kinds = {trouble.kind for trouble in gather(desk.connection, desk.catalog, at(1), runs=[run])}
+
+    assert ("run_failed" in kinds) is told
+
+
+def test_runs_that_fail_for_reasons_that_differ_in_figures_are_one_cause(desk: Desk) -> None:
+    """Figures and keys are left aside where the errors of runs are compared, too."""
+    runs = [
+        FailedRun(table, "load", (f"shop.{table}",), error=f"shop/{table}/{number}.csv: {number} bytes")
+        for number, table in enumerate(("orders", "customers"))
+    ]
+
+    assert desk.tell(1, runs).opened == ("run failed: 2 tables of shop",)
+    assert desk.tell(2).open == 1  # a command does not look for runs
+    assert desk.tell(3, []).open == 0
+
+
+def test_tables_missing_from_different_hours_on_are_different_causes(desk: Desk) -> None:
+    """Tables whose files stopped an hour apart are two alerts, found at once or not."""
+    desk.state("orders", range(2), "missing")
+    desk.state("customers", 1, "missing")
+
+    assert len(desk.tell(2).opened) == 2
 
 
 def test_tables_that_left_the_catalog_are_not_told(desk: Desk) -> None:
-    """What the ledger knows of a table that nobody wants any more is nobody's business."""
+    """What is known of a table or source that nobody wants any more is nobody's business."""
     desk.state("former", 0, "missing")
+    desk.connection.execute(
+        "INSERT INTO lake_assets.findings (kind, source, subject, note) "
+        "VALUES ('stranger', 'former', 'key', 'odd'), ('unknown_source', '', 'crm', 'a folder')"
+    )
 
-    assert desk.tell(1).opened == ()
+    assert desk.tell(1).opened == ("unknown source: crm",)
 
 
 def test_findings_are_told_and_so_is_their_end(desk: Desk, inbox: Inbox) -> None:
@@ -169,6 +303,17 @@ def test_findings_are_told_and_so_is_their_end(desk: Desk, inbox: Inbox) -> None
         "success: over: unknown table: 2 folders of shop",
     ]
     assert "Add them to the catalog:\n  lake-assets discover shop" in bodies(inbox)[0]
+
+
+def test_findings_after_a_day_without_any_are_told_anew(desk: Desk) -> None:
+    """A table whose volumes are odd now and then is told of once, and again after a day without any."""
+    for number, opened in ((0, 1), (20, 0), (50, 1)):
+        desk.connection.execute(
+            "INSERT INTO lake_assets.findings (kind, source, table_name, hour, note) "
+            "VALUES ('volume', 'shop', 'orders', %s, 'few')",
+            [at(number)],
+        )
+        assert len(desk.tell(number + 1).opened) == opened
 
 
 @pytest.mark.parametrize(("beat", "silent"), [(None, False), (0.0, True), (0.5, False)])
@@ -197,18 +342,24 @@ def test_a_judge_that_runs_again_ends_its_alert(desk: Desk, inbox: Inbox) -> Non
 
 
 def test_a_source_that_is_not_judged_is_told(desk: Desk) -> None:
-    """Where the judge runs and cannot judge one source, that is told; sources without a catalog are not."""
+    """A source that alone is not judged is told, until it is, or a load has looked at everything."""
     desk.beat(3)
     desk.beat(0, "judge:shop")
     desk.beat(0, "judge:former")
 
     assert desk.tell(3).opened == ("judge silent: the judge of shop",)
 
+    desk.beat(3, "load")
+    assert desk.tell(4).open == 0
+    desk.beat(4)
+    desk.beat(4, "judge:shop")
+    assert desk.tell(5.5).open == 0
+
 
 def test_a_cause_that_mends_before_it_is_told_leaves_nothing(desk: Desk) -> None:
     """A stale hour that is loaded in time was never an alert."""
     desk.state("orders", 0, "stale")
-    desk.tell(1)
+    assert desk.tell(1).open == 0
     assert desk.query("SELECT count(*), count(told_at) FROM lake_assets.alerts") == [(1, 0)]
     desk.state("orders", 0, "loaded")
     desk.tell(2)
@@ -217,10 +368,12 @@ def test_a_cause_that_mends_before_it_is_told_leaves_nothing(desk: Desk) -> None
 
 
 def test_the_open_alert_is_kept_up_to_date(desk: Desk) -> None:
-    """Between messages, the alert's row says how things are now."""
+    """Between messages the alert's row says how things are now, though a later version wrote it."""
     desk.state("orders", 0, "missing", NOTE)
     desk.tell(1)
     desk.state("orders", range(1, 5), "missing", NOTE)
+    later = """UPDATE lake_assets.alerts SET members = jsonb_set(members, '{0,later}', '"version"')"""
+    desk.connection.execute(later)
     desk.tell(5)
 
     assert desk.query("SELECT title, tables, hours, severity FROM lake_assets.alerts") == [

@@ -98,6 +98,12 @@ def test_column_names_that_postgresql_or_we_cannot_hold_are_refused(name: str) -
     assert refused(values.ColumnName, name)["remedy"]
 
 
+@pytest.mark.parametrize("folder", ["", "/orders", "orders/", "sales//orders"])
+def test_what_is_no_folder_is_refused(folder: str) -> None:
+    """A folder has a name at every level, without slashes around it."""
+    assert "without slashes around it" in refused(values.Folder, folder)["remedy"]
+
+
 @pytest.mark.parametrize("name", ["my-shop", "a.b", "ä", "a b", "-", "x" * 64])
 def test_names_that_dagster_refuses_are_refused(name: str) -> None:
     """A source or table that no asset key can name is told to put its folder in `from:`."""

@@ -82,7 +82,7 @@ def test_a_bad_url_ends_a_load_before_it_begins(company: Company) -> None:
     """A malformed URL is an error of the configuration, whose secret is not shown; nothing is loaded."""
     company.put(0)
 
-    for words in (["load"], ["check"], ["alerts", "send"], ["alerts", "test"]):
+    for words in (["load"], ["load", "--to", shown(1)], ["check"], ["alerts", "send"], ["alerts", "test"]):
         result = company.invoke(*words, LAKE_ASSETS_ALERTS=BAD)
         assert result.exit_code == 2
         assert "URL 1 of 1 (slack://…) is none that Apprise takes" in result.stderr

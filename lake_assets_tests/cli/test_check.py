@@ -1,9 +1,12 @@
 """Proves `lake-assets check`: what it compares, and that it loads nothing."""
 
 import json
+from typing import Any
 
 import pytest
 
+from lake_assets import jobs
+from lake_assets.exceptions import LakeError
 from lake_assets_tests.fix_cli import ROWS, Company, hour, in_json, shown
 
 RANGE = ("--from", shown(0), "--to", shown(2))
@@ -48,6 +51,20 @@ def test_a_row_lost_from_main_is_found(loaded: Company) -> None:
     assert hint == (
         "mismatch: lake, ledger and main do not count the same; `lake-assets load` loads these hours again."
     )
+
+
+def test_a_check_that_breaks_off_is_not_well(loaded: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the checks themselves fail the status is 2, with the reason, and never that of what was seen."""
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise LakeError("the lake went away")
+
+    monkeypatch.setattr(jobs, "check_hours", fail)
+
+    result = loaded.invoke("check", *RANGE)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Error: the lake went away" in result.stderr
 
 
 def test_a_check_loads_nothing(loaded: Company) -> None:

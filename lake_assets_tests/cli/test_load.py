@@ -180,6 +180,14 @@ def test_what_cannot_be_meant_is_refused(
     assert said in result.stderr
 
 
+def test_a_lake_that_is_not_there_fails_no_hour(company: Company) -> None:
+    """Settings that cannot work end a load of a range before it begins, and no hour is written down."""
+    result = company.invoke("load", "--to", shown(1), LAKE_ASSETS_LAKE="s3://no-such-bucket")
+
+    assert (result.exit_code, "The bucket 'no-such-bucket' does not exist" in result.stderr) == (2, True)
+    assert company.query("SELECT * FROM lake_assets.table_hours") == []
+
+
 def test_a_table_that_fails_does_not_stop_the_others(company: Company) -> None:
     """Of two tables in one run one fails: the other is loaded, and the status is 1."""
     company.write_catalog(

@@ -95,3 +95,47 @@ def test_a_source_whose_folder_is_gone_is_told(unknown: Unknown) -> None:
 
     assert "the lake has no folder 'shop'" in reports["shop"].changed[0]
     assert not reports["erp"].needs_attention
+
+
+def test_a_file_that_cannot_be_read_is_told(unknown: Unknown) -> None:
+    """A damaged file of a table that the catalog has is left out, and needs attention."""
+    unknown.put("id,note\n1,a\n", f"shop/orders/{CHANGES}")
+    unknown.discover()
+    unknown.put(b"\x1f\x8bno gzip", f"shop/orders/{LATER}")
+
+    (report,) = unknown.discover()
+
+    assert report.needs_attention
+    (said,) = report.left_out
+    assert LATER in said
+
+
+def test_files_without_a_good_record_need_attention(unknown: Unknown) -> None:
+    """Bad records among good ones are noted; where all are bad a person has to look."""
+    unknown.put("id,note\n1,a\n", f"shop/orders/{CHANGES}")
+    unknown.discover()
+    unknown.put('1,"a\n2,"b\n', f"shop/orders/{CHANGES}")
+
+    (report,) = unknown.discover()
+
+    assert any("2 of 2 records are bad" in said for said in report.changed)
+
+
+def test_a_word_for_null_in_a_typed_column_is_drift(unknown: Unknown) -> None:
+    """A word that the catalog does not take for NULL would cost its record in a column of numbers."""
+    report = drifted(unknown, "id,size\n1,2\n", "id,size\n2,NULL\n")
+
+    assert lines(report) == ["-      size: bigint", "+      size: text"]
+
+
+def test_columns_that_the_catalog_ignores_are_no_drift(unknown: Unknown) -> None:
+    """Where new columns are to be left out, a new one needs nobody's attention."""
+    unknown.put("id,note\n1,a\n", f"shop/orders/{CHANGES}")
+    unknown.discover()
+    text = unknown.text().replace("    columns:\n", "    new_columns: ignore\n    columns:\n", 1)
+    (unknown.folder / "shop.yaml").write_text(text)
+    unknown.put("id,note,extra\n2,b,c\n", f"shop/orders/{LATER}")
+
+    (report,) = unknown.discover()
+
+    assert (report.drift, report.needs_attention) == ("", False)

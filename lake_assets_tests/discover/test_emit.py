@@ -11,6 +11,7 @@ from lake_assets.catalog.models import FileOptions, Source
 from lake_assets.catalog.values import SYSTEM_COLUMNS
 from lake_assets.catalog.yaml_text import read_yaml
 from lake_assets.discover.emit import ColumnText, SourceText, TableText, write_source
+from lake_assets.discover.extend import append_tables
 from lake_assets.discover.names import column_name, plain_name, source_name
 
 START = datetime(2018, 9, 6, 10, tzinfo=UTC)
@@ -106,3 +107,13 @@ def test_reserved_schemas_are_no_sources() -> None:
         "db_lake_assets",
         "shop",
     ]
+
+
+def test_a_text_that_would_come_to_say_something_else_is_not_written() -> None:
+    """Tables are added only if the file, read again, has them and all else as it was."""
+    text = "source: shop\nstart: 2018-09-06T10\ntables:\n  orders: {columns: {id: bigint}}\n"
+    columns = [ColumnText("id", "bigint", "id", None, "")]
+    gifts, orders = (TableText(name, name, {}, columns) for name in ("gifts", "orders"))
+
+    assert (append_tables(text, [gifts]) or "").startswith(text)
+    assert append_tables(text, [orders]) is None

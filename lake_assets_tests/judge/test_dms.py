@@ -9,7 +9,7 @@ import pytest
 from botocore.stub import Stubber
 
 from lake_assets.catalog.models import FileOptions
-from lake_assets.judge.dms import ask_dms, dialect_faults
+from lake_assets.judge.dms import TableCount, ask_dms, dialect_faults
 
 ARN = "arn:aws:dms:eu-west-1:1:task:A"
 TARGET = "arn:aws:dms:eu-west-1:1:endpoint:T"
@@ -47,7 +47,8 @@ def table(name: str, state: str = "Table completed") -> dict[str, Any]:
         "TableName": name,
         "TableState": state,
         "Inserts": 3,
-        "Updates": 2,
+        "Updates": 1,
+        "Deletes": 1,
         "Ddls": 7,
     }
 
@@ -103,6 +104,21 @@ def test_a_refusal_is_told(client: Any, stubber: Stubber) -> None:
         "describe_endpoints",
     ]
     assert all("AccessDeniedException" in trouble for trouble in report.troubles)
+
+
+@pytest.mark.parametrize(
+    ("state", "in_order"),
+    [
+        ("Before load", True),
+        ("Full load", True),
+        ("Table is being reloaded", True),
+        ("Table cancelled", False),
+        ("Table does not exist", False),
+    ],
+)
+def test_a_table_that_dms_loads_is_in_order(state: str, *, in_order: bool) -> None:
+    """A table is in order while DMS replicates it or is about to, and in no other state."""
+    assert TableCount(ARN, "shop", "orders", state, 0).in_order is in_order
 
 
 @pytest.mark.parametrize(

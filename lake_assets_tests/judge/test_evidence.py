@@ -19,9 +19,13 @@ STATUS_HEADER = (
 )
 
 
-def status_of(applied: datetime, status: str = "CHANGE PROCESSING", told: datetime | None = None) -> str:
+def status_of(
+    applied: datetime, status: str = "CHANGE PROCESSING", told: datetime | None = None, task: str = "task1"
+) -> str:
     """Write a record of awsdms_status."""
-    return f"srv,task1,{status},{(told or applied):%Y-%m-%d %H:%M:%S},0,0,9,,,,,{applied:%Y-%m-%d %H:%M:%S}\n"
+    return (
+        f"srv,{task},{status},{(told or applied):%Y-%m-%d %H:%M:%S},0,0,9,,,,,{applied:%Y-%m-%d %H:%M:%S}\n"
+    )
 
 
 @pytest.fixture
@@ -218,11 +222,15 @@ def test_a_damaged_control_table_is_a_finding(alive: Court) -> None:
 
 
 def test_an_hour_in_which_dms_counted_no_change_is_quiet(alive: Court) -> None:
-    """Two counts around the hour that are alike prove it empty."""
-    note_counts(alive.connection, counted(5), at(1) - timedelta(minutes=5))
+    """The two counts nearest to the hour prove it empty if they are alike; ancient ones are forgotten."""
+    for changes, moment in ((3, START - timedelta(weeks=9)), (4, at(0)), (5, at(1) - timedelta(minutes=5))):
+        note_counts(alive.connection, counted(changes), moment)
     note_counts(alive.connection, counted(5), after(2))
 
     alive.judge(counted(5))
+
+    kept = "SELECT array_agg(changes ORDER BY taken_at) FROM lake_assets.dms_counts"
+    assert alive.connection.execute(kept).fetchone() == ([4, 5, 5],)
 
     assert alive.states()[1] == "quiet"
     assert "DMS counted no change of it between 2018-09-06T10:55 and 2018-09-06T12:11" in alive.note(1)

@@ -1,5 +1,6 @@
 """Proves `judge.recall`: what the judge settled today is recalled, and what has changed since is judged."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from lake_assets.hours import hours_between
 from lake_assets.judge import recall
 from lake_assets.judge.recall import forget_sweeps, judge_or_recall
+from lake_assets.ledger.states import FINE, LETTERS
+from lake_assets.postgres import statement
 from lake_assets_tests.fix_judge import Court, after, at, make_source
 
 DAYS = 25 * 24
@@ -17,6 +20,7 @@ def states(court: Court, *, with_fine: bool) -> dict[datetime, str]:
     table = court.source.tables[0]
     hours = list(hours_between(at(0), at(DAYS)))
     found = judge_or_recall(court.connection, court.lake, table, hours, with_fine=with_fine, now=court.now)
+    assert len({result.hour for result in found}) == len(found)
     return {result.hour: result.state for result in found}
 
 
@@ -65,6 +69,30 @@ def test_what_the_judge_did_not_look_at_is_judged_now(court: Court) -> None:
     court.now += timedelta(hours=25)
 
     assert states(court, with_fine=False)[at(2)] == "stale"
+
+
+def test_a_look_at_another_table_is_not_relied_on(court: Court) -> None:
+    """That the judge has looked at one table says nothing of its neighbour."""
+    court.source = make_source(orders={"expect": "sparse"}, items={"expect": "sparse"})
+    court.now = after(DAYS)
+    court.judge()
+    court.connection.execute("UPDATE lake_assets.table_hours SET state = 'loaded' WHERE hour = %s", [at(2)])
+    court.connection.execute("DELETE FROM lake_assets.sweeps WHERE table_name = 'orders'")
+
+    assert states(court, with_fine=True)[at(2)] == "quiet"
+
+
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [("judge", "read_attention"), ("judge", "count_attention"), ("alerts", "read_troubles")],
+)
+def test_every_state_that_needs_attention_is_read(package: str, name: str) -> None:
+    """What commands recall, the grid counts and alerts tell are all states but those that are fine."""
+    text = statement(f"lake_assets.{package}", name).as_string()
+    listed = re.search(r"state IN \(([^)]*'stale'[^)]*)\)", text)
+
+    assert listed
+    assert set(re.findall(r"\w+", listed[1])) == set(LETTERS) - FINE
 
 
 def test_a_look_that_is_forgotten_is_not_relied_on(court: Court) -> None:

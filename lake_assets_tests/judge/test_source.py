@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -9,7 +11,7 @@ import pytest
 
 from lake_assets.checks.row_count import judge_hours
 from lake_assets.hours import ONE_HOUR
-from lake_assets.judge import reloads
+from lake_assets.judge import reloads, source
 from lake_assets.judge.source import judge_source
 from lake_assets.lake.objects import Listing
 from lake_assets.lake.s3 import Lake
@@ -231,3 +233,91 @@ def test_a_file_without_records_may_be_removed_from_a_sparse_hour(court: Court) 
     court.round()
 
     assert court.states()[0] == "quiet"
+
+
+@pytest.mark.parametrize(("seconds", "hours"), [(30.0, 1), (-1.0, 23)], ids=["small", "large"])
+def test_old_hours_are_looked_at_each_time_or_each_day(
+    court: Court, monkeypatch: pytest.MonkeyPatch, seconds: float, hours: int
+) -> None:
+    """Where listing all takes too long old hours are looked at once a day; until then findings stay open."""
+    monkeypatch.setattr(source, "SWEEP_SECONDS", seconds)
+    court.source = make_source(orders={"expect": "sparse"})
+    court.bucket.put("shop/orders/readme.txt", b"hello")
+    court.now = after(24 * 4)
+    court.judge()
+    court.put(5)
+    for passed in range(1, hours, 21):
+        court.now = after(24 * 4 + passed)
+        court.judge()
+        assert court.states()[5] == "quiet"
+        assert "stranger" in court.findings()
+    court.now = after(24 * 4 + hours)
+
+    court.judge()
+
+    assert court.states()[5] == "stale"
+
+
+def test_the_table_that_waited_longest_is_looked_at_first(
+    court: Court, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is time for all hours of one table, it is the one whose last look is the oldest."""
+    court.source = make_source(a={"expect": "sparse"}, b={"expect": "sparse"})
+    court.now = after(24 * 4)
+    court.judge()
+    court.connection.execute(
+        "UPDATE lake_assets.sweeps SET swept_at = swept_at - interval '1 hour' WHERE table_name = 'b'"
+    )
+    for table in ("a", "b"):
+        court.put(5, table=table)
+    minutes = count(step=60)
+    monkeypatch.setattr(source, "monotonic", lambda: monotonic() + next(minutes))
+    monkeypatch.setattr(source, "AT_ONCE", 1)
+
+    court.judge()
+
+    assert (court.states("a")[5], court.states("b")[5]) == ("quiet", "stale")
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_hours_of_a_long_stop_have_their_evidence(court: Court, *, judged: bool) -> None:
+    """What DMS says counts for every hour since the last judgement, or since the start if there was none."""
+    court.put(0)
+    if judged:
+        court.judge()
+    court.now = after(72)
+    court.put_control("awsdms_status", f"srv,task,CHANGE PROCESSING,{court.now},,,,,,,,{court.now}\n")
+
+    court.judge()
+
+    assert set(court.states().values()) == {"stale", "quiet"}
+
+
+def test_an_hour_missing_for_long_keeps_its_evidence(court: Court) -> None:
+    """What is known of a missing hour while it is recent stays in its note, as it was last known."""
+    court.source = make_source(orders={}, items={})
+    court.judge()
+    assert "none of the 1 other hourly tables of shop delivered" in court.note(0)
+    court.put(0, table="items")
+    court.judge()
+    note = court.note(0)
+    for number in (72, 73):
+        court.now = after(number)
+        court.judge()
+
+    assert "1 of 1 other hourly tables of shop delivered" in note
+    assert court.note(0) == note
+
+
+def test_an_hour_that_nobody_loads_is_told_to_dagster(court: Court) -> None:
+    """A stale hour is news when it has been stale for almost an hour, and not before."""
+    court.put(0)
+    court.judge()
+    stale_for = "UPDATE lake_assets.table_hours SET updated_at = %s"
+
+    court.connection.execute(stale_for, [court.now - timedelta(minutes=49)])
+    assert not any(court.judge().told.values())
+    court.connection.execute(stale_for, [court.now - timedelta(minutes=51)])
+
+    told = court.judge().told[court.source.tables[0]]
+    assert [result.state for result in told] == ["stale"]

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lake_assets.exceptions import ConfigurationError
-from lake_assets.hours import floor_hour, format_hour
-from lake_assets.lake.layout import Layout, Placed, Unknown, read_layout, to_utc_hour
+from lake_assets.hours import ONE_HOUR, floor_hour, format_hour, parse_hour
+from lake_assets.lake.layout import Layout, Placed, Unknown, local_hours, read_layout, to_utc_hour
 
 DOCS = Path(__file__).parents[2] / "docs" / "layouts.md"
 ZONES = (
@@ -251,6 +251,18 @@ def test_a_stranger_to_a_template_has_its_reason(below: str, reason: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("template", "below"),
+    [
+        ("{table}/v1.0/{yyyy}/{mm}/{dd}/", "v1x0/2018/09/06/x.csv"),
+        ("{table}/{yyyy}/{mm}/{dd}/{yyyy}{mm}{dd}_", "2018/09/06/20180907_x.csv"),
+    ],
+)
+def test_a_template_is_taken_to_the_letter(template: str, below: str) -> None:
+    """Marks in a template stand for themselves, and a place that comes twice says the same twice."""
+    assert isinstance(layout_of(template=template).place(below, WRITTEN), Unknown)
+
+
+@pytest.mark.parametrize(
     ("template", "fault"),
     [
         ("dms", "does not begin with {table}/"),
@@ -311,3 +323,18 @@ def test_a_template_ending_in_a_number_does_not_cut_a_longer_one() -> None:
 def test_local_times_that_come_twice_or_never_have_one_hour(local: str, zone: str, hour: str) -> None:
     """A local time that comes twice is the first of the two; one left out is as much later."""
     assert hour == format_hour(to_utc_hour(datetime.fromisoformat(local), ZoneInfo(zone)))
+
+
+@pytest.mark.parametrize(
+    ("first", "zone", "local"),
+    [
+        ("2018-03-25T01", "Europe/Madrid", "2018-03-25T02"),
+        ("2018-09-29T14", "Pacific/Chatham", "2018-09-30T02"),
+        ("2011-12-30T20", "Pacific/Apia", "2011-12-30T10"),
+    ],
+)
+def test_local_hours_that_clocks_leave_out_are_looked_for(first: str, zone: str, local: str) -> None:
+    """Names with a local time that never was are among those of the hour they are placed in."""
+    hour = parse_hour(first)
+
+    assert datetime.fromisoformat(f"{local}:00") in local_hours(hour, hour + ONE_HOUR, ZoneInfo(zone))

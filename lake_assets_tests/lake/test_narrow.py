@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -84,6 +85,19 @@ def test_no_file_of_the_hours_is_left_out(
         first = placed.hour - timedelta(hours=before % length)
 
         assert is_found(key, layout, first, first + timedelta(hours=length))
+
+
+@pytest.mark.parametrize("folder", DATE_FOLDERS)
+@pytest.mark.parametrize("days", [-1, 0, 1])
+@pytest.mark.parametrize("day", [6, 20])
+def test_a_file_a_day_off_its_folder_is_found(folder: str, days: int, day: int) -> None:
+    """An hour's file is found in the folder of its date, of the day before or after, in any form."""
+    layout = read_layout("auto", "UTC", "orders")
+    hour = datetime(2018, 9, day, 10, tzinfo=UTC)
+    key = (hour + timedelta(days=days)).strftime(folder) + hour.strftime("%Y%m%d-%H%M%S012.csv")
+
+    assert layout.place(key, hour) == Placed(hour, "cdc")
+    assert is_found(key, layout, hour, hour + timedelta(hours=1))
 
 
 @given(

@@ -66,11 +66,12 @@ def test_objects_outside_the_hours_are_left_out_and_strangers_are_not(
     """The first hour is in, the end is out, either may be open; strangers belong to every range."""
     for hour in (9, 10, 11, 12):
         lake_bucket.put(f"shop/orders/20180906-{hour:02}5959999.csv", b"")
-    lake_bucket.put("shop/orders/unknown.txt", b"")
+    for stranger in ("unknown.txt", "deep/inside/LOAD001.csv"):
+        lake_bucket.put(f"shop/orders/{stranger}", b"")
 
     def hours_of(first: datetime | None, end: datetime | None) -> list[int]:
         listing = lake.list_table(source_of(), table_of(), first, end)
-        assert len(listing.strangers) == 1
+        assert len(listing.strangers) == 2
         return [found.hour.hour for found in listing.objects]
 
     assert hours_of(HOUR, HOUR + 2 * ONE_HOUR) == [10, 11]
