@@ -140,6 +140,11 @@ GOLDEN: dict[str, tuple[bytes, Dialect, list[Outcome]]] = {
         dialect_of("a", nul="strip"),
         [("\\.",), ("2",)],
     ),
+    "an end-of-data mark with a NUL that costs its record": (
+        b"\\\0.\n2\n",
+        dialect_of("a", nul="quarantine"),
+        ["a NUL byte", ("2",)],
+    ),
     "an end-of-data mark inside quotes": (b'"a\n\\.\nb"\n2\n', ONE, [("a\n\\.\nb",), ("2",)]),
     "a byte order mark is dropped": (b'\xef\xbb\xbf"1",a,b\n', THREE, [("1", "a", "b")]),
     "separators of Unicode end no line": (

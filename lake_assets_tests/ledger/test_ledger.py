@@ -1,5 +1,7 @@
 """Proves `ledger`: what it refuses to write down, and that it stands in nobody's way."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 
@@ -7,6 +9,8 @@ from lake_assets.exceptions import ConfigurationError, WarehouseError
 from lake_assets.ledger import ledger
 from lake_assets.postgres import connect
 from lake_assets_tests.fix_bench import GOOD, Bench
+
+PATIENCE = 60  # seconds until a test that would hang fails
 
 
 @pytest.fixture
@@ -39,6 +43,29 @@ def test_a_ledger_that_is_there_does_not_wait_for_loads(bench: Bench) -> None:
         load.execute("DELETE FROM lake_assets.quarantine")
         other.execute("SET lock_timeout = '1ms'")
         ledger.install(other)
+
+
+def test_who_finds_the_ledger_completed_does_not_wait_for_loads(bench: Bench) -> None:
+    """Who waited for another to complete the ledger only looks at it then, without a lock on its tables."""
+    bench.put(GOOD)
+    bench.load()
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    bench.query("COMMENT ON SCHEMA lake_assets IS 'an older version'")
+
+    with (
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(bench.url) as first,
+        psycopg.connect(bench.url) as load,
+        psycopg.connect(bench.url, autocommit=True) as second,
+    ):
+        ledger.lock(first, "lake_assets")
+        install = pool.submit(ledger.install, second)
+        while bench.query(waiting) != [(1,)]:
+            assert not install.done()
+        load.execute("UPDATE lake_assets.files SET run_id = 'busy'")
+        first.execute(f"COMMENT ON SCHEMA lake_assets IS '{ledger.VERSION}'".encode())
+        first.commit()
+        install.result(PATIENCE)
 
 
 def test_a_sum_that_is_off_is_refused(bench: Bench) -> None:

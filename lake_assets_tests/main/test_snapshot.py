@@ -1,10 +1,13 @@
 """Proves `load: snapshot`: the newest hour that has files is the table, in any order of loading."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 
+import psycopg
 import pytest
 
 from lake_assets.hours import ONE_HOUR
+from lake_assets.ledger.ledger import lock
 from lake_assets_tests.fix_bench import HOUR, Bench
 
 HOURS = (HOUR, HOUR + ONE_HOUR, HOUR + 2 * ONE_HOUR)
@@ -44,7 +47,7 @@ def test_a_snapshot_that_goes_brings_the_one_before_back(snapshots: Bench) -> No
 
     snapshots.load(HOURS[2])
 
-    assert snapshots.check(HOURS[1]).state == "stale"
+    assert snapshots.state(HOURS[1])[0] == snapshots.check(HOURS[1]).state == "stale"
     snapshots.load(HOURS[1])
     assert snapshots.rows("id") == [(2,), (20,)]
     assert [snapshots.check(hour).state for hour in HOURS] == ["loaded", "loaded", "missing"]
@@ -78,3 +81,17 @@ def test_why_an_older_snapshot_failed_stays(snapshots: Bench) -> None:
     ((state, why),) = snapshots.query(note)
     assert state == "failed"
     assert why.startswith("None of 1 records can be loaded.")
+
+
+def test_loads_of_a_snapshot_table_wait_for_each_other(snapshots: Bench) -> None:
+    """While one load holds the table, no other hour of it is loaded: which one is newest would be unknown."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    snapshots.load(HOURS[0])
+
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(snapshots.url) as holder:
+        lock(holder, "shop.orders")
+        load = pool.submit(snapshots.load, HOURS[1])
+        while snapshots.query(waiting) != [(1,)]:
+            assert not load.done()
+        holder.rollback()
+        assert load.result().state == "loaded"
