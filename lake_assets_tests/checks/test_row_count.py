@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from lake_assets.catalog.models import Source, Table
 from lake_assets.checks.row_count import check_hours, stretches, whole_days
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake import records
+from lake_assets.lake.blocks import Block
 from lake_assets.lake.cut import cut
 from lake_assets.lake.objects import Listing
 from lake_assets.lake.s3 import Lake
@@ -122,6 +124,32 @@ def test_a_loader_that_loses_records_is_found_before_its_commit(
     assert "the loader read 2 records, the warehouse 2, the recount 3" in (report.error or "")
     assert bench.rows() == []
     assert (bench.check().passed, bench.check().state) == (False, "mismatch")
+
+
+@pytest.mark.parametrize(
+    ("lost", "counted", "said"),
+    [
+        (b"2,20.00,2018-09-06 10:01:00,\n", 0, "the loader read 3 records, the warehouse 2, the recount 3"),
+        (b"no such line", 1, "the loader read 4 records, the warehouse 3, the recount 3"),
+    ],
+)
+def test_each_of_the_three_counts_is_compared(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, lost: bytes, counted: int, said: str
+) -> None:
+    """A line lost between reader and warehouse is found as well, and so is a reader that miscounts."""
+
+    def spoiled(*given: Any) -> Iterator[Block]:
+        for block in records.read_blocks(*given):
+            yield replace(block, data=block.data.replace(lost, b""), records=block.records + counted)
+
+    monkeypatch.setattr("lake_assets.staging.load.read_blocks", spoiled)
+    bench.put(GOOD)
+
+    report = bench.load()
+
+    assert report.state == "mismatch"
+    assert said in (report.error or "")
+    assert bench.rows() == []
 
 
 def test_a_failed_load_stays_red(loaded: Bench) -> None:

@@ -140,11 +140,6 @@ GOLDEN: dict[str, tuple[bytes, Dialect, list[Outcome]]] = {
         dialect_of("a", nul="strip"),
         [("\\.",), ("2",)],
     ),
-    "an end-of-data mark with a NUL that costs its record": (
-        b"\\\0.\n2\n",
-        dialect_of("a", nul="quarantine"),
-        ["a NUL byte", ("2",)],
-    ),
     "an end-of-data mark inside quotes": (b'"a\n\\.\nb"\n2\n', ONE, [("a\n\\.\nb",), ("2",)]),
     "a byte order mark is dropped": (b'\xef\xbb\xbf"1",a,b\n', THREE, [("1", "a", "b")]),
     "separators of Unicode end no line": (
@@ -354,6 +349,12 @@ def test_nuls_of_good_records_are_counted(nul: str, counted: int) -> None:
     (block,) = read_blocks([b"1,\0a\0\n2\0\n\0,b\n"], dialect_of("a", "b", nul=nul))
     assert block.nuls == counted
     assert b"\0" not in block.data
+
+
+def test_nothing_of_a_bad_record_is_left_in_its_place() -> None:
+    """COPY gets NULLs for a bad record even where it would be the end of all data."""
+    (block,) = read_blocks([b"\\\0.\n2\n"], dialect_of("a", nul="quarantine"))
+    assert block.data == b"\n2\n"
 
 
 def test_a_record_has_number_bytes_and_cells() -> None:

@@ -6,10 +6,13 @@ import psycopg
 import pytest
 
 from lake_assets.exceptions import ConfigurationError, WarehouseError
+from lake_assets.hours import ONE_HOUR
 from lake_assets.ledger import ledger
 from lake_assets.postgres import connect
-from lake_assets_tests.fix_bench import GOOD, Bench
+from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
 
+KNOWN = ("files", "table_hours", "quarantine", "quarantined_files")
+OTHERS = "(table_name, hour) <> ('orders', '2018-09-06 10:00Z')"
 PATIENCE = 60  # seconds until a test that would hang fails
 
 
@@ -66,6 +69,37 @@ def test_who_finds_the_ledger_completed_does_not_wait_for_loads(bench: Bench) ->
         first.execute(f"COMMENT ON SCHEMA lake_assets IS '{ledger.VERSION}'".encode())
         first.commit()
         install.result(PATIENCE)
+
+
+def test_what_is_written_of_a_table_hour_touches_no_other(bench: Bench) -> None:
+    """Loads that fill, refuse and empty an hour, and a check, leave all that is known of others as it is."""
+    body = GOOD + "4,x,2018-09-06,bad\n"
+    strict = bench.with_table(max_quarantined=0)
+    beside = bench.with_table(name="returns"), bench.with_table(name="returns", max_quarantined=0)
+    for table in (bench, beside[0]):
+        for hour in (HOUR, HOUR + ONE_HOUR):
+            table.put(body, hour)
+            table.load(hour)
+    strict.load(HOUR + ONE_HOUR)
+    beside[1].load(HOUR)
+    before = [
+        bench.query(f"SELECT * FROM lake_assets.{name} WHERE {OTHERS} ORDER BY 1, 2, 3, 4, 5")
+        for name in KNOWN
+    ]
+
+    bench.put(body.replace("x", "y"))
+    bench.load()
+    strict.load()
+    bench.bucket.delete(bench.key())
+    bench.check()
+    bench.load()
+
+    after = [
+        bench.query(f"SELECT * FROM lake_assets.{name} WHERE {OTHERS} ORDER BY 1, 2, 3, 4, 5")
+        for name in KNOWN
+    ]
+    assert after == before
+    assert all(before)
 
 
 def test_a_sum_that_is_off_is_refused(bench: Bench) -> None:

@@ -266,6 +266,22 @@ def test_a_record_a_child_table_refuses_is_quarantined(any_bench: Bench) -> None
     assert table.check(deep=True).passed
 
 
+def test_elements_that_a_child_table_drops_without_a_word_are_found_out(bench: Bench) -> None:
+    """A trigger that somebody gave a child table leaves rows out: the counts differ, nothing is changed."""
+    table = bench.with_catalog(DEVICES)
+    table.put_records(records(ONE))
+    table.load()
+    before = children(table)
+    table.query("CREATE FUNCTION shop.no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+    table.query("CREATE TRIGGER t BEFORE INSERT ON shop.orders__tags FOR EACH ROW EXECUTE FUNCTION shop.no()")
+
+    report = table.load()
+
+    assert report.state == "mismatch"
+    assert "0 rows reached it, and the arrays have 3 elements" in (report.error or "")
+    assert children(table) == before
+
+
 def test_keys_of_documents_may_have_any_name(any_bench: Bench) -> None:
     """Keys full of quotes, backslashes, places and digits are names and never code."""
     odd = """a'b"c\\d %s {x} %(y)s; --"""

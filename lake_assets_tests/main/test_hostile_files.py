@@ -134,6 +134,25 @@ def test_what_main_itself_refuses_costs_its_record_alone(any_bench: Bench, guard
     assert any_bench.check().passed
 
 
+def test_rows_that_main_drops_without_a_word_are_found_out(bench: Bench) -> None:
+    """A trigger that somebody gave main leaves a row out: the counts differ, and nothing is changed."""
+    bench.put(GOOD)
+    bench.load()
+    bench.query(
+        "CREATE FUNCTION shop.leave_out() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN IF NEW.id = 2 THEN RETURN NULL; END IF; RETURN NEW; END'"
+    )
+    bench.query(
+        "CREATE TRIGGER t BEFORE INSERT ON shop.orders FOR EACH ROW EXECUTE FUNCTION shop.leave_out()"
+    )
+
+    report = bench.load()
+
+    assert report.state == bench.state()[0] == "mismatch"
+    assert "2 rows reached main, and 3 good records were counted" in (report.error or "")
+    assert bench.rows("id") == [(1,), (2,), (3,)]
+
+
 def test_too_many_refused_records_fail_the_hour(any_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the server ends the statement over one record after the other, the hour fails with its words."""
     monkeypatch.setattr(careful, "MOST", 2)

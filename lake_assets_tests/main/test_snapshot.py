@@ -48,6 +48,7 @@ def test_a_snapshot_that_goes_brings_the_one_before_back(snapshots: Bench) -> No
     snapshots.load(HOURS[2])
 
     assert snapshots.state(HOURS[1])[0] == snapshots.check(HOURS[1]).state == "stale"
+    assert snapshots.state(HOURS[0])[0] == "loaded"
     snapshots.load(HOURS[1])
     assert snapshots.rows("id") == [(2,), (20,)]
     assert [snapshots.check(hour).state for hour in HOURS] == ["loaded", "loaded", "missing"]
@@ -95,3 +96,22 @@ def test_loads_of_a_snapshot_table_wait_for_each_other(snapshots: Bench) -> None
             assert not load.done()
         holder.rollback()
         assert load.result().state == "loaded"
+
+
+def test_snapshots_of_other_tables_stand_apart(snapshots: Bench) -> None:
+    """Which snapshot is the newest, and what it supersedes, is a matter of its own table alone."""
+    other = snapshots.with_table({"id": "bigint"}, name="returns", load="snapshot")
+    for hour in HOURS[:2]:
+        other.put("7\n", hour)
+        other.load(hour)
+    known = [
+        f"SELECT * FROM lake_assets.{name} WHERE table_name = 'returns' ORDER BY hour"
+        for name in ("files", "table_hours")
+    ]
+    before = [other.query(query) for query in known]
+
+    snapshots.load(HOURS[0])
+    assert snapshots.rows("id") == [(1,), (10,)]
+    snapshots.load(HOURS[2])
+
+    assert [other.query(query) for query in known] == before
