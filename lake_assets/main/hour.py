@@ -96,7 +96,6 @@ class HourLoad:
             staged = self._without_misfits(staged)
         if self.table.transform is not None:
             staged = self._transform(staged)
-        notes = list(self.notes)
         opened = self.plan is not None and self.plan.documents
         for mend in (self._without_misfits, self._without_refused) if opened else (self._without_refused,):
             if fault := self._refusal(staged):
@@ -104,7 +103,6 @@ class HourLoad:
             accepted = attempt(self.connection, partial(self._accept, staged, newest))
             if not isinstance(accepted, Refusal):
                 return accepted
-            self.notes = list(notes)
             staged = mend(staged)
         fault = self._refusal(staged)
         return self._refuse(staged, fault) if fault else self._accept_at_last(staged, newest)

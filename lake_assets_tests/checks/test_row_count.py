@@ -16,8 +16,9 @@ from lake_assets.lake.blocks import Block
 from lake_assets.lake.cut import cut
 from lake_assets.lake.objects import Listing
 from lake_assets.lake.s3 import Lake
+from lake_assets.ledger.states import state_without_files
 from lake_assets.postgres import connect
-from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
+from lake_assets_tests.fix_bench import GOOD, HOUR, Bench, make_table
 
 
 @pytest.fixture
@@ -223,6 +224,17 @@ def test_a_first_day_that_is_cut_short_is_not_missed(bench: Bench, begins: int, 
 
     assert daily.load(last).state == daily.check(last).state == first_day
     assert daily.check(last + timedelta(days=1)).state == "missing"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "state"), [(-1, "expected"), (0, "expected"), (599, "expected"), (600, "missing")]
+)
+def test_an_hour_is_due_once_it_and_its_grace_are_over(seconds: int, state: str) -> None:
+    """Until then nobody is told that its file is missing."""
+    table = make_table(grace=timedelta(minutes=10))
+    now = HOUR + ONE_HOUR + timedelta(seconds=seconds)
+
+    assert state_without_files(table, HOUR, now, day_has_files=False) == state
 
 
 def test_a_compressed_file_is_recounted(bench: Bench) -> None:

@@ -53,12 +53,15 @@ def test_a_refused_record_keeps_its_age_when_it_is_let_in(held: Bench) -> None:
     before = held.quarantine(AGES)
     strict = held.with_table(max_quarantined=0)
 
-    strict.load()
+    strict.load_twice()
     assert strict.quarantine("record, refused") == [(2, False), (2, True), (3, False), (3, True)]
+    kept = "SELECT refused FROM lake_assets.quarantined_files ORDER BY refused"
+    assert held.query(kept) == [(False,), (True,)]
     held.load()
 
     assert held.quarantine(AGES) == [(record, since, True) for record, since, _ in before]
     assert held.quarantine("refused") == [(False,), (False,)]
+    assert held.query(kept) == [(False,)]
 
 
 def test_what_was_tried_still_counts(held: Bench) -> None:

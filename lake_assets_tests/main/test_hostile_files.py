@@ -134,6 +134,21 @@ def test_what_main_itself_refuses_costs_its_record_alone(any_bench: Bench, guard
     assert any_bench.check().passed
 
 
+def test_what_main_itself_refuses_counts_for_the_limit(bench: Bench) -> None:
+    """Records that only main could judge may be too many as well; the hour's rows then stay as they were."""
+    bench.put(GOOD)
+    bench.load()
+    bench.query("ALTER TABLE shop.orders ADD CHECK (id < 9)")
+    bench.put(GOOD + "9,1,2018-09-06,\n")
+
+    report = bench.with_table(max_quarantined=0).load()
+
+    assert report.state == "failed"
+    assert "1 of 4 records cannot be loaded, and max_quarantined is 0" in (report.error or "")
+    assert bench.quarantine("record, sqlstate, refused") == [(4, "23514", True)]
+    assert (bench.rows("id"), bench.check().state) == ([(1,), (2,), (3,)], "failed")
+
+
 def test_rows_that_main_drops_without_a_word_are_found_out(bench: Bench) -> None:
     """A trigger that somebody gave main leaves a row out: the counts differ, and nothing is changed."""
     bench.put(GOOD)

@@ -1,6 +1,7 @@
 """Proves `load: snapshot`: the newest hour that has files is the table, in any order of loading."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from itertools import permutations
 
 import psycopg
@@ -82,6 +83,19 @@ def test_why_an_older_snapshot_failed_stays(snapshots: Bench) -> None:
     ((state, why),) = snapshots.query(note)
     assert state == "failed"
     assert why.startswith("None of 1 records can be loaded.")
+
+
+@pytest.mark.parametrize("order", [HOURS[:2], HOURS[1::-1]])
+def test_documents_of_a_superseded_snapshot_are_judged(bench: Bench, order: tuple[datetime, ...]) -> None:
+    """A record whose document does not fit is quarantined even where none of its hour goes into main."""
+    columns = {"id": "bigint", "n": {"type": "integer", "path": "doc.n"}}
+    table = bench.with_catalog({"load": "snapshot", "columns": columns})
+    for hour in order:
+        table.put_records([["1", '{"n": 1}'], ["2", '{"n": "x"}']], hour)
+        table.load(hour)
+
+    counts = "SELECT loaded, quarantined, superseded FROM lake_assets.files ORDER BY hour"
+    assert table.query(counts) == [(0, 1, 1), (1, 1, 0)]
 
 
 def test_loads_of_a_snapshot_table_wait_for_each_other(snapshots: Bench) -> None:
