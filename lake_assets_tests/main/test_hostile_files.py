@@ -4,10 +4,12 @@ import gzip
 import hashlib
 import random
 from collections.abc import Sequence
+from datetime import datetime
 
 import pytest
 
 from lake_assets.exceptions import WarehouseError
+from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.cut import MAX_RECORD
 from lake_assets.staging import careful, sift
 from lake_assets.staging.repair import Cells, Repairs
@@ -139,14 +141,30 @@ def test_what_main_itself_refuses_counts_for_the_limit(bench: Bench) -> None:
     bench.put(GOOD)
     bench.load()
     bench.query("ALTER TABLE shop.orders ADD CHECK (id < 9)")
-    bench.put(GOOD + "9,1,2018-09-06,\n")
+    bench.put("4,1,2018-09-06,\n9,1,2018-09-06,\n")
 
     report = bench.with_table(max_quarantined=0).load()
 
     assert report.state == "failed"
-    assert "1 of 4 records cannot be loaded, and max_quarantined is 0" in (report.error or "")
-    assert bench.quarantine("record, sqlstate, refused") == [(4, "23514", True)]
+    assert "1 of 2 records cannot be loaded, and max_quarantined is 0" in (report.error or "")
+    assert bench.quarantine("record, sqlstate, refused") == [(2, "23514", True)]
     assert (bench.rows("id"), bench.check().state) == ([(1,), (2,), (3,)], "failed")
+
+
+@pytest.mark.parametrize(("load", "hour"), [("append", HOUR), ("snapshot", HOUR + ONE_HOUR)])
+def test_rows_that_are_replaced_refuse_no_record(bench: Bench, load: str, hour: datetime) -> None:
+    """While main is asked which records it refuses, the rows that they replace do not count."""
+    table = bench.with_table({"id": "bigint"}, load=load)
+    table.put("1\n2\n")
+    table.load()
+    table.query("CREATE UNIQUE INDEX ON shop.orders (id)")
+    table.query("ALTER TABLE shop.orders ADD CHECK (id < 9)")
+    table.put("1\n2\n9\n", hour)
+
+    report = table.load(hour)
+
+    assert (report.error, report.counts.loaded, report.counts.quarantined) == (None, 2, 1)
+    assert table.rows("id") == [(1,), (2,)]
 
 
 def test_rows_that_main_drops_without_a_word_are_found_out(bench: Bench) -> None:
