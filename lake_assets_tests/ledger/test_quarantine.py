@@ -138,3 +138,15 @@ def test_a_ledger_of_the_first_version_is_completed(bench: Bench) -> None:
     before = bench.quarantine(AGES)
     assert bench.load(HOUR).state == "quarantined"
     assert bench.quarantine(AGES) == [(record, since, True) for record, since, _ in before]
+
+
+def test_only_files_with_bad_records_are_kept_each_with_its_own_faults(bench: Bench) -> None:
+    """A good file of the hour is not among them, and one column's values are held against one file."""
+    table = bench.with_table({"id": "bigint"})
+    keys = [table.put(body, number=number) for number, body in enumerate(("x\ny\n", "1\n1,2\n", "1\n2\n"))]
+    table.load()
+
+    assert table.query("SELECT key, retyped ? 'id' FROM lake_assets.quarantined_files ORDER BY key") == [
+        (keys[0], True),
+        (keys[1], None),
+    ]

@@ -112,10 +112,11 @@ def test_a_refused_load_tells_which_column_changed_its_type(drifting: Bench) -> 
 def test_half_of_a_file_and_two_records_make_a_change(bench: Bench, bad: int, good: int, told: bool) -> None:
     """Less than half of a file's records, or one alone, are bad values and no other type."""
     table = bench.with_table({"id": "bigint"})
-    table.put("x\n" * bad + "1\n" * good)
+    table.put((f"{'x' * 100}\ny\n" if bad > 1 else "x\n") + "1\n" * good)
     table.load()
 
-    assert bool(table.query("SELECT change FROM lake_assets.schema_changes")) is told
+    first = f"{bad} of {bad + good} records do not fit its type; the first value is '{'x' * 60}'"
+    assert table.query("SELECT detail FROM lake_assets.schema_changes") == [(first,)] * told
 
 
 def test_what_is_no_matter_of_types_retypes_nothing(bench: Bench) -> None:
