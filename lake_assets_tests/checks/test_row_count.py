@@ -17,6 +17,7 @@ from lake_assets.lake.cut import cut
 from lake_assets.lake.objects import Listing
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.states import state_without_files
+from lake_assets.main.load import TableLoader
 from lake_assets.postgres import connect
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench, make_table
 
@@ -38,8 +39,9 @@ def test_a_loaded_hour_passes(loaded: Bench) -> None:
 
 
 def test_an_added_file_is_found(loaded: Bench) -> None:
-    """A file that came after the load makes the hour stale, and is named."""
+    """A file that came after the load makes the hour stale, is named, and the ledger says since when."""
     key = loaded.put(GOOD, number=5)
+    since = loaded.query("SELECT updated_at FROM lake_assets.table_hours")
 
     result = loaded.check()
 
@@ -47,6 +49,7 @@ def test_an_added_file_is_found(loaded: Bench) -> None:
     assert result.state == "stale"
     assert result.findings == (f"{key}: in the lake and not loaded ({len(GOOD)} bytes)",)
     assert loaded.state()[0] == "stale"
+    assert loaded.query("SELECT updated_at FROM lake_assets.table_hours") > since
 
 
 def test_a_removed_file_is_found(loaded: Bench) -> None:
@@ -169,9 +172,11 @@ def test_a_load_makes_a_red_hour_green(loaded: Bench) -> None:
     loaded.query("DELETE FROM shop.orders WHERE id = 2")
     loaded.check()
 
-    loaded.load()
+    loaded.load(run_id="mended")
 
     assert loaded.check().passed
+    assert loaded.query("SELECT note, run_id FROM lake_assets.table_hours") == [(None, "mended")]
+    assert loaded.query("SELECT run_id FROM lake_assets.files") == [("mended",)]
 
 
 def test_a_missing_hour_is_red_and_a_quiet_one_green(bench: Bench) -> None:
@@ -224,6 +229,14 @@ def test_a_first_day_that_is_cut_short_is_not_missed(bench: Bench, begins: int, 
 
     assert daily.load(last).state == daily.check(last).state == first_day
     assert daily.check(last + timedelta(days=1)).state == "missing"
+
+
+@pytest.mark.parametrize(("day_has_files", "state"), [(True, "quiet"), (False, "missing")])
+def test_a_load_judges_a_daily_table_by_its_day(bench: Bench, day_has_files: bool, state: str) -> None:
+    """What the load of a day's last hour writes down is what a check would find."""
+    daily = bench.with_table(expect="daily")
+    with TableLoader(daily.url, daily.lake, daily.table, "test") as loader:
+        assert loader.load(HOUR.replace(hour=23), (), day_has_files=day_has_files).state == state
 
 
 @pytest.mark.parametrize(

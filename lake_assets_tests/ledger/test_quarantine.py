@@ -5,6 +5,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from lake_assets.hours import ONE_HOUR
 from lake_assets.ledger import ledger, quarantine
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
 
@@ -55,6 +56,9 @@ def test_a_refused_record_keeps_its_age_when_it_is_let_in(held: Bench) -> None:
 
     strict.load_twice()
     assert strict.quarantine("record, refused") == [(2, False), (2, True), (3, False), (3, True)]
+    with psycopg.connect(held.url) as connection:
+        counted = quarantine.count_by_hour(connection, [held.table], HOUR, HOUR + ONE_HOUR)
+    assert counted == {"shop.orders": {HOUR: 2}}
     kept = "SELECT refused FROM lake_assets.quarantined_files ORDER BY refused"
     assert held.query(kept) == [(False,), (True,)]
     held.load()

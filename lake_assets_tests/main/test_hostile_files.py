@@ -136,6 +136,48 @@ def test_what_main_itself_refuses_costs_its_record_alone(any_bench: Bench, guard
     assert any_bench.check().passed
 
 
+def test_only_errors_that_a_record_can_cause_are_held_against_one(bench: Bench) -> None:
+    """What a trigger of somebody's raises costs its record; any other kind of error fails the hour."""
+    bench.put(GOOD)
+    bench.load()
+    bench.query(
+        "CREATE FUNCTION shop.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id = 2 THEN "
+        "RAISE EXCEPTION '%', repeat('no ', 999) USING ERRCODE = TG_ARGV[0]; END IF; RETURN NEW; END $$"
+    )
+    kinds = {
+        **dict.fromkeys(
+            ["0A000", "22000", "23502", "23514", "38000", "39000", "54000", "P0001"], "quarantined"
+        ),
+        **dict.fromkeys(["XX000"], "quarantined"),
+        **dict.fromkeys(["23505", "40001", "53100", "57014"], "failed"),
+    }
+
+    for code, state in kinds.items():
+        bench.query(
+            "CREATE OR REPLACE TRIGGER t BEFORE INSERT ON shop.orders "
+            f"FOR EACH ROW EXECUTE FUNCTION shop.refuse('{code}')"
+        )
+        assert bench.load().state == state, code
+        held = bench.quarantine("sqlstate, length(reason)") if state == "quarantined" else [(code, 1000)]
+        assert held == [(code, 1000)]
+
+
+def test_records_keep_their_numbers_through_many_blocks(
+    any_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bad records of every kind, in a file read in many pieces and copied in many steps, are named aright."""
+    monkeypatch.setattr("lake_assets.staging.load.BAD_BYTES", 1)
+    body = "".join(f"{number},1,2018-09-06,{'x' * 700}\n" for number in range(1, 1201)).splitlines()
+    body[399], body[799], body[999] = "400,1", "800,x,2018-09-06,", "1000,1,now,"
+    any_bench.put("\n".join(body))
+
+    any_bench.load()
+
+    assert any_bench.state() == ("quarantined", 1200, 1197, 3)
+    assert any_bench.quarantine("record, column_name") == [(400, None), (800, "amount"), (1000, "placed_at")]
+    assert any_bench.query("SELECT count(*) FROM shop.orders WHERE id <> _lake_record") == [(0,)]
+
+
 def test_what_main_itself_refuses_counts_for_the_limit(bench: Bench) -> None:
     """Records that only main could judge may be too many as well; the hour's rows then stay as they were."""
     bench.put(GOOD)
@@ -190,6 +232,8 @@ def test_too_many_refused_records_fail_the_hour(any_bench: Bench, monkeypatch: p
     """When the server ends the statement over one record after the other, the hour fails with its words."""
     monkeypatch.setattr(careful, "MOST", 2)
     bench = any_bench.with_table({f"c{number}": "text" for number in range(1000)})
+    bench.put(lines_of(["x"] * 1000, *[["x" * 20] * 1000] * 2))
+    assert bench.load().state == "quarantined"
     bench.put(lines_of(["x"] * 1000, *[["x" * 20] * 1000] * 3))
 
     report = bench.load_twice()
