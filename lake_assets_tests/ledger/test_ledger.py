@@ -71,6 +71,18 @@ def test_who_finds_the_ledger_completed_does_not_wait_for_loads(bench: Bench) ->
         install.result(PATIENCE)
 
 
+def test_an_hour_that_is_known_is_not_noted_as_missing(bench: Bench) -> None:
+    """Only hours that nobody has judged yet are written down as missing, and named."""
+    bench.put(GOOD)
+    bench.load()
+    hours = [HOUR + ONE_HOUR, HOUR]
+
+    with psycopg.connect(bench.url) as connection:
+        assert ledger.note_missing(connection, bench.table, hours, "late") == [HOUR + ONE_HOUR]
+
+    assert [bench.state(hour)[0] for hour in hours] == ["missing", "loaded"]
+
+
 def test_what_is_written_of_a_table_hour_touches_no_other(bench: Bench) -> None:
     """Loads that fill, refuse and empty an hour, and a check, leave all that is known of others as it is."""
     body = GOOD + "4,x,2018-09-06,bad\n"

@@ -108,13 +108,13 @@ def test_json_nested_deeper_than_the_servers_stack_costs_its_record_alone(any_be
     """Where the server ends the statement, also when it is asked for a reason, the other records load."""
     bench = any_bench.with_table({"id": "bigint", "doc": "jsonb"})
     deep = "[" * 200_000 + "]" * 200_000
-    bench.put(lines_of([1, "[]"], [2, deep], ["x", deep], [4, "[4]"], [5, "]"]))
+    bench.put(lines_of([1, "[]"], [2, deep], ["x", deep], [4, "[4]"], [5, "]"], [6, deep]))
 
     report = bench.load_twice()
 
     assert report.state == "quarantined"
     assert bench.rows("id") == [(1,), (4,)]
-    assert [row[0] for row in bench.quarantine("record")] == [2, 3, 5]
+    assert [row[0] for row in bench.quarantine("record")] == [2, 3, 5, 6]
     assert bench.quarantine("sqlstate, length(raw)")[0] == ("54001", 400_002)
 
 
@@ -191,6 +191,20 @@ def test_what_main_itself_refuses_counts_for_the_limit(bench: Bench) -> None:
     assert "1 of 2 records cannot be loaded, and max_quarantined is 0" in (report.error or "")
     assert bench.quarantine("record, sqlstate, refused") == [(2, "23514", True)]
     assert (bench.rows("id"), bench.check().state) == ([(1,), (2,), (3,)], "failed")
+
+
+def test_what_main_itself_refuses_may_be_too_much(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When main refuses one record after the other, the hour fails with its words."""
+    monkeypatch.setattr(careful, "MOST", 1)
+    bench.put(GOOD)
+    bench.load()
+    bench.query("ALTER TABLE shop.orders ADD CHECK (id < 2) NOT VALID")
+
+    report = bench.load()
+
+    assert "refused more than 1 records" in (report.error or "")
+    assert "violates check constraint" in (report.error or "")
+    assert bench.rows("id") == [(1,), (2,), (3,)]
 
 
 @pytest.mark.parametrize(("load", "hour"), [("append", HOUR), ("snapshot", HOUR + ONE_HOUR)])

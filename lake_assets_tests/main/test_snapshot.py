@@ -45,9 +45,12 @@ def test_a_snapshot_that_goes_brings_the_one_before_back(snapshots: Bench) -> No
     for hour in HOURS:
         snapshots.load(hour)
     snapshots.bucket.delete(snapshots.key(HOURS[2]))
+    written = f"SELECT updated_at FROM lake_assets.table_hours WHERE hour = '{HOURS[1].isoformat()}'"
+    before = snapshots.query(written)
 
     snapshots.load(HOURS[2])
 
+    assert snapshots.query(written) > before
     assert snapshots.state(HOURS[1])[0] == snapshots.check(HOURS[1]).state == "stale"
     assert snapshots.state(HOURS[0])[0] == "loaded"
     snapshots.load(HOURS[1])
