@@ -100,6 +100,7 @@ def test_an_hour_without_files_has_no_quarantine(held: Bench) -> None:
 def test_a_purge_empties_the_bytes_alone(held: Bench) -> None:
     """Old records lose their bytes and nothing else; the check still finds every record."""
     assert purge(held, timedelta(hours=1)) == 0
+    assert purge(held.with_table(name="returns"), timedelta(0)) == 0
     assert purge(held, timedelta(0)) == 2
     assert purge(held, timedelta(0)) == 0
 
@@ -141,6 +142,7 @@ def test_a_ledger_of_the_first_version_is_completed(bench: Bench) -> None:
     ]
     before = bench.quarantine(AGES)
     assert bench.load(HOUR).state == "quarantined"
+    assert bench.query("SELECT kind FROM lake_assets.files") == [("cdc",)]
     assert bench.quarantine(AGES) == [(record, since, True) for record, since, _ in before]
 
 

@@ -8,12 +8,12 @@ from datetime import datetime
 
 import pytest
 
-from lake_assets.exceptions import WarehouseError
+from lake_assets.exceptions import LoadError, WarehouseError
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.cut import MAX_RECORD
-from lake_assets.staging import careful, sift
+from lake_assets.staging import careful, columns, sift
 from lake_assets.staging.repair import Cells, Repairs
-from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
+from lake_assets_tests.fix_bench import GOOD, HOUR, Bench, make_table
 
 MANY = 3000
 
@@ -66,6 +66,13 @@ def test_more_columns_than_a_table_holds_fail_the_hour(bench: Bench) -> None:
     assert len(bench.query("SELECT 1 FROM information_schema.columns WHERE table_schema = 'shop'")) == 7
 
 
+def test_as_many_columns_as_a_table_holds_are_not_refused() -> None:
+    """With the columns that only a file has, the limit is the same as for those of the catalog."""
+    columns._refuse_too_many(make_table(), columns.MOST_COLUMNS)
+    with pytest.raises(LoadError, match="1598 columns"):
+        columns._refuse_too_many(make_table(), columns.MOST_COLUMNS + 1)
+
+
 def test_a_catalog_of_more_columns_than_a_table_holds_is_refused(bench: Bench) -> None:
     """The limit is told before anything is made; at the limit the table loads."""
     with pytest.raises(WarehouseError, match="names 1598 columns, and a table can have 1597 beside ours"):
@@ -115,6 +122,7 @@ def test_json_nested_deeper_than_the_servers_stack_costs_its_record_alone(any_be
     assert report.state == "quarantined"
     assert bench.rows("id") == [(1,), (4,)]
     assert [row[0] for row in bench.quarantine("record")] == [2, 3, 5, 6]
+    assert bench.quarantine("column_name, sqlstate")[2] == ("doc", "22P02")
     assert bench.quarantine("sqlstate, length(raw)")[0] == ("54001", 400_002)
 
 
