@@ -316,3 +316,15 @@ def test_a_type_that_cannot_be_asked_costs_the_record_too(any_bench: Bench) -> N
     assert [(record, code) for record, code, _ in found] == [(2, "22007"), (3, "23514")]
     assert "invalid input syntax for type date" in found[0][2]
     assert table.check(deep=True).passed
+
+
+def test_a_document_that_does_not_fit_costs_nothing_of_another_file(any_bench: Bench) -> None:
+    """A record of the same number in another file of the hour stays."""
+    table = any_bench.with_catalog({"columns": {"n": {"type": "integer", "path": "d.n"}}})
+    table.put_records([['{"n": 1}']])
+    table.put_records([['{"n": "x"}'], ['{"n": 2}']], number=1)
+
+    report = table.load()
+
+    assert (report.error, table.state()) == (None, ("quarantined", 3, 2, 1))
+    assert table.rows("n") == [(1,), (2,)]
