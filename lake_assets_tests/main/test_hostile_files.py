@@ -199,6 +199,7 @@ def test_what_main_itself_refuses_counts_for_the_limit(bench: Bench) -> None:
     assert "1 of 2 records cannot be loaded, and max_quarantined is 0" in (report.error or "")
     assert bench.quarantine("record, sqlstate, refused") == [(2, "23514", True)]
     assert (bench.rows("id"), bench.check().state) == ([(1,), (2,), (3,)], "failed")
+    assert bench.with_table(max_quarantined=1).load().state == "quarantined"
 
 
 def test_what_main_itself_refuses_may_be_too_much(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,3 +132,26 @@ def test_snapshots_of_other_tables_stand_apart(snapshots: Bench) -> None:
     snapshots.load(HOURS[2])
 
     assert [other.query(query) for query in known] == before
+
+
+def test_an_hour_that_never_had_a_snapshot_changes_nothing(snapshots: Bench) -> None:
+    """Loading hours without files, before the newest snapshot and behind it, leaves the table as it is."""
+    snapshots.load(HOURS[1])
+
+    for hour in (HOURS[0] - ONE_HOUR, HOURS[2] + ONE_HOUR):
+        assert snapshots.load(hour).state == "missing"
+
+    assert snapshots.rows("id") == [(2,), (20,)]
+    assert snapshots.state(HOURS[1])[0] == snapshots.check(HOURS[1]).state == "loaded"
+
+
+def test_a_snapshot_older_than_the_newest_may_go(snapshots: Bench) -> None:
+    """The files of a superseded hour are forgotten, and the newest one is still the table."""
+    for hour in HOURS[:2]:
+        snapshots.load(hour)
+    snapshots.bucket.delete(snapshots.key(HOURS[0]))
+
+    snapshots.load(HOURS[0])
+
+    assert snapshots.state(HOURS[1])[0] == "loaded"
+    assert snapshots.rows("id") == [(2,), (20,)]
