@@ -42,8 +42,7 @@ def encoding_of(head: bytes, compression: str, declared: str) -> tuple[str, str]
     wide = codecs.lookup(declared).name.startswith(("utf-16", "utf-32"))
     for mark, encoding in _MARKS:
         if start.startswith(mark) and (encoding == "utf-8" or narrow or wide):
-            told = declared if encoding == "utf-8" and narrow else encoding
-            return told, f"begins with {mark.hex(' ')}, the byte order mark of {encoding}"
+            return encoding, f"begins with {mark.hex(' ')}, the byte order mark of {encoding}"
     if narrow and (bare := _without_mark(start)):
         return bare, "every other byte is NUL, as in UTF-16 without a byte order mark"
     return declared, f"the catalog says {declared}"

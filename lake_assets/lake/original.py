@@ -36,8 +36,6 @@ def beginning(head: bytes, dialect: Dialect) -> tuple[str, bytes]:
     Returns:
         The encoding, and byte order mark and header with an LF behind it, in that encoding.
     """
-    if dialect.format == "parquet":
-        return "utf-8", b""  # its records are kept as JSON lines
     codec = codecs.lookup(dialect.encoding).name
     first = b"".join(unpack([head[: 2**10]], dialect.compression, whole=False))
     mark = next((mark for mark in MARKS.get(codec, {}) if first.startswith(mark)), b"")

@@ -96,7 +96,6 @@ class HourLoad:
             staged = self._without_misfits(staged)
         if self.table.transform is not None:
             staged = self._transform(staged)
-        notes = list(self.notes)
         opened = self.plan is not None and self.plan.documents
         for mend in (self._without_misfits, self._without_refused) if opened else (self._without_refused,):
             if fault := self._refusal(staged):
@@ -104,7 +103,6 @@ class HourLoad:
             accepted = attempt(self.connection, partial(self._accept, staged, newest))
             if not isinstance(accepted, Refusal):
                 return accepted
-            self.notes = list(notes)
             staged = mend(staged)
         fault = self._refusal(staged)
         return self._refuse(staged, fault) if fault else self._accept_at_last(staged, newest)
@@ -311,7 +309,7 @@ class HourLoad:
             self.notes.append(f"superseded by the snapshot of {format_hour(newest)}")
         self._replace(files, superseded=superseded)
         if self.table.load == "snapshot":
-            self._settle_snapshots(staged, newest)
+            self._settle_snapshots(staged, newest, was_there=bool(gone))
         return self._judge(files, gone)
 
     def _quarantine(self, staged: Sequence[Staged], *, refused: bool) -> None:
@@ -373,13 +371,15 @@ class HourLoad:
         )
         return self.connection.execute(insert, {"hour": self.hour, "ids": ids}).rowcount
 
-    def _settle_snapshots(self, staged: Sequence[Staged], newest: datetime | None) -> None:
+    def _settle_snapshots(
+        self, staged: Sequence[Staged], newest: datetime | None, *, was_there: bool
+    ) -> None:
         """Let the newest hour that has files be the table, whatever this load found."""
         if staged and (newest is None or newest < self.hour):
             note = f"superseded by the snapshot of {format_hour(self.hour)}"
             ledger.supersede_older(self.connection, self.table, self.hour, note)
             supersede_children(self.connection, self.table, self.hour)
-        elif not staged and newest is not None and newest < self.hour:
+        elif not staged and was_there and newest is not None and newest < self.hour:
             note = f"the snapshot of {format_hour(self.hour)} is gone; load this hour again to bring it back"
             ledger.mark_stale(self.connection, self.table, newest, note)
 

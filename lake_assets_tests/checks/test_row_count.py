@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,11 +12,14 @@ from lake_assets.catalog.models import Source, Table
 from lake_assets.checks.row_count import check_hours, stretches, whole_days
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake import records
+from lake_assets.lake.blocks import Block
 from lake_assets.lake.cut import cut
 from lake_assets.lake.objects import Listing
 from lake_assets.lake.s3 import Lake
+from lake_assets.ledger.states import state_without_files
+from lake_assets.main.load import TableLoader
 from lake_assets.postgres import connect
-from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
+from lake_assets_tests.fix_bench import GOOD, HOUR, Bench, make_table
 
 
 @pytest.fixture
@@ -35,8 +39,9 @@ def test_a_loaded_hour_passes(loaded: Bench) -> None:
 
 
 def test_an_added_file_is_found(loaded: Bench) -> None:
-    """A file that came after the load makes the hour stale, and is named."""
+    """A file that came after the load makes the hour stale, is named, and the ledger says since when."""
     key = loaded.put(GOOD, number=5)
+    since = loaded.query("SELECT updated_at FROM lake_assets.table_hours")
 
     result = loaded.check()
 
@@ -44,6 +49,7 @@ def test_an_added_file_is_found(loaded: Bench) -> None:
     assert result.state == "stale"
     assert result.findings == (f"{key}: in the lake and not loaded ({len(GOOD)} bytes)",)
     assert loaded.state()[0] == "stale"
+    assert loaded.query("SELECT updated_at FROM lake_assets.table_hours") > since
 
 
 def test_a_removed_file_is_found(loaded: Bench) -> None:
@@ -124,6 +130,32 @@ def test_a_loader_that_loses_records_is_found_before_its_commit(
     assert (bench.check().passed, bench.check().state) == (False, "mismatch")
 
 
+@pytest.mark.parametrize(
+    ("lost", "counted", "said"),
+    [
+        (b"2,20.00,2018-09-06 10:01:00,\n", 0, "the loader read 3 records, the warehouse 2, the recount 3"),
+        (b"no such line", 1, "the loader read 4 records, the warehouse 3, the recount 3"),
+    ],
+)
+def test_each_of_the_three_counts_is_compared(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, lost: bytes, counted: int, said: str
+) -> None:
+    """A line lost between reader and warehouse is found as well, and so is a reader that miscounts."""
+
+    def spoiled(*given: Any) -> Iterator[Block]:
+        for block in records.read_blocks(*given):
+            yield replace(block, data=block.data.replace(lost, b""), records=block.records + counted)
+
+    monkeypatch.setattr("lake_assets.staging.load.read_blocks", spoiled)
+    bench.put(GOOD)
+
+    report = bench.load()
+
+    assert report.state == "mismatch"
+    assert said in (report.error or "")
+    assert bench.rows() == []
+
+
 def test_a_failed_load_stays_red(loaded: Bench) -> None:
     """An hour whose last load failed is red, and the check says why."""
     strict = loaded.with_table(max_quarantined=0)
@@ -140,9 +172,11 @@ def test_a_load_makes_a_red_hour_green(loaded: Bench) -> None:
     loaded.query("DELETE FROM shop.orders WHERE id = 2")
     loaded.check()
 
-    loaded.load()
+    loaded.load(run_id="mended")
 
     assert loaded.check().passed
+    assert loaded.query("SELECT note, run_id FROM lake_assets.table_hours") == [(None, "mended")]
+    assert loaded.query("SELECT run_id FROM lake_assets.files") == [("mended",)]
 
 
 def test_a_missing_hour_is_red_and_a_quiet_one_green(bench: Bench) -> None:
@@ -195,6 +229,25 @@ def test_a_first_day_that_is_cut_short_is_not_missed(bench: Bench, begins: int, 
 
     assert daily.load(last).state == daily.check(last).state == first_day
     assert daily.check(last + timedelta(days=1)).state == "missing"
+
+
+@pytest.mark.parametrize(("day_has_files", "state"), [(True, "quiet"), (False, "missing")])
+def test_a_load_judges_a_daily_table_by_its_day(bench: Bench, day_has_files: bool, state: str) -> None:
+    """What the load of a day's last hour writes down is what a check would find."""
+    daily = bench.with_table(expect="daily")
+    with TableLoader(daily.url, daily.lake, daily.table, "test") as loader:
+        assert loader.load(HOUR.replace(hour=23), (), day_has_files=day_has_files).state == state
+
+
+@pytest.mark.parametrize(
+    ("seconds", "state"), [(-1, "expected"), (0, "expected"), (599, "expected"), (600, "missing")]
+)
+def test_an_hour_is_due_once_it_and_its_grace_are_over(seconds: int, state: str) -> None:
+    """Until then nobody is told that its file is missing."""
+    table = make_table(grace=timedelta(minutes=10))
+    now = HOUR + ONE_HOUR + timedelta(seconds=seconds)
+
+    assert state_without_files(table, HOUR, now, day_has_files=False) == state
 
 
 def test_a_compressed_file_is_recounted(bench: Bench) -> None:

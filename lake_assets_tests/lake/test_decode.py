@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_assets.exceptions import LakeError
-from lake_assets.lake.decode import PIECE, decode
+from lake_assets.lake.decode import PIECE, beginning, decode
 from lake_assets.lake.records import read_blocks
 from lake_assets_tests.lake.rule import dialect_of, in_chunks
 
@@ -146,3 +146,10 @@ def test_the_beginning_of_an_object_may_end_anywhere() -> None:
     packed = gzip.compress(TEXT.encode())
     assert TEXT.encode().startswith(b"".join(decode([packed[:-9]], "gzip", "utf-8", whole=False)))
     assert b"".join(decode([TEXT.encode("utf-16")[:-1]], "none", "utf-16", whole=False)).decode() == TEXT[:-1]
+
+
+def test_no_more_of_a_beginning_is_unpacked_than_was_asked_for() -> None:
+    """However far an object would swell, looking at its first bytes takes no piece after them."""
+    pieces = iter([b"ab", b"cd", b"ef", b"gh"])
+    assert beginning(pieces, 3) == b"abcd"
+    assert next(pieces) == b"ef"

@@ -59,7 +59,9 @@ def test_text_without_nul_is_what_the_catalog_says(text: str, declared: str) -> 
     assert encoding_of(data, "none", declared)[0] == declared
 
 
-@pytest.mark.parametrize("data", [b"1,a\0b,c\n" * 9, b"\0" * 40, b"1\0", b"a\0\n" * 20, b""])
+@pytest.mark.parametrize(
+    "data", [b"1,a\0b,c\n" * 9, b"\0" * 40, b"1\0", b"a\0\n" * 20, b"a\0b\0\nx" * 9, b""]
+)
 def test_nuls_alone_make_no_utf16(data: bytes) -> None:
     """NULs that do not stand at every other place, line ends included, are cells' own."""
     assert encoding_of(data, "none", "utf-8")[0] == "utf-8"
@@ -69,3 +71,9 @@ def test_a_mark_of_utf16_is_text_in_windows_1252() -> None:
     """What may be text in the declared encoding is not overruled."""
     assert encoding_of(codecs.BOM_UTF16_LE + b"a,b\n", "none", "cp1252")[0] == "cp1252"
     assert decide(b"1,2,x\n", ORDERS, "full").reasons["encoding"] == "the catalog says utf-8"
+
+
+@pytest.mark.parametrize("declared", ["cp1252", "utf-16-be"])
+def test_nuls_overrule_no_other_encoding(declared: str) -> None:
+    """Where the catalog declares another encoding than UTF-8, only a byte order mark tells otherwise."""
+    assert encoding_of(TEXT.encode("utf-16-le"), "none", declared)[0] == declared

@@ -35,6 +35,12 @@ def test_a_record_is_what_it_was(encoding: str, raw: bytes) -> None:
     assert encode_back(kept, encoding) == raw
 
 
+def test_a_character_that_an_encoding_lacks_is_an_error() -> None:
+    """What cannot have come from a file of that encoding is neither left out nor looked at without end."""
+    with pytest.raises(UnicodeEncodeError):
+        encode_back("1,€".encode(), "latin-1")
+
+
 def written(text: str, encoding: str, mark: bytes = b"") -> bytes:
     """Write a text in an encoding, behind a byte order mark."""
     return mark + text.encode(encoding)

@@ -351,6 +351,12 @@ def test_nuls_of_good_records_are_counted(nul: str, counted: int) -> None:
     assert b"\0" not in block.data
 
 
+def test_nothing_of_a_bad_record_is_left_in_its_place() -> None:
+    """COPY gets NULLs for a bad record even where it would be the end of all data."""
+    (block,) = read_blocks([b"\\\0.\n2\n"], dialect_of("a", nul="quarantine"))
+    assert block.data == b"\n2\n"
+
+
 def test_a_record_has_number_bytes_and_cells() -> None:
     """The second reading gives just the wanted records, with their bytes as they stand in the file."""
     data = b'a,b\n1,x\n2,"\0"\r\nbad\n4,\n'

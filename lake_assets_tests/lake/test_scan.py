@@ -44,6 +44,13 @@ def test_an_unfinished_record_is_left_for_the_next_window(unfinished: bytes) -> 
     assert alone.data == b""
 
 
+def test_the_last_record_of_a_file_may_lack_its_line_end() -> None:
+    """At the end of the data what stands behind the last line end is a record as well."""
+    slab = scan(b"x,y\na", COMMA, quoted=True, final=True)
+    assert slab is not None
+    assert (slab.data, slab.widths.tolist()) == (b"x,y\na", [2, 1])
+
+
 @pytest.mark.parametrize("window", [b'a"\n', b'"a"b\n', b'"a" ,b\n', b'a\r"b"\n', b'"a"\rb\n', b'x\n a,"b"c'])
 @pytest.mark.parametrize("final", [True, False])
 def test_a_quote_out_of_place_is_noticed(window: bytes, final: bool) -> None:

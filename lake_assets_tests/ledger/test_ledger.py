@@ -1,12 +1,19 @@
 """Proves `ledger`: what it refuses to write down, and that it stands in nobody's way."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 
 from lake_assets.exceptions import ConfigurationError, WarehouseError
+from lake_assets.hours import ONE_HOUR
 from lake_assets.ledger import ledger
 from lake_assets.postgres import connect
-from lake_assets_tests.fix_bench import GOOD, Bench
+from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
+
+KNOWN = ("files", "table_hours", "quarantine", "quarantined_files")
+OTHERS = "(table_name, hour) <> ('orders', '2018-09-06 10:00Z')"
+PATIENCE = 60  # seconds until a test that would hang fails
 
 
 @pytest.fixture
@@ -39,6 +46,72 @@ def test_a_ledger_that_is_there_does_not_wait_for_loads(bench: Bench) -> None:
         load.execute("DELETE FROM lake_assets.quarantine")
         other.execute("SET lock_timeout = '1ms'")
         ledger.install(other)
+
+
+def test_who_finds_the_ledger_completed_does_not_wait_for_loads(bench: Bench) -> None:
+    """Who waited for another to complete the ledger only looks at it then, without a lock on its tables."""
+    bench.put(GOOD)
+    bench.load()
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    bench.query("COMMENT ON SCHEMA lake_assets IS 'an older version'")
+
+    with (
+        ThreadPoolExecutor(1) as pool,
+        psycopg.connect(bench.url) as first,
+        psycopg.connect(bench.url) as load,
+        psycopg.connect(bench.url, autocommit=True) as second,
+    ):
+        ledger.lock(first, "lake_assets")
+        install = pool.submit(ledger.install, second)
+        while bench.query(waiting) != [(1,)]:
+            assert not install.done()
+        load.execute("UPDATE lake_assets.files SET run_id = 'busy'")
+        first.execute(f"COMMENT ON SCHEMA lake_assets IS '{ledger.VERSION}'".encode())
+        first.commit()
+        install.result(PATIENCE)
+
+
+def test_an_hour_that_is_known_is_not_noted_as_missing(bench: Bench) -> None:
+    """Only hours that nobody has judged yet are written down as missing, and named."""
+    bench.put(GOOD)
+    bench.load()
+    hours = [HOUR + ONE_HOUR, HOUR]
+
+    with psycopg.connect(bench.url) as connection:
+        assert ledger.note_missing(connection, bench.table, hours, "late") == [HOUR + ONE_HOUR]
+
+    assert [bench.state(hour)[0] for hour in hours] == ["missing", "loaded"]
+
+
+def test_what_is_written_of_a_table_hour_touches_no_other(bench: Bench) -> None:
+    """Loads that fill, refuse and empty an hour, and a check, leave all that is known of others as it is."""
+    body = GOOD + "4,x,2018-09-06,bad\n"
+    strict = bench.with_table(max_quarantined=0)
+    beside = bench.with_table(name="returns"), bench.with_table(name="returns", max_quarantined=0)
+    for table in (bench, beside[0]):
+        for hour in (HOUR, HOUR + ONE_HOUR):
+            table.put(body, hour)
+            table.load(hour)
+    strict.load(HOUR + ONE_HOUR)
+    beside[1].load(HOUR)
+    before = [
+        bench.query(f"SELECT * FROM lake_assets.{name} WHERE {OTHERS} ORDER BY 1, 2, 3, 4, 5")
+        for name in KNOWN
+    ]
+
+    bench.put(body.replace("x", "y"))
+    bench.load()
+    strict.load()
+    bench.bucket.delete(bench.key())
+    bench.check()
+    bench.load()
+
+    after = [
+        bench.query(f"SELECT * FROM lake_assets.{name} WHERE {OTHERS} ORDER BY 1, 2, 3, 4, 5")
+        for name in KNOWN
+    ]
+    assert after == before
+    assert all(before)
 
 
 def test_a_sum_that_is_off_is_refused(bench: Bench) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
+from lake_assets.hours import ONE_HOUR
 from lake_assets.ledger import ledger, quarantine
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
 
@@ -53,12 +54,18 @@ def test_a_refused_record_keeps_its_age_when_it_is_let_in(held: Bench) -> None:
     before = held.quarantine(AGES)
     strict = held.with_table(max_quarantined=0)
 
-    strict.load()
+    assert "max_quarantined is 0" in (strict.load_twice().error or "")
     assert strict.quarantine("record, refused") == [(2, False), (2, True), (3, False), (3, True)]
+    with psycopg.connect(held.url) as connection:
+        counted = quarantine.count_by_hour(connection, [held.table], HOUR, HOUR + ONE_HOUR)
+    assert counted == {"shop.orders": {HOUR: 2}}
+    kept = "SELECT refused FROM lake_assets.quarantined_files ORDER BY refused"
+    assert held.query(kept) == [(False,), (True,)]
     held.load()
 
     assert held.quarantine(AGES) == [(record, since, True) for record, since, _ in before]
     assert held.quarantine("refused") == [(False,), (False,)]
+    assert held.query(kept) == [(False,)]
 
 
 def test_what_was_tried_still_counts(held: Bench) -> None:
@@ -93,6 +100,7 @@ def test_an_hour_without_files_has_no_quarantine(held: Bench) -> None:
 def test_a_purge_empties_the_bytes_alone(held: Bench) -> None:
     """Old records lose their bytes and nothing else; the check still finds every record."""
     assert purge(held, timedelta(hours=1)) == 0
+    assert purge(held.with_table(name="returns"), timedelta(0)) == 0
     assert purge(held, timedelta(0)) == 2
     assert purge(held, timedelta(0)) == 0
 
@@ -134,4 +142,17 @@ def test_a_ledger_of_the_first_version_is_completed(bench: Bench) -> None:
     ]
     before = bench.quarantine(AGES)
     assert bench.load(HOUR).state == "quarantined"
+    assert bench.query("SELECT kind FROM lake_assets.files") == [("cdc",)]
     assert bench.quarantine(AGES) == [(record, since, True) for record, since, _ in before]
+
+
+def test_only_files_with_bad_records_are_kept_each_with_its_own_faults(bench: Bench) -> None:
+    """A good file of the hour is not among them, and one column's values are held against one file."""
+    table = bench.with_table({"id": "bigint"})
+    keys = [table.put(body, number=number) for number, body in enumerate(("x\ny\n", "1\n1,2\n", "1\n2\n"))]
+    table.load()
+
+    assert table.query("SELECT key, retyped ? 'id' FROM lake_assets.quarantined_files ORDER BY key") == [
+        (keys[0], True),
+        (keys[1], None),
+    ]

@@ -108,6 +108,26 @@ def test_a_refused_load_tells_which_column_changed_its_type(drifting: Bench) -> 
     ]
 
 
+@pytest.mark.parametrize(("bad", "good", "told"), [(2, 2, True), (2, 3, False), (1, 1, False)])
+def test_half_of_a_file_and_two_records_make_a_change(bench: Bench, bad: int, good: int, told: bool) -> None:
+    """Less than half of a file's records, or one alone, are bad values and no other type."""
+    table = bench.with_table({"id": "bigint"})
+    table.put((f"{'x' * 100}\ny\n" if bad > 1 else "x\n") + "1\n" * good)
+    table.load()
+
+    first = f"{bad} of {bad + good} records do not fit its type; the first value is '{'x' * 60}'"
+    assert table.query("SELECT detail FROM lake_assets.schema_changes") == [(first,)] * told
+
+
+def test_what_is_no_matter_of_types_retypes_nothing(bench: Bench) -> None:
+    """A file of updates, which an append table does not take, tells nothing of any column's type."""
+    bench.with_table({"id": "bigint"}).put("U,1\nU,2\nI,3\n")
+    bench.with_table({"id": "bigint"}).load()
+
+    assert bench.query("SELECT column_name FROM lake_assets.quarantine") == [("Op",), ("Op",)]
+    assert bench.query("SELECT change FROM lake_assets.schema_changes") == []
+
+
 def test_a_column_that_stays_retyped_is_told_once(drifting: Bench) -> None:
     """The next hour with the same trouble is no new change."""
     bad = "id,name,note\nA-1,a,b\nA-2,a,b\n1,a,b\n"

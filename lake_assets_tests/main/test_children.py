@@ -1,6 +1,7 @@
 """Proves child tables: elements of arrays become rows, replaced and counted with their parents."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -264,6 +265,37 @@ def test_a_record_a_child_table_refuses_is_quarantined(any_bench: Bench) -> None
         "tags": 1,
     }
     assert table.check(deep=True).passed
+
+
+def test_elements_that_a_child_table_drops_without_a_word_are_found_out(bench: Bench) -> None:
+    """A trigger that somebody gave a child table leaves rows out: the counts differ, nothing is changed."""
+    table = bench.with_catalog(DEVICES)
+    table.put_records(records(ONE))
+    table.load()
+    before = children(table)
+    table.query("CREATE FUNCTION shop.no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+    table.query("CREATE TRIGGER t BEFORE INSERT ON shop.orders__tags FOR EACH ROW EXECUTE FUNCTION shop.no()")
+
+    report = table.load()
+
+    assert report.state == "mismatch"
+    assert "0 rows reached it, and the arrays have 3 elements" in (report.error or "")
+    assert children(table) == before
+
+
+def test_children_of_other_tables_stand_apart(bench: Bench) -> None:
+    """What the ledger knows of one table's elements is neither superseded nor counted with another's."""
+    table = bench.with_catalog({**DEVICES, "load": "snapshot"})
+    other = replace(table, table=table.table.model_copy(update={"name": "returns"}))
+    for each in (table, other):
+        each.put_records(records(ONE))
+        each.load()
+    table.put_records(records(THREE), HOUR + ONE_HOUR)
+
+    table.load(HOUR + ONE_HOUR)
+
+    assert (other.check().findings, other.check().passed) == ((), True)
+    assert table.check(HOUR + ONE_HOUR).passed
 
 
 def test_keys_of_documents_may_have_any_name(any_bench: Bench) -> None:

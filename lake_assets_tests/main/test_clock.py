@@ -208,3 +208,14 @@ def test_a_policy_on_rows_hides_none_from_a_load(bench: Bench) -> None:
     finally:
         bench.query(f"DROP OWNED BY {user}")
         bench.query(f"DROP USER {user}")
+
+
+def test_a_record_of_another_file_keeps_its_place(any_bench: Bench) -> None:
+    """A record with such a word costs no record of the same number in another file of its hour."""
+    any_bench.put(GOOD)
+    any_bench.put("4,1,now,\n5,1,2018-09-06,\n", number=1)
+
+    report = any_bench.load()
+
+    assert (report.error, any_bench.state()) == (None, ("quarantined", 5, 4, 1))
+    assert any_bench.rows("id") == [(1,), (2,), (3,), (5,)]

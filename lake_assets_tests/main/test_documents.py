@@ -6,6 +6,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import pytest
+
+from lake_assets.exceptions import LakeError
+from lake_assets.lake.blocks import Record
+from lake_assets.staging.misfits import _reject
 from lake_assets_tests.fix_bench import Bench
 
 BINARY = bytes(range(16))
@@ -316,3 +321,22 @@ def test_a_type_that_cannot_be_asked_costs_the_record_too(any_bench: Bench) -> N
     assert [(record, code) for record, code, _ in found] == [(2, "22007"), (3, "23514")]
     assert "invalid input syntax for type date" in found[0][2]
     assert table.check(deep=True).passed
+
+
+def test_a_document_that_does_not_fit_costs_nothing_of_another_file(any_bench: Bench) -> None:
+    """A record of the same number in another file of the hour stays."""
+    table = any_bench.with_catalog({"columns": {"n": {"type": "integer", "path": "d.n"}}})
+    table.put_records([['{"n": 1}'], ['{"n": [3]}']])
+    table.put_records([['{"n": "x"}'], ['{"n": 2}']], number=1)
+
+    report = table.load()
+
+    assert (report.error, table.state()) == (None, ("quarantined", 4, 2, 2))
+    assert table.rows("n") == [(1,), (2,)]
+    assert table.quarantine("record, value") == [(2, "[3]"), (1, "x")]
+
+
+def test_a_reason_is_never_given_to_another_record() -> None:
+    """Where what was read again is not the record that does not fit, the load stops."""
+    with pytest.raises(LakeError, match="gave record 2 where 1 was wanted"):
+        _reject("key", [], Record(2, b"", ()), (1, 0, [], None, None, None, None))

@@ -4,14 +4,16 @@ import gzip
 import hashlib
 import random
 from collections.abc import Sequence
+from datetime import datetime
 
 import pytest
 
-from lake_assets.exceptions import WarehouseError
+from lake_assets.exceptions import LoadError, WarehouseError
+from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.cut import MAX_RECORD
-from lake_assets.staging import careful, sift
+from lake_assets.staging import careful, columns, sift
 from lake_assets.staging.repair import Cells, Repairs
-from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
+from lake_assets_tests.fix_bench import GOOD, HOUR, Bench, make_table
 
 MANY = 3000
 
@@ -64,6 +66,13 @@ def test_more_columns_than_a_table_holds_fail_the_hour(bench: Bench) -> None:
     assert len(bench.query("SELECT 1 FROM information_schema.columns WHERE table_schema = 'shop'")) == 7
 
 
+def test_as_many_columns_as_a_table_holds_are_not_refused() -> None:
+    """With the columns that only a file has, the limit is the same as for those of the catalog."""
+    columns._refuse_too_many(make_table(), columns.MOST_COLUMNS)
+    with pytest.raises(LoadError, match="1598 columns"):
+        columns._refuse_too_many(make_table(), columns.MOST_COLUMNS + 1)
+
+
 def test_a_catalog_of_more_columns_than_a_table_holds_is_refused(bench: Bench) -> None:
     """The limit is told before anything is made; at the limit the table loads."""
     with pytest.raises(WarehouseError, match="names 1598 columns, and a table can have 1597 beside ours"):
@@ -106,13 +115,14 @@ def test_json_nested_deeper_than_the_servers_stack_costs_its_record_alone(any_be
     """Where the server ends the statement, also when it is asked for a reason, the other records load."""
     bench = any_bench.with_table({"id": "bigint", "doc": "jsonb"})
     deep = "[" * 200_000 + "]" * 200_000
-    bench.put(lines_of([1, "[]"], [2, deep], ["x", deep], [4, "[4]"], [5, "]"]))
+    bench.put(lines_of([1, "[]"], [2, deep], ["x", deep], [4, "[4]"], [5, "]"], [6, deep]))
 
     report = bench.load_twice()
 
     assert report.state == "quarantined"
     assert bench.rows("id") == [(1,), (4,)]
-    assert [row[0] for row in bench.quarantine("record")] == [2, 3, 5]
+    assert [row[0] for row in bench.quarantine("record")] == [2, 3, 5, 6]
+    assert bench.quarantine("column_name, sqlstate")[2] == ("doc", "22P02")
     assert bench.quarantine("sqlstate, length(raw)")[0] == ("54001", 400_002)
 
 
@@ -134,10 +144,119 @@ def test_what_main_itself_refuses_costs_its_record_alone(any_bench: Bench, guard
     assert any_bench.check().passed
 
 
+def test_only_errors_that_a_record_can_cause_are_held_against_one(bench: Bench) -> None:
+    """What a trigger of somebody's raises costs its record; any other kind of error fails the hour."""
+    bench.put(GOOD)
+    bench.load()
+    bench.query(
+        "CREATE FUNCTION shop.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id = 2 THEN "
+        "RAISE EXCEPTION '%', repeat('no ', 999) USING ERRCODE = TG_ARGV[0]; END IF; RETURN NEW; END $$"
+    )
+    kinds = {
+        **dict.fromkeys(
+            ["0A000", "22000", "23502", "23514", "38000", "39000", "54000", "P0001"], "quarantined"
+        ),
+        **dict.fromkeys(["XX000"], "quarantined"),
+        **dict.fromkeys(["23505", "40001", "53100", "57014"], "failed"),
+    }
+
+    for code, state in kinds.items():
+        bench.query(
+            "CREATE OR REPLACE TRIGGER t BEFORE INSERT ON shop.orders "
+            f"FOR EACH ROW EXECUTE FUNCTION shop.refuse('{code}')"
+        )
+        assert bench.load().state == state, code
+        held = bench.quarantine("sqlstate, length(reason)") if state == "quarantined" else [(code, 1000)]
+        assert held == [(code, 1000)]
+
+
+def test_records_keep_their_numbers_through_many_blocks(
+    any_bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bad records of every kind, in a file read in many pieces and copied in many steps, are named aright."""
+    monkeypatch.setattr("lake_assets.staging.load.BAD_BYTES", 1)
+    body = "".join(f"{number},1,2018-09-06,{'x' * 700}\n" for number in range(1, 1201)).splitlines()
+    body[399], body[799], body[999] = "400,1", "800,x,2018-09-06,", "1000,1,now,"
+    any_bench.put("\n".join(body))
+
+    any_bench.load()
+
+    assert any_bench.state() == ("quarantined", 1200, 1197, 3)
+    assert any_bench.quarantine("record, column_name") == [(400, None), (800, "amount"), (1000, "placed_at")]
+    assert any_bench.query("SELECT count(*) FROM shop.orders WHERE id <> _lake_record") == [(0,)]
+
+
+def test_what_main_itself_refuses_counts_for_the_limit(bench: Bench) -> None:
+    """Records that only main could judge may be too many as well; the hour's rows then stay as they were."""
+    bench.put(GOOD)
+    bench.load()
+    bench.query("ALTER TABLE shop.orders ADD CHECK (id < 9)")
+    bench.put("4,1,2018-09-06,\n9,1,2018-09-06,\n")
+
+    report = bench.with_table(max_quarantined=0).load()
+
+    assert report.state == "failed"
+    assert "1 of 2 records cannot be loaded, and max_quarantined is 0" in (report.error or "")
+    assert bench.quarantine("record, sqlstate, refused") == [(2, "23514", True)]
+    assert (bench.rows("id"), bench.check().state) == ([(1,), (2,), (3,)], "failed")
+    assert bench.with_table(max_quarantined=1).load().state == "quarantined"
+
+
+def test_what_main_itself_refuses_may_be_too_much(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When main refuses one record after the other, the hour fails with its words."""
+    monkeypatch.setattr(careful, "MOST", 1)
+    bench.put(GOOD)
+    bench.load()
+    bench.query("ALTER TABLE shop.orders ADD CHECK (id < 2) NOT VALID")
+
+    report = bench.load()
+
+    assert "refused more than 1 records" in (report.error or "")
+    assert "violates check constraint" in (report.error or "")
+    assert bench.rows("id") == [(1,), (2,), (3,)]
+
+
+@pytest.mark.parametrize(("load", "hour"), [("append", HOUR), ("snapshot", HOUR + ONE_HOUR)])
+def test_rows_that_are_replaced_refuse_no_record(bench: Bench, load: str, hour: datetime) -> None:
+    """While main is asked which records it refuses, the rows that they replace do not count."""
+    table = bench.with_table({"id": "bigint"}, load=load)
+    table.put("1\n2\n")
+    table.load()
+    table.query("CREATE UNIQUE INDEX ON shop.orders (id)")
+    table.query("ALTER TABLE shop.orders ADD CHECK (id < 9)")
+    table.put("1\n2\n9\n", hour)
+
+    report = table.load(hour)
+
+    assert (report.error, report.counts.loaded, report.counts.quarantined) == (None, 2, 1)
+    assert table.rows("id") == [(1,), (2,)]
+
+
+def test_rows_that_main_drops_without_a_word_are_found_out(bench: Bench) -> None:
+    """A trigger that somebody gave main leaves a row out: the counts differ, and nothing is changed."""
+    bench.put(GOOD)
+    bench.load()
+    bench.query(
+        "CREATE FUNCTION shop.leave_out() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN IF NEW.id = 2 THEN RETURN NULL; END IF; RETURN NEW; END'"
+    )
+    bench.query(
+        "CREATE TRIGGER t BEFORE INSERT ON shop.orders FOR EACH ROW EXECUTE FUNCTION shop.leave_out()"
+    )
+
+    report = bench.load()
+
+    assert report.state == bench.state()[0] == "mismatch"
+    assert "2 rows reached main, and 3 good records were counted" in (report.error or "")
+    assert bench.rows("id") == [(1,), (2,), (3,)]
+
+
 def test_too_many_refused_records_fail_the_hour(any_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the server ends the statement over one record after the other, the hour fails with its words."""
     monkeypatch.setattr(careful, "MOST", 2)
     bench = any_bench.with_table({f"c{number}": "text" for number in range(1000)})
+    bench.put(lines_of(["x"] * 1000, *[["x" * 20] * 1000] * 2))
+    assert bench.load().state == "quarantined"
     bench.put(lines_of(["x"] * 1000, *[["x" * 20] * 1000] * 3))
 
     report = bench.load_twice()

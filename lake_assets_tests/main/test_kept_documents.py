@@ -195,3 +195,14 @@ def test_a_mended_document_that_is_refused_all_the_same_costs_its_record_alone(a
     assert table.state() == ("quarantined", 3, 2, 1)
     assert table.rows("id") == [(1,), (3,)]
     assert table.quarantine("record, column_name, sqlstate") == [(2, "doc", "54001")]
+
+
+def test_only_documents_are_called_cut_off(any_bench: Bench) -> None:
+    """A value that merely looks like the beginning of a document has the server's reason."""
+    table = any_bench.with_table({"id": "bigint", "doc": "jsonb"})
+    table.put_records([["1", "{}"], ['{"a": ', "{}"]])
+    table.load()
+
+    assert table.quarantine("column_name, reason") == [
+        ("id", 'invalid input syntax for type bigint: "{"a": "')
+    ]

@@ -93,11 +93,12 @@ def test_a_rewritten_file_replaces_its_rows(bench: Bench) -> None:
     """Loading an hour again gives what the lake has now, and only that."""
     bench.put(BROKEN)
     bench.load()
-    bench.put("9,9,2018-09-06,new\n")
+    bench.put("id,amount,placed_at,note\n9,9,2018-09-06,new\n")
 
     report = bench.load_twice()
 
     assert (report.state, bench.rows("id"), bench.quarantine()) == ("loaded", [(9,)], [])
+    assert bench.check(deep=True).passed
 
 
 def test_other_hours_stay_as_they_are(bench: Bench) -> None:

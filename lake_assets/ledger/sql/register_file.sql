@@ -6,12 +6,6 @@ SET
     etag = excluded.etag,
     bytes = excluded.bytes,
     kind = excluded.kind,
-    records = 0,
-    loaded = 0,
-    quarantined = 0,
-    superseded = 0,
-    filtered = 0,
-    added = 0,
     dialect = excluded.dialect,
     run_id = excluded.run_id,
     loaded_at = clock_timestamp()
