@@ -107,8 +107,8 @@ class ColumnProfile:
         for place, kept in self.documents.absorb(values):
             value = values[place]
             kind = "json" if kept else class_of(value) if is_stranger(value) else OTHER
-            example = Example(value.removeprefix(QUOTED), numbers[places[place]], file)
-            self.examples.setdefault(kind, example)
+            if kind not in self.examples:
+                self.examples[kind] = Example(value.removeprefix(QUOTED), numbers[places[place]], file)
 
     def _absorb_bare(self, cells: Sequence[str], numbers: Sequence[int], file: str) -> None:
         for text in SPECIAL:

@@ -152,15 +152,16 @@ class Documents:
             cells: texts, of which most are JSON objects and arrays.
 
         Yields:
-            The first place of a cell that `jsonb` keeps as it is, and the first of one that it does not.
+            The first place of a cell that `jsonb` keeps as it is, and every place of one that it does not:
+            these may be of many kinds.
         """
         decoder = Decoder()
-        met: set[bool] = set()
+        met = False
         for place, cell in enumerate(cells):
             kept = self._read(decoder, cell)
-            if kept not in met:
-                met.add(kept)
+            if not (kept and met):
                 yield place, kept
+            met = met or kept
 
     def _read(self, decoder: Decoder, cell: str) -> bool:
         try:
