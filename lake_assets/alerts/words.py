@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from lake_assets.alerts.causes import Event, Step, Trouble
 from lake_assets.hours import ONE_HOUR, format_hour, partition_key
+from lake_assets.ledger.states import says_removed
 
 LONGEST_TITLE = 100
 LONGEST_REASON = 300
@@ -22,6 +23,7 @@ NOT_BLANK = 2
 
 PREFIX: Mapping[Event, str] = {"opened": "", "grown": "more: ", "reminder": "still: ", "closed": "over: "}
 
+REMOVED_LEAD = "Files that were loaded are gone from the lake, and their rows from the warehouse."
 LEAD: Mapping[str, str] = {
     "missing": "No file came, and one was due.",
     "silent_source": "The source delivers nothing.",
@@ -129,8 +131,14 @@ def _when(troubles: Sequence[Trouble]) -> str:
     return f", {format_hour(first)}" + (f" to {format_hour(last)}" if last > first else "")
 
 
+def _lead(step: Step) -> str:
+    if step.kind == "missing" and all(says_removed(trouble.reason) for trouble in step.troubles):
+        return REMOVED_LEAD
+    return LEAD.get(step.kind, "")
+
+
 def _body(step: Step, background: Background) -> str:
-    lead = LEAD.get(step.kind, "")
+    lead = _lead(step)
     if step.over:
         return "\n".join(filter(None, [f"This is over: {lead}", *_overview(step.troubles), _now(background)]))
     shown, rest = step.troubles[:MOST_SHOWN], step.troubles[MOST_SHOWN:]

@@ -8,6 +8,7 @@ import pytest
 from lake_assets.alerts.gather import FailedRun, gather, without_values
 from lake_assets.alerts.service import note
 from lake_assets.catalog.models import Catalog
+from lake_assets.ledger.states import removed
 from lake_assets_tests.fix_alerts import Desk, Inbox, at
 
 NOTE = "no file came, and one was due (expect: hourly)"
@@ -40,6 +41,17 @@ def test_a_missing_hour_in_words(desk: Desk, inbox: Inbox) -> None:
 
     assert inbox.told == ["failure: missing: shop.orders, 2018-09-06T10 to 2018-09-06T11"]
     assert bodies(inbox) == [BODY]
+
+
+def test_rows_that_went_with_their_files_are_called_so(desk: Desk, inbox: Inbox) -> None:
+    """Where an hour is missing because its files were removed, nobody is told that none ever came."""
+    desk.told_by(inbox.url).state("orders", 0, "missing", removed("shop/orders/1.csv", 3))
+    desk.tell(1)
+
+    assert bodies(inbox)[0].splitlines()[0] == (
+        "Files that were loaded are gone from the lake, and their rows from the warehouse."
+    )
+    assert "why: shop/orders/1.csv: removed from the lake" in bodies(inbox)[0]
 
 
 def test_the_end_says_what_the_hours_are_now(desk: Desk, inbox: Inbox) -> None:
