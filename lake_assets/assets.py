@@ -20,7 +20,8 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from pydantic import Field
 
 from lake_assets.catalog.models import Catalog, Source, Table
-from lake_assets.checks.row_count import CheckedHour, check_hours, stretches, whole_days
+from lake_assets.checks.row_count import check_hours, stretches, whole_days
+from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.hours import ONE_HOUR, from_partition_key, parse_hour, partition_key
 from lake_assets.judge.plan import HOURS_PER_RUN, step_of
 from lake_assets.lake.objects import Listing

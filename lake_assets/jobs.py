@@ -12,7 +12,8 @@ from pydantic import Field
 
 from lake_assets.assets import check_asset_hours
 from lake_assets.catalog.models import Catalog, Source
-from lake_assets.checks.row_count import CheckedHour, check_hours
+from lake_assets.checks.row_count import check_hours
+from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.hours import hours_between, parse_hour
 from lake_assets.lake.resources import LakeResource
 from lake_assets.ledger import ledger

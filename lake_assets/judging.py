@@ -15,7 +15,7 @@ from pydantic import Field
 
 from lake_assets.assets import check_asset_hours
 from lake_assets.catalog.models import Catalog, Source, Table
-from lake_assets.checks.row_count import CheckedHour
+from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.exceptions import LakeAssetsError
 from lake_assets.hours import ONE_HOUR, floor_hour
 from lake_assets.judge.dms import DmsReport

@@ -13,7 +13,8 @@ from lake_assets.catalog.document import to_source
 from lake_assets.catalog.models import Column, FileOptions, Table
 from lake_assets.catalog.rules import source_faults
 from lake_assets.catalog.shape import read_shape
-from lake_assets.checks.row_count import CheckedHour, check_hours
+from lake_assets.checks.row_count import check_hours
+from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake

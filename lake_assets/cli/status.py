@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from lake_assets.catalog.models import Table
-from lake_assets.checks.row_count import CheckedHour, judge_hours
+from lake_assets.checks.row_count import judge_hours
+from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.cli.alerts import say_silence
 from lake_assets.cli.answer import NEEDS_ATTENTION, exit_status, write_table_hours
 from lake_assets.cli.display import data, show_attention, talk, watched

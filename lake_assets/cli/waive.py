@@ -11,7 +11,8 @@ import click
 import psycopg
 
 from lake_assets.catalog.models import Table
-from lake_assets.checks.row_count import CheckedHour, judge_hours
+from lake_assets.checks.row_count import judge_hours
+from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.cli.alerts import look_after, tell_all
 from lake_assets.cli.answer import exit_status, write_table_hours
 from lake_assets.cli.check import check_through_dagster

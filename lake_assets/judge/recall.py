@@ -12,7 +12,8 @@ import psycopg
 from psycopg.rows import class_row
 
 from lake_assets.catalog.models import Table
-from lake_assets.checks.row_count import CheckedHour, judge_hours
+from lake_assets.checks.row_count import judge_hours
+from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger import ledger

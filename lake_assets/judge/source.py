@@ -15,7 +15,7 @@ from time import monotonic
 import psycopg
 
 from lake_assets.catalog.models import Source, Table
-from lake_assets.checks.row_count import CheckedHour
+from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.hours import ONE_HOUR, floor_hour, format_hour, hours_between
 from lake_assets.judge.control import ControlTables, read_control_tables
 from lake_assets.judge.dms import DmsReport

@@ -11,7 +11,8 @@ from hashlib import sha256
 import psycopg
 
 from lake_assets.catalog.models import Table
-from lake_assets.checks.row_count import Books, CheckedHour, evidence_of, read_books, whole_days
+from lake_assets.checks.row_count import Books, evidence_of, read_books, whole_days
+from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.objects import LakeObject, Listing
 from lake_assets.ledger.ledger import LedgerHour, State

@@ -6,7 +6,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from lake_assets.checks.row_count import CheckedHour
+from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.hours import ONE_HOUR
 from lake_assets.judge.control import ControlTables, Slot, Suspension
 from lake_assets.judge.dms import DmsReport, TableCount, TaskState
