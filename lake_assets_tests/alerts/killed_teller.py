@@ -23,6 +23,8 @@ from lake_assets.catalog.read import read_catalog
 from lake_assets.settings import Settings
 from lake_assets_tests.mortal import answer_lines
 
+NAME = "killed_teller"
+
 
 def run(deadly: int, now: datetime, catalog: Catalog, settings: Settings) -> int:
     """Run a round, dying before step `deadly`; give the number of steps."""
@@ -44,7 +46,9 @@ def run(deadly: int, now: datetime, catalog: Catalog, settings: Settings) -> int
 
         return call
 
-    with psycopg.connect(os.environ["WAREHOUSE"], autocommit=True, options="-c timezone=UTC") as connection:
+    with psycopg.connect(
+        os.environ["WAREHOUSE"], autocommit=True, options="-c timezone=UTC", application_name=NAME
+    ) as connection:
         psycopg.Connection.execute = counted(psycopg.Connection.execute)  # type: ignore[method-assign]
         psycopg.Cursor.execute = counted(psycopg.Cursor.execute)  # type: ignore[method-assign]
         psycopg.Transaction.__exit__ = counted(psycopg.Transaction.__exit__)  # type: ignore[method-assign]

@@ -21,6 +21,7 @@ from lake_assets.alerts import outbox, receivers
 from lake_assets.alerts.outbox import Delivered, list_alerts
 from lake_assets.alerts.receivers import checked_receivers, read_receivers
 from lake_assets.exceptions import ConfigurationError
+from lake_assets_tests.alerts.killed_teller import NAME
 from lake_assets_tests.fix_alerts import TOKEN, Desk, Inbox, at
 
 MISSING = "failure: missing: shop.orders, 2018-09-06T10"
@@ -227,6 +228,11 @@ class Mortal:
         self.process.stdin.write(f"{at(number).isoformat()} {deadly}\n")
         self.process.stdin.flush()
         ended, steps = self.process.stdout.readline().split()
+        # What it was about to deliver stays claimed until the server has noticed its end.
+        self.desk.connection.execute(
+            "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE application_name = %s",
+            [NAME],
+        )
         return int(ended), int(steps)
 
 
