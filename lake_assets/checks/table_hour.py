@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lake_assets.catalog.models import Table
+from lake_assets.counted import counted
 from lake_assets.lake.objects import LakeObject
 from lake_assets.ledger.ledger import NOTHING, Counts, LedgerFile, LedgerHour, State
 from lake_assets.ledger.states import FINE, lost_files, removed, state_without_files, why_not_loaded
@@ -68,7 +69,8 @@ class CheckedHour:
         kept += f", {self.counts.filtered} filtered" if self.counts.filtered else ""
         kept += f", {self.counts.added} rows added" if self.counts.added else ""
         rows = self.counts.rows if self.in_main is None else self.in_main
-        return f"{self.counts.records} records in {self.files} files: {rows} rows in main{kept}."
+        records, files = counted(self.counts.records, "record"), counted(self.files, "file")
+        return f"{records} in {files}: {counted(rows, 'row')} in main{kept}."
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from lake_assets.alerts.receivers import checked_receivers, send
 from lake_assets.alerts.service import Told, tell
 from lake_assets.alerts.words import Message
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
-from lake_assets.cli.display import counted, data, one_line, say, talk
+from lake_assets.cli.display import data, one_line, say, talk
 from lake_assets.cli.workplace import Workplace, workplace
+from lake_assets.counted import counted
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.settings import ALERTS
 

@@ -9,8 +9,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
-from lake_assets.cli.display import counted, one_line, say, talk
+from lake_assets.cli.display import one_line, say, talk
 from lake_assets.cli.workplace import workplace
+from lake_assets.counted import counted
 from lake_assets.discover.report import Progress as Steps
 from lake_assets.discover.report import SourceReport
 from lake_assets.discover.run import discover

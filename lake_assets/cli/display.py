@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, track
 from rich.text import Text
 
+from lake_assets.counted import counted
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger.ledger import State
 from lake_assets.ledger.states import FINE, LETTERS
@@ -81,11 +82,6 @@ def say(console: Console, text: str | Text, *, indent: int = 0) -> None:
 def one_line(text: str) -> str:
     """Give text of any origin as one line that cannot steer a terminal: its control characters escaped."""
     return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
-
-
-def counted(number: int, what: str) -> str:
-    """Say how many there are of something: `1 record`, `2 records`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 class Bar:

@@ -11,8 +11,9 @@ from rich.text import Text
 from lake_assets.alerts.gather import silence
 from lake_assets.cli.alerts import describe_receivers
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
-from lake_assets.cli.display import counted, data, one_line, say
+from lake_assets.cli.display import data, one_line, say
 from lake_assets.cli.workplace import Workplace, workplace
+from lake_assets.counted import counted
 from lake_assets.exceptions import LakeAssetsError
 from lake_assets.ledger.states import why_not_loaded
 from lake_assets.main.leftovers import list_leftovers

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
-from lake_assets.cli.display import counted, say, talk
+from lake_assets.cli.display import say, talk
 from lake_assets.cli.quarantine import range_of
 from lake_assets.cli.workplace import workplace
+from lake_assets.counted import counted
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.hours import format_hour
 from lake_assets.lake.original import encode_back

@@ -9,7 +9,8 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from lake_assets.cli.display import SIGNS, counted, say
+from lake_assets.cli.display import SIGNS, say
+from lake_assets.counted import counted
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger.ledger import State
 from lake_assets.ledger.states import FINE

@@ -11,8 +11,9 @@ from rich.text import Text
 
 from lake_assets.catalog.models import Table
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
-from lake_assets.cli.display import counted, data, one_line, say, talk
+from lake_assets.cli.display import data, one_line, say, talk
 from lake_assets.cli.workplace import Workplace, hours_of, workplace
+from lake_assets.counted import counted
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger.quarantine import count_listed, list_quarantine, purge
 

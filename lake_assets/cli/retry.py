@@ -13,10 +13,11 @@ from rich.text import Text
 from lake_assets.catalog.models import Table
 from lake_assets.cli.alerts import look_after, tell_all
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
-from lake_assets.cli.display import SIGNS, counted, one_line, say, talk, watched
+from lake_assets.cli.display import SIGNS, one_line, say, talk, watched
 from lake_assets.cli.load import load_hours
 from lake_assets.cli.quarantine import range_of
 from lake_assets.cli.workplace import Workplace, workplace
+from lake_assets.counted import counted
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger import ledger
 from lake_assets.ledger.ledger import State

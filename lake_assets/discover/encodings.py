@@ -9,8 +9,9 @@ import re
 from collections.abc import Sequence
 from itertools import chain
 
+from lake_assets.counted import counted
 from lake_assets.discover.survey import Survey
-from lake_assets.discover.why import count_of, shown
+from lake_assets.discover.why import shown
 from lake_assets.lake.decode import is_utf8
 from lake_assets.lake.encoding import UTF_16_BARE
 
@@ -51,10 +52,10 @@ def choose_encoding(survey: Survey) -> tuple[str, str] | None:
     if encoding in UTF_16_BARE.values():
         return (
             encoding,
-            f"every other byte is NUL in {count_of(files, 'file')}, and there is no byte order mark",
+            f"every other byte is NUL in {counted(files, 'file')}, and there is no byte order mark",
         )
     if not is_utf8(encoding):
-        return encoding, f"{count_of(files, 'file')} with its byte order mark, and none without"
+        return encoding, f"{counted(files, 'file')} with its byte order mark, and none without"
     if survey.beyond_ascii or not survey.alien:
         return None
     words = western_words(survey.alien)

@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from lake_assets.catalog.models import FileOptions, Source, Table
+from lake_assets.counted import counted
 from lake_assets.discover.batches import sample
 from lake_assets.discover.describe import describe, retyped
 from lake_assets.discover.dialects import Written, choose_null, detect, differences, most_common
@@ -27,7 +28,6 @@ from lake_assets.discover.proof import Misread, prove
 from lake_assets.discover.report import Progress, SourceReport
 from lake_assets.discover.shape import Shape, judge_first_records, settle
 from lake_assets.discover.survey import Reader, Survey
-from lake_assets.discover.why import count_of
 from lake_assets.exceptions import LakeError
 from lake_assets.hours import floor_hour, format_hour
 from lake_assets.lake.decode import is_utf8
@@ -169,7 +169,7 @@ class SourceWork:
     def _has_records(self, survey: Survey) -> bool:
         if survey.groups:
             return True
-        what = count_of(len(survey.empty), "empty file") if survey.empty else "no file of data"
+        what = counted(len(survey.empty), "empty file") if survey.empty else "no file of data"
         self.report.left_out.append(f"{self.folder}/{survey.folder}: {what}, so its columns are unknown")
         return False
 
@@ -296,7 +296,7 @@ class SourceWork:
             early = [item for item in survey.objects if self.existing and item.hour < self.existing.start]
             if self.existing and early:
                 self.report.left_out.append(
-                    f"{self.folder}/{survey.folder} has {count_of(len(early), 'file')} before "
+                    f"{self.folder}/{survey.folder} has {counted(len(early), 'file')} before "
                     f"{format_hour(self.existing.start)}, the `start` of {self.existing.path}."
                 )
 
@@ -307,7 +307,7 @@ class SourceWork:
         _put(proposal, "\n".join(["tables:", *lines]) + "\n")
         self.report.left_out.append(
             f"{path} is written in a way that tables cannot be added to for sure. Copy "
-            f"{count_of(len(tables), 'new table')} from {proposal}."
+            f"{counted(len(tables), 'new table')} from {proposal}."
         )
 
 

@@ -6,6 +6,7 @@ The decisions themselves are made elsewhere; nothing here changes one.
 import re
 from collections.abc import Mapping
 
+from lake_assets.counted import counted
 from lake_assets.discover.classes import ODD, OTHER, TEXT
 from lake_assets.discover.profile import ColumnProfile, Example
 
@@ -106,17 +107,12 @@ def _place(example: Example) -> str:
     return f"at record {example.record:,} of {plain(example.file)}"
 
 
-def count_of(number: int, what: str) -> str:
-    """Say how many there are of something."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def why_widths(widths: Mapping[int, int], due: int) -> str | None:
     """Say which records have not as many cells as the table has columns."""
     others = {width: count for width, count in sorted(widths.items()) if width != due and count}
     if not others:
         return None
     said = ", ".join(
-        f"{count_of(count, 'record')} of {count_of(width, 'cell')}" for width, count in others.items()
+        f"{counted(count, 'record')} of {counted(width, 'cell')}" for width, count in others.items()
     )
     return f"some files are of another width: {said}"

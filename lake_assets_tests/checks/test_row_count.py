@@ -35,7 +35,7 @@ def test_a_loaded_hour_passes(loaded: Bench) -> None:
     result = loaded.check(deep=True)
 
     assert result.passed
-    assert result.description == "4 records in 1 files: 3 rows in main, 1 in quarantine."
+    assert result.description == "4 records in 1 file: 3 rows in main, 1 in quarantine."
 
 
 def test_an_added_file_is_found(loaded: Bench) -> None:

@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from lake_assets.cli.display import counted, one_line, say
+from lake_assets.cli.display import one_line, say
 from lake_assets.cli.main import main
+from lake_assets.counted import counted
 
 
 def commands(group: click.Group = main, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
