@@ -15,9 +15,9 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from lake_assets.assets import POOL, asset_key
 from lake_assets.catalog.models import Catalog, Source
-from lake_assets.hours import ONE_HOUR, from_partition_key, hours_between
+from lake_assets.hours import ONE_HOUR, hours_between
 from lake_assets.judge.picture import newest_change
-from lake_assets.judge.plan import RANGE_END, RANGE_START, configured_hours
+from lake_assets.judge.plan import configured_hours, partition_range
 from lake_assets.judge.reloads import Request, TableHourName, ask_for_loads, live_runs
 from lake_assets.judge.source import HEARTBEAT, due_end
 from lake_assets.judging import JUDGE, JUDGE_JOB, status_of
@@ -26,7 +26,6 @@ from lake_assets.ledger.heartbeats import last_beat
 from lake_assets.main.io_manager import PostgresIOManager
 
 SOURCE_TAG = "lake_assets/source"
-SINGLE = "dagster/partition"
 
 RUNS_AT_ONCE = 4
 """Runs of a source that its sensor has under way at most; what is left follows when they are done."""
@@ -229,12 +228,9 @@ def runs_under_way(instance: dg.DagsterInstance, now: datetime) -> Iterator[dg.D
 def _hours_of(runs: list[dg.DagsterRun], source: Source) -> Iterator[TableHourName]:
     """Give the tables (by name) and hours of a source that runs are about to load."""
     for run in runs:
-        first = run.tags.get(RANGE_START) or run.tags.get(SINGLE)
-        last = run.tags.get(RANGE_END) or run.tags.get(SINGLE)
+        ends = partition_range(run.tags)
         chosen = [table for table in source.tables if asset_key(table) in (run.asset_selection or ())]
-        hours: list[datetime] = []
-        if first and last and chosen:
-            hours = list(hours_between(from_partition_key(first), from_partition_key(last) + ONE_HOUR))
+        hours = list(hours_between(ends[0], ends[1] + ONE_HOUR)) if ends and chosen else []
         for table in chosen:
             own = configured_hours(run.run_config, table) or hours
             yield from ((table.name, hour) for hour in own)

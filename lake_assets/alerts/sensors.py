@@ -14,11 +14,11 @@ from lake_assets.alerts.heartbeat import ping
 from lake_assets.alerts.service import Told, tell
 from lake_assets.catalog.models import Catalog
 from lake_assets.exceptions import ConfigurationError
-from lake_assets.hours import from_partition_key, parse_hour
-from lake_assets.judge.plan import FIRST_HOUR, LAST_HOUR, RANGE_END, RANGE_START
+from lake_assets.hours import parse_hour
+from lake_assets.judge.plan import FIRST_HOUR, LAST_HOUR, partition_range
 from lake_assets.ledger import ledger
 from lake_assets.main.io_manager import PostgresIOManager
-from lake_assets.schedules import SINGLE, SOURCE_TAG
+from lake_assets.schedules import SOURCE_TAG
 from lake_assets.settings import Settings
 
 INTERVAL = 60  # seconds
@@ -125,9 +125,7 @@ def _ends(tags: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
     """Give the first and the last hour of a run, of partitions or of scattered hours."""
     if FIRST_HOUR in tags and LAST_HOUR in tags:
         return parse_hour(tags[FIRST_HOUR]), parse_hour(tags[LAST_HOUR])
-    first = tags.get(RANGE_START, tags.get(SINGLE))
-    last = tags.get(RANGE_END, first)
-    return from_partition_key(first) if first else None, from_partition_key(last) if last else None
+    return partition_range(tags) or (None, None)
 
 
 def _assets_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> frozenset[dg.AssetKey]:

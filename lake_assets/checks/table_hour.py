@@ -11,7 +11,14 @@ from lake_assets.catalog.models import Table
 from lake_assets.counted import counted
 from lake_assets.lake.objects import LakeObject
 from lake_assets.ledger.ledger import NOTHING, Counts, LedgerFile, LedgerHour, State
-from lake_assets.ledger.states import FINE, lost_files, removed, state_without_files, why_not_loaded
+from lake_assets.ledger.states import (
+    FINE,
+    lost_files,
+    nothing_came,
+    removed,
+    state_without_files,
+    why_not_loaded,
+)
 
 MOST_FINDINGS_SHOWN = 5
 
@@ -136,7 +143,7 @@ class Evidence:
         return "quarantined" if any(file.quarantined for file in self.files) else "loaded"
 
     def _why_missing(self) -> Iterator[str]:
-        yield from lost_files(self.known) or (f"no file came, and one was due (expect: {self.table.expect})",)
+        yield from lost_files(self.known) or (nothing_came(self.table),)
 
     def _changed_since_waived(self) -> Iterator[str]:
         if self.waived == {listed.key: listed.etag for listed in self.listed}:

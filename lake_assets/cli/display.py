@@ -84,6 +84,11 @@ def one_line(text: str) -> str:
     return CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
+def need_attention(number: int) -> str:
+    """Say of so many things that they need attention."""
+    return "needs attention" if number == 1 else "need attention"
+
+
 class Bar:
     """A progress bar over table-hours and bytes; on anything but a terminal it says nothing."""
 
@@ -102,8 +107,7 @@ class Bar:
         """Show that a table-hour is done; told of one again, the last word counts."""
         self._states[outcome.table, outcome.hour] = outcome.state
         attention = sum(state not in FINE for state in self._states.values())
-        need = "needs" if attention == 1 else "need"
-        said = f"{attention} {need} attention" if attention else "table-hours"
+        said = f"{attention} {need_attention(attention)}" if attention else "table-hours"
         self._progress.update(self._task, completed=len(self._states), description=said)
 
     def stranger(self, url: str, reason: str) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from lake_assets.cli.display import SIGNS, say
+from lake_assets.cli.display import SIGNS, need_attention, say
 from lake_assets.counted import counted
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger.ledger import State
@@ -65,8 +65,7 @@ def _legend(used: Collection[State], width: int) -> Iterator[Text]:
 def _left_out(states: States, first: datetime, number: int) -> str:
     hidden = [state for row in states.values() for hour, state in row.items() if hour < first]
     attention = sum(state not in FINE for state in hidden)
-    need = "needs" if attention == 1 else "need"
-    bad = f"{counted(attention, 'table-hour')} of them {need} attention"
+    bad = f"{counted(attention, 'table-hour')} of them {need_attention(attention)}"
     said = bad if attention else "all is well in them"
     return f"{counted(number, 'earlier hour')} are not shown ({said}); --from shows them."
 

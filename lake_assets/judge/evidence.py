@@ -16,7 +16,7 @@ from lake_assets.hours import ONE_HOUR
 from lake_assets.judge.control import ControlTables, Slot, Suspension
 from lake_assets.judge.dms import DmsReport, TableCount
 from lake_assets.judge.table import Verdict
-from lake_assets.ledger.states import says_removed
+from lake_assets.ledger.states import nothing_came, says_removed
 from lake_assets.postgres import statement
 
 WEEKS = 8
@@ -92,7 +92,7 @@ def _explain_one(witnesses: Witnesses, verdict: Verdict, past: Past, unchanged: 
         result = replace(verdict.result, state="quiet", findings=(), note=proof)
         return replace(verdict, result=result, note=proof)
     why = (
-        *(verdict.result.findings or (f"no file came, and one was due (expect: {verdict.table.expect})",)),
+        *(verdict.result.findings or (nothing_came(verdict.table),)),
         *stopped,
         *_doubt(witnesses, verdict),
         *_others(witnesses, verdict),

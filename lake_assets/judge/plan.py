@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from lake_assets.catalog.models import Table
-from lake_assets.hours import ONE_HOUR, format_hour, parse_hour, partition_key
+from lake_assets.hours import ONE_HOUR, format_hour, from_partition_key, parse_hour, partition_key
 
 HOURS_PER_RUN = 168  # a week: few runs for a long backfill, and what a stopped run lost is soon loaded again
 TABLE_HOURS_PER_RUN = 2_000  # at some 40 ms each, a run takes little more than a minute of Dagster's own time
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
+SINGLE = "dagster/partition"
 FIRST_HOUR = "lake_assets/first_hour"
 LAST_HOUR = "lake_assets/last_hour"
 
@@ -70,6 +71,13 @@ class Run:
 def step_of(table: Table) -> str:
     """Give the name that Dagster's steps and ops have for a table."""
     return f"{table.source}__{table.name}"
+
+
+def partition_range(tags: Mapping[str, str]) -> tuple[datetime, datetime] | None:
+    """Read the first and the last hour back from a run's tags; None where they name no partition."""
+    first = tags.get(RANGE_START) or tags.get(SINGLE)
+    last = tags.get(RANGE_END) or tags.get(SINGLE)
+    return (from_partition_key(first), from_partition_key(last)) if first and last else None
 
 
 def configured_hours(config: Mapping[str, Any], table: Table) -> list[datetime]:

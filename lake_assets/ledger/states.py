@@ -33,6 +33,11 @@ LOADABLE: frozenset[State] = frozenset({"failed", "mismatch", "stale"})
 REMOVED = "removed from the lake since it was loaded"
 
 
+def nothing_came(table: Table) -> str:
+    """Say that an hour has no file."""
+    return f"no file came, and one was due (expect: {table.expect})"
+
+
 def removed(key: str, records: int) -> str:
     """Say that a file which was loaded is gone."""
     return f"{key}: {REMOVED} ({records} records)"

@@ -143,8 +143,10 @@ class HourLoad:
             if misfits[entry.staged.ordinal]:
                 sieve.take_out(entry.staged, misfits[entry.staged.ordinal])
         gone = self.changed.take_out_rejects([entry.staged for entry in staged]) if self.changed else {}
+        counts = {ordinal: len(of_file) for ordinal, of_file in misfits.items()}
         return [
-            entry.without(len(misfits[ordinal]), gone.get(ordinal)) for ordinal, entry in enumerate(staged, 1)
+            entry.without(counts[entry.staged.ordinal], (counts | gone)[entry.staged.ordinal])
+            for entry in staged
         ]
 
     def _insert_part(self, plan: StagingPlan, ids: list[int], where: sql.Composable) -> None:

@@ -19,10 +19,9 @@ class Staged:
     filtered: int = 0
     added: int = 0
 
-    def without(self, records: int, rows: int | None) -> Self:
-        """Give the same with more records set aside, which a transform had given so many rows."""
-        added = self.added - (records if rows is None else rows) + records
-        return replace(self, quarantined=self.quarantined + records, added=added)
+    def without(self, records: int, rows: int) -> Self:
+        """Give the same with more records set aside, of which so many rows would have come."""
+        return replace(self, quarantined=self.quarantined + records, added=self.added - rows + records)
 
     def counts(self, *, superseded: bool) -> Counts:
         """Say where the file's records go once its good ones are moved on, or are superseded."""

@@ -4,7 +4,7 @@ Replacing a table-hour belongs to `main.hour`.
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -90,16 +90,17 @@ def _definitions(columns: Sequence[tuple[str, str]]) -> sql.Composed:
 
 
 def _refuse_other_types(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    others = [
-        f"{name} is {existing} in the warehouse and {declared} in the catalog"
-        for name, declared, existing in rows
-        if existing is not None and existing != declared
-    ]
+    others = [row for row in rows if row[2] is not None and row[2] != row[1]]
     lost = [name for name, _, existing in rows if existing is None and name in LAKE_COLUMNS]
     if others:
+        said = (
+            f"{name} is {existing} in the warehouse and {declared} in the catalog"
+            for name, declared, existing in others
+        )
+        retype = _retype(table, {name: declared for name, declared, _ in others})
         raise WarehouseError(
-            f"{table.schema_name}.{table.name}: {'; '.join(others)}. Change the catalog back, or change the "
-            f"warehouse with {_retype(table, rows)}, or drop the table and load its hours again."
+            f"{table.schema_name}.{table.name}: {'; '.join(said)}. Change the catalog back, or change the "
+            f"warehouse with {retype}, or drop the table and load its hours again."
         )
     if lost:
         raise WarehouseError(
@@ -108,14 +109,13 @@ def _refuse_other_types(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         )
 
 
-def _retype(table: Table, rows: Sequence[tuple[Any, ...]]) -> str:
-    """Give the statement that makes a table what the catalog says, for a person to run."""
+def _retype(table: Table, types: Mapping[str, str]) -> str:
+    """Give the statement that gives columns of a table other types, for a person to run."""
     changes = sql.SQL(", ").join(
         sql.SQL("ALTER COLUMN {name} TYPE {type} USING {name}::{type}").format(
             name=sql.Identifier(name), type=type_name(declared)
         )
-        for name, declared, existing in rows
-        if existing is not None and existing != declared
+        for name, declared in types.items()
     )
     return sql.SQL("`ALTER TABLE {} {}`").format(main_table(table), changes).as_string()
 

@@ -57,6 +57,23 @@ def load(instance: dg.DagsterInstance, *, fails: bool) -> dg.ExecuteInProcessRes
     return dg.materialize([orders], instance=instance, partition_key=key, raise_on_error=False)
 
 
+def run_job(
+    instance: dg.DagsterInstance, name: str, *, fails: bool, tags: dict[str, str] | None = None
+) -> str:
+    """Run a job without assets to its good or bad end; give the run's id."""
+
+    @dg.op
+    def look() -> None:
+        if fails:
+            raise RuntimeError("no lake")
+
+    @dg.job(name=name, executor_def=dg.in_process_executor)
+    def job() -> None:
+        look()
+
+    return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False).run_id
+
+
 def test_a_tick_tells_and_says_what_it_did(desk: Desk, inbox: Inbox, tick: Callable[..., str | None]) -> None:
     """The sensor is on by default, tells the receivers of the settings, and calls the heartbeat URL."""
     desk.state("orders", 0, "missing")
@@ -133,27 +150,13 @@ def test_a_run_whose_hours_the_ledger_knows_is_not_told(
 
 def test_a_job_that_fails_is_told_until_it_succeeds(desk: Desk, instance: dg.DagsterInstance) -> None:
     """Runs of jobs without assets count too; of several that failed, the newest is told."""
-
-    @dg.op(config_schema={"fails": bool})
-    def look(context: dg.OpExecutionContext) -> None:
-        if context.op_config["fails"]:
-            raise RuntimeError("no lake")
-
-    @dg.job(executor_def=dg.in_process_executor)
-    def check() -> None:
-        look()
-
-    def run(*, fails: bool) -> str:
-        config = {"ops": {"look": {"config": {"fails": fails}}}}
-        return check.execute_in_process(config, instance=instance, raise_on_error=False).run_id
-
-    run(fails=True)
-    newest = run(fails=True)
+    run_job(instance, "check", fails=True)
+    newest = run_job(instance, "check", fails=True)
 
     (failed,) = failed_runs(instance, desk.catalog, datetime.now(UTC))
     assert (failed.run_id, failed.job, failed.tables, failed.first) == (newest, "check", (), None)
     assert "no lake" in failed.error
-    run(fails=False)
+    run_job(instance, "check", fails=False)
     assert list(failed_runs(instance, desk.catalog, datetime.now(UTC))) == []
 
 
@@ -163,15 +166,7 @@ def test_a_failed_run_of_scattered_hours_is_told_by_its_ends(
     """A run whose hours are no range of partitions has its first and last hour in tags of its own."""
     run = plan.Run(((desk.catalog.tables[0], (HOUR, HOUR + 50 * ONE_HOUR)),))
 
-    @dg.op
-    def fail() -> None:
-        raise RuntimeError("no lake")
-
-    @dg.job(executor_def=dg.in_process_executor)
-    def load() -> None:
-        fail()
-
-    load.execute_in_process(instance=instance, tags=run.tags, raise_on_error=False)
+    run_job(instance, "load", fails=True, tags=run.tags)
 
     (failed,) = failed_runs(instance, desk.catalog, datetime.now(UTC))
     assert (failed.first, failed.last) == (HOUR, HOUR + 50 * ONE_HOUR)
@@ -181,27 +176,12 @@ def test_a_source_that_is_judged_says_nothing_of_another(
     inbox: Inbox, instance: dg.DagsterInstance, tick: Callable[..., str | None]
 ) -> None:
     """Where the judge fails for two sources and works for a third, those two are told, in one alert."""
-
-    @dg.op(config_schema={"fails": bool})
-    def look(context: dg.OpExecutionContext) -> None:
-        if context.op_config["fails"]:
-            raise RuntimeError("no lake")
-
-    @dg.job(executor_def=dg.in_process_executor)
-    def judge() -> None:
-        look()
-
-    def run(source: str, *, fails: bool) -> None:
-        config = {"ops": {"look": {"config": {"fails": fails}}}}
-        tags = {SOURCE_TAG: source}
-        judge.execute_in_process(config, instance=instance, tags=tags, raise_on_error=False)
-
     for source in ("crm", "erp"):
-        run(source, fails=True)
-    run("shop", fails=False)
+        run_job(instance, "judge", fails=True, tags={SOURCE_TAG: source})
+    run_job(instance, "judge", fails=False, tags={SOURCE_TAG: "shop"})
     tick(LAKE_ASSETS_ALERTS=inbox.url)
     for source in ("crm", "erp"):
-        run(source, fails=False)
+        run_job(instance, "judge", fails=False, tags={SOURCE_TAG: source})
     tick(LAKE_ASSETS_ALERTS=inbox.url)
 
     title = "run failed: 2 runs"

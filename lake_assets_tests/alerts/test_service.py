@@ -54,6 +54,15 @@ def test_rows_that_went_with_their_files_are_called_so(desk: Desk, inbox: Inbox)
     assert "why: shop/orders/1.csv: removed from the lake" in bodies(inbox)[0]
 
 
+def test_one_hour_whose_files_went_does_not_speak_for_others(desk: Desk, inbox: Inbox) -> None:
+    """Where files never came for one table and were removed for another, the alert begins with the former."""
+    desk.told_by(inbox.url).state("orders", 0, "missing", removed("shop/orders/1.csv", 3))
+    desk.state("customers", 0, "missing", NOTE)
+    desk.tell(1)
+
+    assert [text.splitlines()[0] for text in bodies(inbox)] == ["No file came, and one was due."]
+
+
 def test_the_end_says_what_the_hours_are_now(desk: Desk, inbox: Inbox) -> None:
     """The end of a cause names its tables and hours, and the states they are in."""
     desk.told_by(inbox.url).state("orders", range(3), "missing", NOTE)

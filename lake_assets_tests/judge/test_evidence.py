@@ -151,6 +151,20 @@ def test_what_dms_has_applied_past_is_quiet(alive: Court, body: str) -> None:
     assert alive.note(1) == "DMS had applied every change up to 2018-09-06T12:11:00 (awsdms_status)"
 
 
+def test_an_hour_that_had_records_is_not_proved_empty(alive: Court) -> None:
+    """Of an hour whose file was loaded and is gone, DMS's word that nothing was written is no proof."""
+    key = alive.put(1)
+    alive.round()
+    alive.put_control("awsdms_status", status_of(after(2)))
+    alive.bucket.client.delete_object(Bucket=alive.bucket.bucket, Key=key)
+    alive.round()
+
+    alive.judge()
+
+    assert alive.states()[1] == "missing"
+    assert alive.note(1).startswith(f"{key}: removed from the lake")
+
+
 def test_a_packed_control_table_is_read(alive: Court) -> None:
     """Control tables come gzipped where the endpoint says so."""
     alive.bucket.put(
