@@ -226,7 +226,7 @@ def status(tables: Sequence[str], first: datetime | None, end: datetime | None, 
     States:
       = loaded       every record is in main
       Q quarantined  loaded, and some records are in quarantine
-      M missing      no file came, and one was due
+      M missing      no file came, and one was due; or its loaded files are gone
       F failed       its load failed; main is as it was before
       X mismatch     lake, ledger and main do not count the same
       S stale        not loaded yet, or its files have changed since
