@@ -1,8 +1,12 @@
 """Connections to the warehouse, and the SQL that stands in `.sql` files beside the code that runs it.
 
+A long statement has a file of its own, `sql/<name>.sql`; the short ones of a package stand together in
+`sql/queries.sql`, each under a heading `-- name: <name>`.
+
 What the statements mean belongs to the packages that own them; nothing here knows a table.
 """
 
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -14,6 +18,9 @@ from lake_assets.exceptions import ConfigurationError, WarehouseError
 
 OLDEST_SERVER = 160000  # pg_input_is_valid and pg_input_error_info came with PostgreSQL 16
 SOFT_COPY_SERVER = 170000  # COPY … ON_ERROR ignore came with PostgreSQL 17
+
+QUERIES = "queries.sql"
+_HEADING = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 APPLICATION = "lake_assets"
 """How sessions are named; behind it stands the run's id, if a run works in them."""
@@ -67,17 +74,35 @@ def connect(conninfo: str, *, autocommit: bool = False, run_id: str = "") -> psy
     return connection
 
 
+def read_queries(text: str) -> dict[str, str]:
+    """Return the statements of a `queries.sql`, by the names in their headings."""
+    preamble, *sections = _HEADING.split(text)
+    if preamble.strip():
+        raise ValueError(f"queries.sql begins without a heading: {preamble.strip()[:60]!r}")
+    names, bodies = sections[::2], sections[1::2]
+    return {name: body.strip() for name, body in zip(names, bodies, strict=True)}
+
+
+@cache
+def _short_statements(package: str) -> dict[str, str]:
+    file = files(package).joinpath("sql", QUERIES)
+    return read_queries(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
 @cache
 def _text(package: str, name: str) -> str:
+    short = _short_statements(package)
+    if name in short:
+        return short[name]
     return files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
 
 
 def statement(package: str, name: str, **parts: sql.Composable) -> sql.Composed:
-    """Read `sql/<name>.sql` of a package and put identifiers and clauses in its `{places}`.
+    """Return a statement of a package, with identifiers and clauses in its `{places}`.
 
     Args:
-        package: dotted name of the package the file stands in.
-        name: the file's name without `.sql`.
+        package: dotted name of the package the statement stands in.
+        name: its name in `sql/queries.sql`, or that of its own file without `.sql`.
         parts: composed SQL for each place; values are bound at execution as `%(name)s`, never put in here.
     """
     text = _text(package, name)

@@ -34,7 +34,7 @@ class Listener(Protocol):
     def settled(self, outcome: Settled) -> None:
         """Hear what became of a table-hour; heard again, the check after the load has found otherwise."""
 
-    def stranger(self, url: str, reason: str) -> None:
+    def unmatched(self, url: str, reason: str) -> None:
         """Hear of an object that lies in a table's folder and is not loaded."""
 
 
@@ -47,7 +47,7 @@ class Silence:
     def settled(self, outcome: Settled) -> None:
         """Do nothing."""
 
-    def stranger(self, url: str, reason: str) -> None:
+    def unmatched(self, url: str, reason: str) -> None:
         """Do nothing."""
 
 

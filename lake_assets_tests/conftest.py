@@ -18,7 +18,7 @@ pytest_plugins = [
     "lake_assets_tests.fix_dagster",
     "lake_assets_tests.fix_cli",
     "lake_assets_tests.fix_alerts",
-    "lake_assets_tests.fix_judge",
+    "lake_assets_tests.fix_monitor",
 ]
 
 for _name in [name for name in os.environ if name.startswith(("LAKE_ASSETS_", "AWS_", "DAGSTER_"))]:

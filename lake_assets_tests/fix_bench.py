@@ -18,8 +18,8 @@ from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
-from lake_assets.main.load import TableLoader
-from lake_assets.main.report import LoadReport
+from lake_assets.load.loader import TableLoader
+from lake_assets.load.report import LoadReport
 from lake_assets.postgres import connect
 from lake_assets_tests.fix_lake import LakeBucket
 

@@ -20,10 +20,10 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import Engine, event
 
-from lake_assets.cli.instance import open_instance
 from lake_assets.cli.main import main
 from lake_assets.embedded.s3 import REGION, S3Server
 from lake_assets.hours import ONE_HOUR, floor_hour, format_hour
+from lake_assets.orchestration.instance import open_instance
 from lake_assets_tests.fix_lake import LakeBucket
 
 # Half a day ago: hours near it are over for sure, whatever the minute hand does while a test runs.

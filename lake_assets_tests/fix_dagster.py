@@ -8,7 +8,7 @@ import dagster as dg
 import psycopg
 import pytest
 
-from lake_assets.main.io_manager import PostgresIOManager
+from lake_assets.orchestration.io_manager import PostgresIOManager
 
 URL_VARIABLE = "WAREHOUSE_URL"
 

@@ -8,10 +8,21 @@ from pathlib import Path
 import pytest
 
 import lake_assets
+from lake_assets.postgres import QUERIES, read_queries
 
 PACKAGE = Path(lake_assets.__file__).parent
-FILES = sorted(PACKAGE.rglob("sql/*.sql"))
 VERBS = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE|ALTER TABLE|COPY)\b")
+
+
+def statements_of(file: Path) -> Iterator[tuple[Path, str, str]]:
+    """Give the package's folder, the name and the text of each statement of a file."""
+    text = file.read_text(encoding="utf-8")
+    found = read_queries(text) if file.name == QUERIES else {file.stem: text}
+    for name, statement in found.items():
+        yield file.parent.parent, name, statement
+
+
+STATEMENTS = [found for file in sorted(PACKAGE.rglob("sql/*.sql")) for found in statements_of(file)]
 
 
 def strings_of(module: Path) -> Iterator[str]:
@@ -27,20 +38,22 @@ def strings_of(module: Path) -> Iterator[str]:
             yield node.value
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.parent.name}/{file.stem}")
-def test_every_file_is_run_by_its_own_package(file: Path) -> None:
-    """A file of SQL is named in the code beside it; none lies about unused."""
-    named = {text for module in file.parent.parent.glob("*.py") for text in strings_of(module)}
+@pytest.mark.parametrize(
+    ("folder", "name", "text"), STATEMENTS, ids=[f"{folder.name}/{name}" for folder, name, _ in STATEMENTS]
+)
+def test_every_statement_is_run_by_its_own_package(folder: Path, name: str, text: str) -> None:
+    """A statement is named in the code beside it and says in a sentence what it does; none lies unused."""
+    named = {said for module in folder.rglob("*.py") for said in strings_of(module)}
 
-    assert file.stem in named
+    assert name in named
+    assert re.match(r"-- [A-Z].*[.]\n", text)
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.parent.name}/{file.stem}")
-def test_every_file_says_what_it_does(file: Path) -> None:
-    """The first line of a file of SQL is a comment, a sentence."""
-    first = file.read_text(encoding="utf-8").splitlines()[0]
+def test_no_statement_stands_twice() -> None:
+    """A statement of `queries.sql` has no file of its own beside it."""
+    names = [(folder, name) for folder, name, _ in STATEMENTS]
 
-    assert re.fullmatch(r"-- [A-Z].*[.]", first)
+    assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize(

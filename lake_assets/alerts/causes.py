@@ -51,7 +51,7 @@ Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Incident:
     """What is wrong with a table (or a source, or a run) now.
 
     Attributes:
@@ -124,7 +124,7 @@ class OpenAlert:
     told_at: datetime | None
     told_hours: int
     whole: bool
-    members: tuple[Trouble, ...]
+    members: tuple[Incident, ...]
     told: frozenset[Key]
 
 
@@ -140,7 +140,7 @@ class Step:
     """
 
     alert: OpenAlert | None
-    troubles: tuple[Trouble, ...]
+    troubles: tuple[Incident, ...]
     event: Event | None
     over: bool = False
 
@@ -164,7 +164,7 @@ class Step:
 
 
 def decide(
-    troubles: Iterable[Trouble],
+    troubles: Iterable[Incident],
     alerts: Sequence[OpenAlert],
     now: datetime,
     *,
@@ -183,7 +183,7 @@ def decide(
         unseen: the kinds that were not looked for; alerts of these stay as they are.
     """
     owners = _Owners([alert for alert in alerts if alert.kind not in unseen])
-    new: dict[Key, Trouble] = {}
+    new: dict[Key, Incident] = {}
     for trouble in _folded(list(troubles), owners):
         if not owners.take(trouble):
             renamed = _past(trouble, now)
@@ -191,7 +191,7 @@ def decide(
                 known = new.get(renamed.key)
                 new[renamed.key] = _merged(known, renamed) if known else renamed
     lasting = owners.lasting()
-    fresh: dict[tuple[str, str, str], list[Trouble]] = {}
+    fresh: dict[tuple[str, str, str], list[Incident]] = {}
     for trouble in new.values():
         joined = _joined(trouble, owners.alerts, lasting, now)
         if joined:
@@ -209,9 +209,9 @@ class _Owners:
 
     def __init__(self, alerts: Sequence[OpenAlert]) -> None:
         self.alerts = alerts
-        self._by_key: dict[Key, tuple[OpenAlert, Trouble]] = {}
-        self._by_table: dict[tuple[str, str, str], list[tuple[OpenAlert, Trouble]]] = {}
-        self._groups: dict[int, dict[Key, Trouble]] = {alert.id: {} for alert in alerts}
+        self._by_key: dict[Key, tuple[OpenAlert, Incident]] = {}
+        self._by_table: dict[tuple[str, str, str], list[tuple[OpenAlert, Incident]]] = {}
+        self._groups: dict[int, dict[Key, Incident]] = {alert.id: {} for alert in alerts}
         for alert in alerts:
             for member in alert.members:
                 self._by_key.setdefault(member.key, (alert, member))
@@ -219,27 +219,27 @@ class _Owners:
                 if alert.told_at:
                     self._by_table.setdefault(member.key[:3], []).append((alert, member))
 
-    def find(self, trouble: Trouble) -> tuple[OpenAlert, Trouble] | None:
+    def find(self, trouble: Incident) -> tuple[OpenAlert, Incident] | None:
         """Find the alert that has a trouble: by its key, or by hours of the same table it was told with."""
         if trouble.key in self._by_key:
             return self._by_key[trouble.key]
         near = self._by_table.get(trouble.key[:3], ())
         return next(((alert, member) for alert, member in near if _overlap(member, trouble)), None)
 
-    def take(self, trouble: Trouble) -> bool:
+    def take(self, trouble: Incident) -> bool:
         """Put a trouble to the alert that has it, if one has."""
         owner = self.find(trouble)
         if owner:
             self.give(owner[0], replace(trouble, mark=owner[1].mark))
         return owner is not None
 
-    def give(self, alert: OpenAlert, trouble: Trouble) -> None:
+    def give(self, alert: OpenAlert, trouble: Incident) -> None:
         """Put a trouble to an alert."""
         group = self._groups[alert.id]
         known = group.get(trouble.key)
         group[trouble.key] = _merged(known, trouble) if known else trouble
 
-    def troubles_of(self, alert: OpenAlert) -> tuple[Trouble, ...]:
+    def troubles_of(self, alert: OpenAlert) -> tuple[Incident, ...]:
         """Give what an alert has now."""
         return tuple(self._groups[alert.id].values())
 
@@ -252,14 +252,14 @@ class _Owners:
         }
 
 
-def _past(trouble: Trouble, now: datetime) -> Trouble:
+def _past(trouble: Incident, now: datetime) -> Incident:
     """Call hours of long ago, which nobody was told of in their time, by one name: they are told together."""
     if trouble.kind not in STRETCHES or not trouble.last or now - trouble.last <= DAILY:
         return trouble
     return replace(trouble, mark=EARLIER, gist=EARLIER)
 
 
-def _merged(one: Trouble, other: Trouble) -> Trouble:
+def _merged(one: Incident, other: Incident) -> Incident:
     newer = other if (other.last and one.last and other.last > one.last) else one
     return replace(
         one,
@@ -273,7 +273,7 @@ def _merged(one: Trouble, other: Trouble) -> Trouble:
     )
 
 
-def _folded(troubles: list[Trouble], owners: _Owners) -> list[Trouble]:
+def _folded(troubles: list[Incident], owners: _Owners) -> list[Incident]:
     """Make one trouble of missing hours and the finding that says why no files come."""
     findings = [trouble for trouble in troubles if trouble.kind in FAMILY]
     if not findings:
@@ -293,7 +293,7 @@ def _folded(troubles: list[Trouble], owners: _Owners) -> list[Trouble]:
     return list(kept.values())
 
 
-def _explained(why: Trouble, troubles: Sequence[Trouble]) -> list[Trouble]:
+def _explained(why: Incident, troubles: Sequence[Incident]) -> list[Incident]:
     """Find the missing hours a finding explains: those that last, for older ones had causes of their own."""
     missing = [
         trouble
@@ -304,7 +304,7 @@ def _explained(why: Trouble, troubles: Sequence[Trouble]) -> list[Trouble]:
     return [trouble for trouble in missing if trouble.last == newest]
 
 
-def _covering(why: Trouble, covered: Trouble) -> Trouble:
+def _covering(why: Incident, covered: Incident) -> Incident:
     firsts = [hour for hour in (why.first, covered.first) if hour]
     lasts = [hour for hour in (why.last, covered.last) if hour]
     return replace(
@@ -315,14 +315,14 @@ def _covering(why: Trouble, covered: Trouble) -> Trouble:
     )
 
 
-def _overlap(member: Trouble, trouble: Trouble) -> bool:
+def _overlap(member: Incident, trouble: Incident) -> bool:
     if not (member.first and member.last and trouble.first and trouble.last):
         return False
     return member.first <= trouble.last and trouble.first <= member.last
 
 
 def _joined(
-    trouble: Trouble, alerts: Sequence[OpenAlert], lasting: Mapping[int, datetime | None], now: datetime
+    trouble: Incident, alerts: Sequence[OpenAlert], lasting: Mapping[int, datetime | None], now: datetime
 ) -> OpenAlert | None:
     """Find the alert whose cause a new trouble shares.
 
@@ -343,17 +343,17 @@ def _joined(
     return None
 
 
-def _follows(trouble: Trouble, last: datetime | None) -> bool:
+def _follows(trouble: Incident, last: datetime | None) -> bool:
     return last is None or trouble.first is None or trouble.first <= last + ONE_HOUR
 
 
-def _continued(alert: OpenAlert, troubles: tuple[Trouble, ...], now: datetime) -> Step:
+def _continued(alert: OpenAlert, troubles: tuple[Incident, ...], now: datetime) -> Step:
     if not troubles:
         return Step(alert, alert.members, "closed" if alert.told_at else None, over=True)
     return Step(alert, troubles, _due(alert, troubles, now))
 
 
-def _due(alert: OpenAlert, troubles: Sequence[Trouble], now: datetime) -> Event | None:
+def _due(alert: OpenAlert, troubles: Sequence[Incident], now: datetime) -> Event | None:
     if alert.told_at is None:
         return "opened" if now - alert.opened_at >= HOLD.get(alert.kind, timedelta(0)) else None
     since = now - alert.told_at
@@ -365,5 +365,5 @@ def _due(alert: OpenAlert, troubles: Sequence[Trouble], now: datetime) -> Event 
     return None
 
 
-def _was_told(trouble: Trouble, alert: OpenAlert) -> bool:
+def _was_told(trouble: Incident, alert: OpenAlert) -> bool:
     return trouble.key in alert.told

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from lake_assets.alerts.causes import Trouble
+from lake_assets.alerts.causes import Incident
 from lake_assets.catalog.models import Catalog
 from lake_assets.hours import format_hour
 from lake_assets.postgres import statement
@@ -62,7 +62,7 @@ def gather(
     *,
     quarantined: int = 0,
     runs: Iterable[FailedRun] = (),
-) -> list[Trouble]:
+) -> list[Incident]:
     """Read all that is wrong now with the tables of a catalog.
 
     Args:
@@ -80,13 +80,13 @@ def gather(
     ]
 
 
-def _table_hours(connection: psycopg.Connection, catalog: Catalog, limit: int) -> Iterator[Trouble]:
+def _table_hours(connection: psycopg.Connection, catalog: Catalog, limit: int) -> Iterator[Incident]:
     values = {"limit": limit, "tables": [table.qualified for table in catalog.tables]}
     with connection.cursor(row_factory=dict_row) as cursor:
         for row in cursor.execute(statement(__package__, "read_troubles"), values):
             table, gist, kind = row.pop("table_name"), row.pop("gist"), row["kind"]
             begin = format_hour(row["first"])
-            yield Trouble(
+            yield Incident(
                 table=table,
                 mark=gist or begin,
                 gist=begin if kind == "missing" else gist,
@@ -94,7 +94,7 @@ def _table_hours(connection: psycopg.Connection, catalog: Catalog, limit: int) -
             )
 
 
-def _findings(connection: psycopg.Connection, sources: Collection[str]) -> Iterator[Trouble]:
+def _findings(connection: psycopg.Connection, sources: Collection[str]) -> Iterator[Incident]:
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(statement(__package__, "read_findings")).fetchall()
     # A source that has left the catalog is judged no more, so that nothing closes its findings.
@@ -105,7 +105,7 @@ def _findings(connection: psycopg.Connection, sources: Collection[str]) -> Itera
         for stretch in _stretches(list(group)):
             hours = [row["hour"] for row in stretch if row["hour"]]
             first, last = min(hours, default=None), max(hours, default=None)
-            yield Trouble(
+            yield Incident(
                 kind,
                 source,
                 table,
@@ -129,7 +129,7 @@ def _stretches(rows: Sequence[dict[str, Any]]) -> Iterator[Sequence[dict[str, An
     yield rows[begin:]
 
 
-def silence(connection: psycopg.Connection, catalog: Catalog, now: datetime) -> list[Trouble]:
+def silence(connection: psycopg.Connection, catalog: Catalog, now: datetime) -> list[Incident]:
     """Tell of a judge that has not run for two hours: as a whole, or for some sources.
 
     A judge that never ran is not missed: whoever has no daemon may not want one.
@@ -144,12 +144,12 @@ def silence(connection: psycopg.Connection, catalog: Catalog, now: datetime) -> 
     )
     whole = max((beats[name] for name in (JUDGE, LOAD) if name in beats), default=None)
     if whole and now - whole > SILENCE:
-        return [Trouble("judge_silent", "", reason=_last_ran(whole), subject="the judge")]
+        return [Incident("judge_silent", "", reason=_last_ran(whole), subject="the judge")]
     if LOAD in beats and now - beats[LOAD] <= SILENCE:
         return []
     names = {source.name: f"{JUDGE}:{source.name}" for source in catalog.sources}
     return [
-        Trouble("judge_silent", source, reason=_last_ran(beats[name]), subject=f"the judge of {source}")
+        Incident("judge_silent", source, reason=_last_ran(beats[name]), subject=f"the judge of {source}")
         for source, name in sorted(names.items())
         if name in beats and now - beats[name] > SILENCE
     ]
@@ -179,9 +179,9 @@ def _unsettled(connection: psycopg.Connection, runs: Iterable[FailedRun]) -> Ite
             yield replace(run, tables=left)
 
 
-def _failed(run: FailedRun) -> Trouble:
+def _failed(run: FailedRun) -> Incident:
     sources = {name.partition(".")[0] for name in run.tables}
-    return Trouble(
+    return Incident(
         "run_failed",
         sources.pop() if len(sources) == 1 else "",
         run.tables[0].partition(".")[2] if len(run.tables) == 1 else "",
@@ -196,7 +196,7 @@ def _failed(run: FailedRun) -> Trouble:
     )
 
 
-def first_reasons(connection: psycopg.Connection, trouble: Trouble) -> list[str]:
+def first_reasons(connection: psycopg.Connection, trouble: Incident) -> list[str]:
     """Say why the first records of a trouble's hours are in quarantine, without their values."""
     values = {
         "source": trouble.source,
@@ -210,7 +210,7 @@ def first_reasons(connection: psycopg.Connection, trouble: Trouble) -> list[str]
     return list(dict.fromkeys(told))
 
 
-def states_now(connection: psycopg.Connection, troubles: Sequence[Trouble]) -> dict[str, int]:
+def states_now(connection: psycopg.Connection, troubles: Sequence[Incident]) -> dict[str, int]:
     """Count the states that the table-hours of some troubles are in now."""
     hourly = [trouble for trouble in troubles if trouble.table and trouble.first]
     values = {

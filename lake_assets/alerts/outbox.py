@@ -15,9 +15,9 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from lake_assets.alerts.causes import URGENT, OpenAlert, Step, Trouble
+from lake_assets.alerts.causes import URGENT, Incident, OpenAlert, Step
+from lake_assets.alerts.messages import Message
 from lake_assets.alerts.receivers import Receiver
-from lake_assets.alerts.words import Message
 from lake_assets.postgres import statement
 
 ROUND = timedelta(seconds=30)
@@ -61,13 +61,13 @@ def read_open(connection: psycopg.Connection) -> list[OpenAlert]:
     ]
 
 
-def _trouble(member: Row) -> Trouble:
-    known = {field.name for field in fields(Trouble)}
+def _trouble(member: Row) -> Incident:
+    known = {field.name for field in fields(Incident)}
     moments = {name: datetime.fromisoformat(member[name]) for name in MOMENTS if member.get(name)}
-    return Trouble(**{name: value for name, value in member.items() if name in known} | moments)
+    return Incident(**{name: value for name, value in member.items() if name in known} | moments)
 
 
-def _member(trouble: Trouble) -> Row:
+def _member(trouble: Incident) -> Row:
     return asdict(trouble) | {
         name: moment.isoformat() for name in MOMENTS if (moment := getattr(trouble, name)) is not None
     }

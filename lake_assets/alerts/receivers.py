@@ -14,7 +14,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from lake_assets.alerts.words import Message
+from lake_assets.alerts.messages import Message
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.settings import ALERTS
 

@@ -13,9 +13,9 @@ import psycopg
 from lake_assets.alerts import outbox
 from lake_assets.alerts.causes import FAMILY, Step, decide
 from lake_assets.alerts.gather import FailedRun, first_reasons, gather, states_now
+from lake_assets.alerts.messages import MOST_SHOWN, Background, write
 from lake_assets.alerts.outbox import Delivered
 from lake_assets.alerts.receivers import read_receivers, send
-from lake_assets.alerts.words import MOST_SHOWN, Background, write
 from lake_assets.catalog.models import Catalog
 from lake_assets.ledger import ledger
 from lake_assets.settings import Settings

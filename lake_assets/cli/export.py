@@ -1,6 +1,6 @@
 """`lake-assets quarantine export`: quarantined records in files, byte for byte as they came.
 
-How a record's bytes go back into the encoding of their file is `lake.original`'s.
+How a record's bytes go back into the encoding of their file is `readers.original`'s.
 """
 
 import csv
@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
+from lake_assets.cli.context import open_context
 from lake_assets.cli.display import say, talk
 from lake_assets.cli.quarantine import range_of
-from lake_assets.cli.workplace import workplace
-from lake_assets.counted import counted
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.hours import format_hour
-from lake_assets.lake.original import encode_back
 from lake_assets.ledger.quarantine import read_for_export
+from lake_assets.pluralize import pluralize
+from lake_assets.readers.original import encode_back
 
 INDEX = "index.csv"
 INDEX_COLUMNS = ("file", "table", "hour", "key", "record", "column", "reason", "value")
@@ -91,18 +91,19 @@ def run(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigurationError(f"{out} is there already, and not empty. Give --out a new folder.")
     export = _Export(out)
-    with workplace() as place:
+    with open_context() as place:
         wanted, start, stop = range_of(place, names, first, end)
         with place.connect() as connection:
             export.write(read_for_export(connection, wanted, start, stop))
     if as_json:
         write_json({"files": export.files})
     records = sum(int(str(file["records"])) for file in export.files)
-    said = f"{counted(records, 'record')} of {counted(len(export.files), 'file')} in {out}; {INDEX} says why."
+    files = pluralize(len(export.files), "file")
+    said = f"{pluralize(records, 'record')} of {files} in {out}; {INDEX} says why."
     if export.files or not export.purged:
         say(talk(), said if export.files else "Quarantine is empty.")
     if export.purged:
-        say(talk(), f"{counted(export.purged, 'record')} could not be written: the bytes were purged.")
+        say(talk(), f"{pluralize(export.purged, 'record')} could not be written: the bytes were purged.")
     return NEEDS_ATTENTION if export.purged else ALL_WELL
 
 

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.text import Text
 
 from lake_assets.cli.display import SIGNS, need_attention, say
-from lake_assets.counted import counted
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger.ledger import State
 from lake_assets.ledger.states import FINE
+from lake_assets.pluralize import pluralize
 
 GAP = "   "
 NARROWEST = 16  # hours; where fewer fit beside the names, a name stands above its row
@@ -65,9 +65,9 @@ def _legend(used: Collection[State], width: int) -> Iterator[Text]:
 def _left_out(states: States, first: datetime, number: int) -> str:
     hidden = [state for row in states.values() for hour, state in row.items() if hour < first]
     attention = sum(state not in FINE for state in hidden)
-    bad = f"{counted(attention, 'table-hour')} of them {need_attention(attention)}"
+    bad = f"{pluralize(attention, 'table-hour')} of them {need_attention(attention)}"
     said = bad if attention else "all is well in them"
-    return f"{counted(number, 'earlier hour')} are not shown ({said}); --from shows them."
+    return f"{pluralize(number, 'earlier hour')} are not shown ({said}); --from shows them."
 
 
 def _block(states: States, hours: Sequence[datetime], indent: int, *, above: bool) -> Iterator[Text]:

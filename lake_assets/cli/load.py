@@ -7,13 +7,13 @@ from lake_assets.catalog.models import Table
 from lake_assets.cli.alerts import look_after, tell_all
 from lake_assets.cli.answer import exit_status, write_table_hours
 from lake_assets.cli.check import check_through_dagster
+from lake_assets.cli.context import Context, hours_of, open_context
 from lake_assets.cli.display import bar, summarize, talk, watched
-from lake_assets.cli.workplace import Workplace, hours_of, workplace
 from lake_assets.hours import format_hour
-from lake_assets.judge.plan import plan_runs
-from lake_assets.judge.recall import judge_or_recall
 from lake_assets.ledger import ledger
 from lake_assets.ledger.states import LOADABLE, why_not_loaded
+from lake_assets.monitor.cached_states import judge_or_recall
+from lake_assets.monitor.run_plan import plan_runs
 from lake_assets.progress import Settled
 
 NOTHING = "Nothing to load: every table-hour is as the lake has it."
@@ -25,7 +25,7 @@ UNSEEN_HOURS_TOLD = 168  # a week; Dagster takes some 10 ms for each
 
 def run(names: Sequence[str], first: datetime | None, end: datetime | None, *, as_json: bool) -> int:
     """Load the table-hours of a range, or all that need it; give the exit status."""
-    with workplace() as place:
+    with open_context() as place:
         if first or end:
             wanted = hours_of(place, names, first, end)
             place.reach()
@@ -42,7 +42,7 @@ def run(names: Sequence[str], first: datetime | None, end: datetime | None, *, a
     return exit_status(outcomes)
 
 
-def load_what_needs_it(place: Workplace, tables: Sequence[Table]) -> list[Settled]:
+def load_what_needs_it(place: Context, tables: Sequence[Table]) -> list[Settled]:
     """Load every table-hour that needs it, and tell Dagster of hours that are newly missing."""
     wanted, missing, new = _what_needs_it(place, tables)
     outcomes = [*missing, *load_hours(place, wanted)]
@@ -55,7 +55,7 @@ def load_what_needs_it(place: Workplace, tables: Sequence[Table]) -> list[Settle
     return outcomes
 
 
-def load_hours(place: Workplace, wanted: Wanted) -> list[Settled]:
+def load_hours(place: Context, wanted: Wanted) -> list[Settled]:
     """Load table-hours through Dagster, with a progress bar; those of a table that it cannot load fail."""
     refused = [
         Settled(table.qualified, hour, "failed", note=why)
@@ -66,14 +66,15 @@ def load_hours(place: Workplace, wanted: Wanted) -> list[Settled]:
     wanted = {table: hours for table, hours in wanted.items() if hours and not why_not_loaded(table)}
     if not wanted:
         return refused
-    from lake_assets.cli.runs import load_through_dagster  # noqa: PLC0415 - dagster takes seconds
+    from lake_assets.orchestration.runs import load_through_dagster  # noqa: PLC0415 - dagster takes seconds
 
     total = sum(len(hours) for hours in wanted.values())
     with place.dagster() as instance, bar(total) as progress:
-        return refused + load_through_dagster(place, instance, plan_runs(wanted), progress)
+        loaded = load_through_dagster(place.definitions(), instance, plan_runs(wanted), progress)
+        return refused + loaded
 
 
-def _what_needs_it(place: Workplace, tables: Sequence[Table]) -> tuple[Wanted, list[Settled], Wanted]:
+def _what_needs_it(place: Context, tables: Sequence[Table]) -> tuple[Wanted, list[Settled], Wanted]:
     """Find the table-hours that need a load, and those that are missing, for which there is nothing to load.
 
     The missing ones are written down as such; last come those of them that are new to the ledger.

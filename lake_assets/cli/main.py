@@ -84,7 +84,7 @@ def demo(ui: bool, port: int, as_json: bool) -> None:
 
     Exit status 0: the demo ran; 2: a setting or a service is wrong.
     """
-    from lake_assets.cli.workplace import need_stack
+    from lake_assets.cli.context import need_stack
 
     need_stack()
     from lake_assets.cli import demo as command

@@ -11,11 +11,11 @@ from rich.text import Text
 
 from lake_assets.catalog.models import Table
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
+from lake_assets.cli.context import Context, hours_of, open_context
 from lake_assets.cli.display import data, one_line, say, talk
-from lake_assets.cli.workplace import Workplace, hours_of, workplace
-from lake_assets.counted import counted
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger.quarantine import count_listed, list_quarantine, purge
+from lake_assets.pluralize import pluralize
 
 SHOWN = 100  # records in a terminal, unless --limit says otherwise
 SHOWN_VALUE = 60  # characters of a value in a terminal; --json has all of it
@@ -31,7 +31,7 @@ def run_list(
     as_json: bool,
 ) -> int:
     """List quarantined records; give exit status 1 if there are any."""
-    with workplace() as place:
+    with open_context() as place:
         wanted, start, stop = range_of(place, names, first, end)
         most = limit or (None if as_json else SHOWN)
         with place.connect() as connection:
@@ -46,7 +46,7 @@ def run_list(
 
 
 def range_of(
-    place: Workplace, names: Sequence[str], first: datetime | None, end: datetime | None
+    place: Context, names: Sequence[str], first: datetime | None, end: datetime | None
 ) -> tuple[dict[Table, list[datetime]], datetime, datetime]:
     """Give the tables that people named, each with its hours in the range, and the range as a whole.
 
@@ -60,11 +60,11 @@ def range_of(
 
 def run_purge(names: Sequence[str], older_than: timedelta, *, as_json: bool) -> int:
     """Empty the bytes of old records; give exit status 0."""
-    with workplace() as place, place.connect() as connection:
+    with open_context() as place, place.connect() as connection:
         purged = purge(connection, place.catalog.select(names), older_than)
     if as_json:
         write_json({"purged": purged})
-    say(talk(), f"The bytes of {counted(purged, 'record')} were emptied; all else of them stays.")
+    say(talk(), f"The bytes of {pluralize(purged, 'record')} were emptied; all else of them stays.")
     return ALL_WELL
 
 
@@ -113,8 +113,8 @@ def _tell(total: int, listed: int) -> None:
     elif listed < total:
         say(
             console,
-            f"{listed:,} of {counted(total, 'record')}. Narrow the list with TABLE, --from and --to, or raise"
-            " --limit.",
+            f"{listed:,} of {pluralize(total, 'record')}. Narrow the list with TABLE, --from and --to, or "
+            "raise --limit.",
         )
     else:
-        say(console, f"{counted(total, 'record')} in quarantine.")
+        say(console, f"{pluralize(total, 'record')} in quarantine.")

@@ -13,16 +13,16 @@ from rich.text import Text
 from lake_assets.catalog.models import Table
 from lake_assets.cli.alerts import look_after, tell_all
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
+from lake_assets.cli.context import Context, open_context
 from lake_assets.cli.display import SIGNS, one_line, say, talk, watched
 from lake_assets.cli.load import load_hours
 from lake_assets.cli.quarantine import range_of
-from lake_assets.cli.workplace import Workplace, workplace
-from lake_assets.counted import counted
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger import ledger
 from lake_assets.ledger.ledger import State
 from lake_assets.ledger.quarantine import count_by_hour, files_tried
 from lake_assets.ledger.states import FINE
+from lake_assets.pluralize import pluralize
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Retried:
 
 def run(names: Sequence[str], first: datetime | None, end: datetime | None, *, as_json: bool) -> int:
     """Load the table-hours again that have records in quarantine; give the exit status."""
-    with workplace() as place:
+    with open_context() as place:
         wanted, start, stop = range_of(place, names, first, end)
         place.reach()
         look_after(place)
@@ -90,23 +90,23 @@ def show(retried: Sequence[Retried]) -> None:
     for entry in retried:
         where = f" {entry.table} {format_hour(entry.hour)}"
         note = f": {one_line(entry.note)}" if entry.note else ""
-        counts = f" {entry.after} of {counted(entry.before, 'record')} still in quarantine"
+        counts = f" {entry.after} of {pluralize(entry.before, 'record')} still in quarantine"
         if entry.after > entry.before:
-            counts = f" {counted(entry.after, 'record')} in quarantine now, {entry.before} before"
+            counts = f" {pluralize(entry.after, 'record')} in quarantine now, {entry.before} before"
         if not entry.retried:
-            counts = f" {counted(entry.before, 'record')} not retried"
+            counts = f" {pluralize(entry.before, 'record')} not retried"
         state = (f"{entry.state:<11}", SIGNS[entry.state][1])
         say(console, Text.assemble(state, where, counts, note))
     tried, left = sum(entry.retried for entry in retried), sum(entry.after for entry in retried)
     if retried:
-        say(console, f"{counted(tried, 'record')} retried, {left:,} in quarantine now.")
+        say(console, f"{pluralize(tried, 'record')} retried, {left:,} in quarantine now.")
     else:
         say(console, "Quarantine is empty.")
 
 
 def _not_to_be_replaced(
     connection: psycopg.Connection,
-    place: Workplace,
+    place: Context,
     table: Table,
     held: Sequence[datetime],
     partitions: Sequence[datetime],

@@ -8,18 +8,18 @@ from lake_assets.checks.row_count import judge_hours
 from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.cli.alerts import say_silence
 from lake_assets.cli.answer import NEEDS_ATTENTION, exit_status, write_table_hours
+from lake_assets.cli.context import Context, hours_of, open_context
 from lake_assets.cli.display import data, show_attention, talk, watched
 from lake_assets.cli.grid import show_grid
-from lake_assets.cli.workplace import Workplace, hours_of, workplace
-from lake_assets.judge.recall import judge_or_recall
 from lake_assets.ledger.ledger import State
 from lake_assets.ledger.states import is_over
+from lake_assets.monitor.cached_states import judge_or_recall
 from lake_assets.progress import Settled
 
 
 def run(names: Sequence[str], first: datetime | None, end: datetime | None, *, as_json: bool) -> int:
     """Show the states of a range, by default of all hours up to now; give the exit status."""
-    with workplace() as place:
+    with open_context() as place:
         outcomes = judge(place, names, first, end, with_fine=as_json or bool(first or end))
         starts = [place.catalog.source_of(table).start for table in place.catalog.select(names)]
         silent = say_silence(place)
@@ -35,7 +35,7 @@ def run(names: Sequence[str], first: datetime | None, end: datetime | None, *, a
 
 
 def judge(
-    place: Workplace,
+    place: Context,
     names: Sequence[str],
     first: datetime | None = None,
     end: datetime | None = None,

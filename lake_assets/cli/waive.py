@@ -16,8 +16,8 @@ from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.cli.alerts import look_after, tell_all
 from lake_assets.cli.answer import exit_status, write_table_hours
 from lake_assets.cli.check import check_through_dagster
+from lake_assets.cli.context import Context, hours_of, open_context
 from lake_assets.cli.display import summarize, talk, watched
-from lake_assets.cli.workplace import Workplace, hours_of, workplace
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger import ledger
@@ -47,7 +47,7 @@ def run(
     if not why.strip():
         raise click.UsageError("--why is empty: say why the hour is accepted.")
     by = who or _user()
-    with workplace() as place:
+    with open_context() as place:
         wanted = hours_of(place, [name], hour or first, hour + ONE_HOUR if hour else end)
         place.reach()
         look_after(place)
@@ -76,7 +76,7 @@ class _Judged:
     """
 
     def __init__(
-        self, connection: psycopg.Connection, place: Workplace, table: Table, hours: Sequence[datetime]
+        self, connection: psycopg.Connection, place: Context, table: Table, hours: Sequence[datetime]
     ) -> None:
         self._table = table
         first, end = hours[0], hours[-1] + ONE_HOUR
@@ -114,7 +114,7 @@ class _Judged:
         )
 
 
-def _tell_dagster(place: Workplace, waived: dict[Table, list[datetime]]) -> list[Settled]:
+def _tell_dagster(place: Context, waived: dict[Table, list[datetime]]) -> list[Settled]:
     """Let Dagster's checks of the waived hours turn green, tables with the same hours together."""
     together: dict[tuple[str, ...], list[str]] = {}
     for table, hours in waived.items():

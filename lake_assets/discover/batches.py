@@ -1,8 +1,8 @@
 """The cells of a file, many records at a time and column by column, as the loader will read them.
 
-This is the one place where discovery reads cells; other formats than CSV join here. Where records begin
-and end, and which are bad, is told by `lake.cut`; bad records are left out here. What the cells mean is
-`profile`'s business.
+This is the one place where discovery reads cells; other formats than CSV join here. Where records begin and
+end, and which are bad, is told by `readers.csv_splitter`; bad records are left out here. What the cells mean
+is `profile`'s business.
 """
 
 import re
@@ -16,13 +16,13 @@ import numpy as np
 from lake_assets.catalog.models import FileOptions
 from lake_assets.discover.classes import QUOTED
 from lake_assets.discover.profile import NULL, SPECIAL
-from lake_assets.lake.blocks import NUL_BECOMES
-from lake_assets.lake.cut import cut
-from lake_assets.lake.decode import decode
-from lake_assets.lake.dialect import SAMPLE, Dialect, head_records, settle
-from lake_assets.lake.records import read_rows
-from lake_assets.lake.rows import Broken, without_nuls
-from lake_assets.lake.scan import Slab
+from lake_assets.readers.blocks import NUL_BECOMES
+from lake_assets.readers.csv_scanner import Slab
+from lake_assets.readers.csv_splitter import cut
+from lake_assets.readers.decode import decode
+from lake_assets.readers.dialect import SAMPLE, Dialect, head_records, settle
+from lake_assets.readers.records import read_rows
+from lake_assets.readers.rows import Broken, without_nuls
 
 Cells = tuple[str, ...]
 
@@ -78,7 +78,7 @@ def read_batches(chunks: Iterable[bytes], files: FileOptions, width: int) -> Ite
 
     Args:
         chunks: its raw bytes, cut anywhere.
-        files: how the file is written; compression and encoding are settled (`lake.dialect.settle`).
+        files: how the file is written; compression and encoding are settled (`readers.dialect.settle`).
         width: cells of a good record.
 
     Raises:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from lake_assets.counted import counted
 from lake_assets.discover.classes import TEXT
 from lake_assets.discover.emit import ColumnText, TableText
 from lake_assets.discover.profile import ColumnProfile
@@ -17,6 +16,7 @@ from lake_assets.discover.why import why_type, why_widths
 from lake_assets.discover.wide import WIDE, Reach
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.lake.objects import LakeObject
+from lake_assets.pluralize import pluralize
 
 LEAST_HOURS = 24  # that a table must have been seen for, before each hour is expected
 LEAST_PART = 0.95  # of them that must have files
@@ -119,7 +119,7 @@ def _expect(objects: Sequence[LakeObject], now: datetime) -> Iterator[tuple[str,
         yield "expect", ("sparse", "no files of changes so far")
         return
     span = (max(hours) - min(hours)) // ONE_HOUR + 1
-    seen = f"{counted(len(hours), 'hour')} of {span} have files"
+    seen = f"{pluralize(len(hours), 'hour')} of {span} have files"
     if len(hours) < LEAST_PART * span or span < LEAST_HOURS:
         yield "expect", ("sparse", seen)
     elif max(hours) < now - STILL_COMING:
@@ -134,10 +134,10 @@ def _expect(objects: Sequence[LakeObject], now: datetime) -> Iterator[tuple[str,
 def _comments(survey: Survey, shape: Shape, name: str, null: str) -> Iterator[str]:
     files = len(survey.files)
     bad = survey.bad.total()
-    said = f"{counted(files, 'file')}, {counted(shape.records, 'record')}"
-    yield f"{said}, {counted(bad, 'bad record')} for quarantine" if bad else said
+    said = f"{pluralize(files, 'file')}, {pluralize(shape.records, 'record')}"
+    yield f"{said}, {pluralize(bad, 'bad record')} for quarantine" if bad else said
     for reason, count in survey.bad.most_common(MOST_REASONS):
-        yield f"{counted(count, 'bad record')}: {reason}"
+        yield f"{pluralize(count, 'bad record')}: {reason}"
     if shape.header.verdict == "header":
         bare = any(not header for header, _ in shape.expected.values())
         yield f"header{' in some files' if bare else ''}: {shape.header.why}"

@@ -15,9 +15,9 @@ from lake_assets.discover.open import why_shut
 from lake_assets.discover.profile import ColumnProfile
 from lake_assets.discover.survey import Reader
 from lake_assets.exceptions import LakeError
-from lake_assets.lake.look import look
 from lake_assets.lake.objects import LakeObject
-from lake_assets.staging.documents import JSON_TYPES
+from lake_assets.load.staging.documents import JSON_TYPES
+from lake_assets.readers.detect import look
 
 _NUMBERS = frozenset({"whole", "unsigned", "long", "decimal", "scientific", FIGURES})
 _TIMES = frozenset({"date", "moment", "instant"})

@@ -2,18 +2,18 @@
 
 A wrong guess would load letters that nobody wrote, so Windows-1252 is believed only where every record beyond
 ASCII reads as words of a Western language in it, and none is UTF-8. What a single file's first bytes tell is
-`lake.encoding`'s.
+`readers.encoding`'s.
 """
 
 import re
 from collections.abc import Sequence
 from itertools import chain
 
-from lake_assets.counted import counted
 from lake_assets.discover.survey import Survey
 from lake_assets.discover.why import shown
-from lake_assets.lake.decode import is_utf8
-from lake_assets.lake.encoding import UTF_16_BARE
+from lake_assets.pluralize import pluralize
+from lake_assets.readers.decode import is_utf8
+from lake_assets.readers.encoding import UTF_16_BARE
 
 WESTERN = "cp1252"  # latin-1 with quotes, dashes and the euro where that has control characters
 LEAST_WORDS = 2  # different ones; a single one may be a fault
@@ -52,10 +52,10 @@ def choose_encoding(survey: Survey) -> tuple[str, str] | None:
     if encoding in UTF_16_BARE.values():
         return (
             encoding,
-            f"every other byte is NUL in {counted(files, 'file')}, and there is no byte order mark",
+            f"every other byte is NUL in {pluralize(files, 'file')}, and there is no byte order mark",
         )
     if not is_utf8(encoding):
-        return encoding, f"{counted(files, 'file')} with its byte order mark, and none without"
+        return encoding, f"{pluralize(files, 'file')} with its byte order mark, and none without"
     if survey.beyond_ascii or not survey.alien:
         return None
     words = western_words(survey.alien)

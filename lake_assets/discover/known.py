@@ -18,8 +18,8 @@ from lake_assets.discover.paths import unnamed
 from lake_assets.discover.report import Progress, SourceReport
 from lake_assets.discover.survey import Reader
 from lake_assets.discover.why import plain, why_type
-from lake_assets.lake.look import format_of
 from lake_assets.lake.objects import LakeObject, Listing
+from lake_assets.readers.detect import format_of
 
 NEWEST = 2  # files that delimiter and quoting are told by
 
@@ -37,7 +37,7 @@ def compare(
         path: the catalog file.
         progress: whom to tell how far it is.
     """
-    report.left_out += [f"{reader.lake.url(item.key)}: {item.reason}" for item in listing.strangers]
+    report.left_out += [f"{reader.lake.url(item.key)}: {item.reason}" for item in listing.unmatched]
     if not listing.objects:
         report.changed.append(f"{table.qualified}: its folder {plain(table.folder)!r} holds no file of data")
         return

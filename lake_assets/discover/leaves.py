@@ -4,11 +4,11 @@ A type is chosen only if the loader gives it every value as it is (docs/document
 columns is `open`'s business.
 """
 
-from lake_assets.counted import counted
 from lake_assets.discover.classes import TEXT
 from lake_assets.discover.tree import ARRAY, OBJECT, STRING, Node
 from lake_assets.discover.why import shown
 from lake_assets.discover.wrappers import NUMBERS
+from lake_assets.pluralize import pluralize
 
 JSONB = "jsonb"
 _SAYINGS = {
@@ -93,7 +93,7 @@ def why_leaf(node: Node, total: int, whole: str) -> str:
     """
     if not node.count:
         return "null wherever it stands"
-    said = [] if node.count == total else [f"in {node.count:,} of {counted(total, whole)}"]
+    said = [] if node.count == total else [f"in {node.count:,} of {pluralize(total, whole)}"]
     if mix := _mix(node):
         said.append(mix)
     return "; ".join([*said, *_odd(node)])
@@ -113,7 +113,7 @@ def _odd(node: Node) -> list[str]:
         first, second = list(node.texts.values())[:2]
         return [f"{shown(first)} and {shown(second)}"]
     if node.unfit and "$date" in node.kinds:
-        return [f"{counted(node.unfit, 'date')} beyond what timestamptz holds"]
+        return [f"{pluralize(node.unfit, 'date')} beyond what timestamptz holds"]
     if "odd" in node.numbers:
         return [f"{shown(node.numbers['odd'])} is no number that PostgreSQL gives back"]
     return []

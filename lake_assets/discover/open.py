@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lake_assets.catalog.values import LONGEST_NAME
-from lake_assets.counted import counted
 from lake_assets.discover.classes import TEXT
 from lake_assets.discover.emit import ChildText, ColumnText, TableText, write_path
 from lake_assets.discover.leaves import JSONB, is_mixed, leaf_type, why_leaf
@@ -17,6 +16,7 @@ from lake_assets.discover.names import column_name, plain_name
 from lake_assets.discover.profile import ColumnProfile
 from lake_assets.discover.tree import ARRAY, MOST_KEYS, OBJECT, Documents, Node
 from lake_assets.discover.wide import WIDE
+from lake_assets.pluralize import pluralize
 
 MOST_COLUMNS = MOST_KEYS  # made of the documents of one table, or of the elements of one child
 MOST_CHILDREN = 20  # of one table, at any depth
@@ -85,7 +85,7 @@ def _why_closed(node: Node, whole: str) -> str | None:
         return f"its {len(node.keys):,} keys are numbers or identifiers"
     filled = sum(below.count + below.nulls for below in node.keys.values())
     if len(node.keys) > KEYS_OF_DATA and FEW * filled < len(node.keys) * node.kinds[OBJECT]:
-        return f"{counted(len(node.keys), 'key')}, few of them in each {whole}"
+        return f"{pluralize(len(node.keys), 'key')}, few of them in each {whole}"
     return None
 
 
@@ -159,7 +159,7 @@ class Opening:
         for column, documents, shut in trees:
             why = shut
             if why is None and len(documents.root.keys) > room - len(opened):
-                why = f"no room for its {counted(len(documents.root.keys), 'key')}"
+                why = f"no room for its {pluralize(len(documents.root.keys), 'key')}"
             broken = broken_in(column.source_name, profiles[column.source_name], null)
             kept_as = TEXT if documents.lossy else JSONB
             columns[columns.index(column)] = replace(
@@ -210,13 +210,13 @@ class Opening:
 def _why_whole(documents: Documents, broken: Counter[str], why: str | None) -> str:
     """Say what the column is that keeps the documents whole."""
     kept = (
-        f"kept to the byte: {counted(documents.lossy, 'document')} would not come back from jsonb as it was"
+        f"kept to the byte: {pluralize(documents.lossy, 'document')} would not come back from jsonb as it was"
         if documents.lossy
         else "the whole document; blanks and the order of keys are not kept"
     )
     said = [kept]
     for reason, count in broken.items():
-        said.append(f"{counted(count, 'document')} for quarantine: {reason}")
+        said.append(f"{pluralize(count, 'document')} for quarantine: {reason}")
     if why:
         said.append(f"not opened: {why}")
     return "; ".join(said)
@@ -248,7 +248,7 @@ class _Work:
         if node.kinds.keys() == {OBJECT} and node.keys:
             why = _why_closed(node, self.whole)
             if why is None and len(node.keys) - 1 > self.room:
-                why = f"no room for its {counted(len(node.keys), 'key')}"
+                why = f"no room for its {pluralize(len(node.keys), 'key')}"
             if why is None:
                 self.room += 1
                 self.open_object(node, path)
@@ -296,7 +296,7 @@ class _Work:
         if not work.columns:  # nothing but arrays in the elements, and a table has a column
             work._add(element, (), "the element itself")
         place = (*self.base, *path)
-        why = f"{counted(total, 'element')} in {counted(node.kinds[ARRAY], self.whole)}"
+        why = f"{pluralize(total, 'element')} in {pluralize(node.kinds[ARRAY], self.whole)}"
         why += f", at most {node.longest:,} in one"
         self.children.append(ChildText(name, place, tuple(work.columns), tuple(work.children), why))
 
@@ -310,4 +310,4 @@ def _why_tree(node: Node, whole: str) -> str:
         return ""
     if node.element is None or not node.element.count:
         return "arrays without an element" if not node.longest else "arrays of nothing but null"
-    return f"arrays of at most {counted(node.longest, 'element')}"
+    return f"arrays of at most {pluralize(node.longest, 'element')}"

@@ -50,7 +50,7 @@ class ColumnProfile:
         nulls: how many NULLs there are that no text stands for.
         declared: the type that a Parquet file's schema asks for; None where only the cells tell it.
         documents: what the cells hold as long as most begin as JSON objects and arrays do; None otherwise.
-        strangers: how many of those cells do not begin so.
+        unmatched: how many of those cells do not begin so.
     """
 
     examples: dict[str, Example] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class ColumnProfile:
     nulls: int = 0
     declared: str | None = None
     documents: Documents | None = None
-    strangers: int = 0
+    unmatched: int = 0
 
     def absorb(self, cells: Sequence[str], numbers: Sequence[int], file: str) -> None:
         """Take in some cells.
@@ -93,11 +93,11 @@ class ColumnProfile:
             self._classify(cells, numbers, file)
 
     def _are_documents(self, values: Sequence[str]) -> bool:
-        """Count the strangers among some cells; tell whether they all are still few."""
+        """Count the unmatched among some cells; tell whether they all are still few."""
         if self.cells and self.documents is None:
             return False
-        self.strangers += sum(map(is_stranger, values))
-        return 2 * self.strangers <= self.cells + len(values)
+        self.unmatched += sum(map(is_stranger, values))
+        return 2 * self.unmatched <= self.cells + len(values)
 
     def _absorb_documents(
         self, values: Sequence[str], cells: Sequence[str], numbers: Sequence[int], file: str
@@ -158,7 +158,7 @@ class ColumnProfile:
             self.nulls + other.nulls,
             self.declared if self.declared == other.declared else None,
             self._joined_documents(other),
-            self.strangers + other.strangers,
+            self.unmatched + other.unmatched,
         )
 
     def _joined_documents(self, other: "ColumnProfile") -> Documents | None:

@@ -15,7 +15,7 @@ from lake_assets.discover.emit import TableText
 from lake_assets.discover.shape import Shape
 from lake_assets.discover.survey import Reader, Survey
 from lake_assets.exceptions import LakeError
-from lake_assets.lake.dialect import Dialect
+from lake_assets.readers.dialect import Dialect
 
 
 @dataclass(frozen=True)

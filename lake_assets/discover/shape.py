@@ -13,7 +13,7 @@ from lake_assets.discover.names import column_name
 from lake_assets.discover.profile import ColumnProfile
 from lake_assets.discover.survey import Group, Survey
 from lake_assets.discover.wide import Reach
-from lake_assets.lake.dialect import OP
+from lake_assets.readers.dialect import OP
 
 LEAST_PART = 0.05  # of a table's records that must have a width for it to be the table's
 MOST_JUDGED = 5

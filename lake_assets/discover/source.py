@@ -12,7 +12,6 @@ from itertools import chain
 from pathlib import Path
 
 from lake_assets.catalog.models import FileOptions, Source, Table
-from lake_assets.counted import counted
 from lake_assets.discover.batches import sample
 from lake_assets.discover.describe import describe, retyped
 from lake_assets.discover.dialects import Written, choose_null, detect, differences, most_common
@@ -30,10 +29,11 @@ from lake_assets.discover.shape import Shape, judge_first_records, settle
 from lake_assets.discover.survey import Reader, Survey
 from lake_assets.exceptions import LakeError
 from lake_assets.hours import floor_hour, format_hour
-from lake_assets.lake.decode import is_utf8
-from lake_assets.lake.look import format_of
 from lake_assets.lake.objects import LakeObject, Listing
 from lake_assets.lake.s3 import Lake
+from lake_assets.pluralize import pluralize
+from lake_assets.readers.decode import is_utf8
+from lake_assets.readers.detect import format_of
 
 EXPLANATION = (
     "Written by `lake-assets discover`. Edit it as you like: what stands here stays when it runs again."
@@ -94,7 +94,7 @@ class SourceWork:
         return self.lake.list_table(self.folder, table)
 
     def _tell_strangers(self, listing: Listing) -> None:
-        self.report.left_out += [f"{self.lake.url(item.key)}: {item.reason}" for item in listing.strangers]
+        self.report.left_out += [f"{self.lake.url(item.key)}: {item.reason}" for item in listing.unmatched]
 
     def _describe(self, listings: Mapping[str, Listing], base: FileOptions) -> None:
         """Survey the new tables and write them."""
@@ -142,7 +142,7 @@ class SourceWork:
         return survey, written
 
     def _read(self, folder: str, listing: Listing, files: FileOptions) -> Survey:
-        survey = Survey(folder, listing.strangers)
+        survey = Survey(folder, listing.unmatched)
         for item in listing.objects:
             survey.read(self.reader, item, files)
         return survey
@@ -169,7 +169,7 @@ class SourceWork:
     def _has_records(self, survey: Survey) -> bool:
         if survey.groups:
             return True
-        what = counted(len(survey.empty), "empty file") if survey.empty else "no file of data"
+        what = pluralize(len(survey.empty), "empty file") if survey.empty else "no file of data"
         self.report.left_out.append(f"{self.folder}/{survey.folder}: {what}, so its columns are unknown")
         return False
 
@@ -296,7 +296,7 @@ class SourceWork:
             early = [item for item in survey.objects if self.existing and item.hour < self.existing.start]
             if self.existing and early:
                 self.report.left_out.append(
-                    f"{self.folder}/{survey.folder} has {counted(len(early), 'file')} before "
+                    f"{self.folder}/{survey.folder} has {pluralize(len(early), 'file')} before "
                     f"{format_hour(self.existing.start)}, the `start` of {self.existing.path}."
                 )
 
@@ -307,7 +307,7 @@ class SourceWork:
         _put(proposal, "\n".join(["tables:", *lines]) + "\n")
         self.report.left_out.append(
             f"{path} is written in a way that tables cannot be added to for sure. Copy "
-            f"{counted(len(tables), 'new table')} from {proposal}."
+            f"{pluralize(len(tables), 'new table')} from {proposal}."
         )
 
 

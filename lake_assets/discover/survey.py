@@ -18,10 +18,10 @@ from lake_assets.discover.headers import may_be_header
 from lake_assets.discover.profile import ColumnProfile
 from lake_assets.discover.wide import WIDE, Reach
 from lake_assets.exceptions import LakeError
-from lake_assets.lake.dialect import OP, OP_LETTERS, Dialect, decide, settle
-from lake_assets.lake.look import Named, decide_by_names, format_of
-from lake_assets.lake.objects import Kind, LakeObject, Stranger
+from lake_assets.lake.objects import Kind, LakeObject, UnmatchedObject
 from lake_assets.lake.s3 import CHUNK_BYTES, Lake
+from lake_assets.readers.detect import Named, decide_by_names, format_of
+from lake_assets.readers.dialect import OP, OP_LETTERS, Dialect, decide, settle
 
 MOST_HEADERS = 50  # a table with more different first records has data there
 HEADS_BYTES = 64 * 2**20
@@ -216,7 +216,7 @@ class Survey:
 
     Attributes:
         folder: the table's folder in the lake.
-        strangers: files that are not loaded, with the reason.
+        unmatched: files that are not loaded, with the reason.
         groups: the groups of files.
         files: every file that holds a record, with its group's key.
         empty: files without a record.
@@ -229,7 +229,7 @@ class Survey:
     """
 
     folder: str
-    strangers: tuple[Stranger, ...] = ()
+    unmatched: tuple[UnmatchedObject, ...] = ()
     groups: dict[object, Group] = field(default_factory=dict)
     files: list[tuple[LakeObject, object]] = field(default_factory=list)
     empty: list[LakeObject] = field(default_factory=list)

@@ -6,9 +6,9 @@ The decisions themselves are made elsewhere; nothing here changes one.
 import re
 from collections.abc import Mapping
 
-from lake_assets.counted import counted
 from lake_assets.discover.classes import ODD, OTHER, TEXT
 from lake_assets.discover.profile import ColumnProfile, Example
+from lake_assets.pluralize import pluralize
 
 LONGEST_SHOWN = 30  # characters of a cell
 
@@ -113,6 +113,6 @@ def why_widths(widths: Mapping[int, int], due: int) -> str | None:
     if not others:
         return None
     said = ", ".join(
-        f"{counted(count, 'record')} of {counted(width, 'cell')}" for width, count in others.items()
+        f"{pluralize(count, 'record')} of {pluralize(width, 'cell')}" for width, count in others.items()
     )
     return f"some files are of another width: {said}"

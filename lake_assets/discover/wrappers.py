@@ -17,7 +17,7 @@ from lake_assets.discover.classes import (
     ZERO_BELOW_ZERO,
     has_whole_characters,
 )
-from lake_assets.staging.mend import mend, why_cut
+from lake_assets.load.staging.json_mend import mend, why_cut
 
 MOST_DIGITS = 131_072  # before the point of a numeric (manual, "Numeric Types")
 MOST_FRACTION = 16_383  # behind it

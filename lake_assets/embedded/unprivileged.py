@@ -1,6 +1,6 @@
 """Chooses how a command of PostgreSQL, which refuses to run as root, is run by somebody who is root.
 
-The change of identity itself is the program `become.py`.
+The change of identity itself is the program `drop_root.py`.
 """
 
 import os
@@ -51,7 +51,7 @@ def _open_way(program: str) -> str:
 
 def _prefix(way: str) -> list[str]:
     uid, gid = _nobody()
-    return [sys.executable, "-I", str(Path(__file__).with_name("become.py")), way, str(uid), str(gid)]
+    return [sys.executable, "-I", str(Path(__file__).with_name("drop_root.py")), way, str(uid), str(gid)]
 
 
 @cache

@@ -2,7 +2,7 @@
 
 Pure functions: nothing here talks to S3. `auto` knows every way AWS DMS lays out files (DMS guide, "Using
 Amazon S3 as a target"); any other tree is described by a template. Which parts of a folder are worth listing
-for a few hours is `lake.narrow`'s; opening files and telling their dialect are not done here either.
+for a few hours is `lake.prefixes`'s; opening files and telling their dialect are not done here either.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What a listing of the lake gives: objects with their hour, and strangers with the reason.
+"""What a listing of the lake gives: objects with their hour, and unmatched with the reason.
 
 Plain values only. How they are found is `lake.s3`'s, how a key tells its hour is `lake.layout`'s.
 """
@@ -33,7 +33,7 @@ class LakeObject:
 
 
 @dataclass(frozen=True)
-class Stranger:
+class UnmatchedObject:
     """A file in a table's folder that belongs to no hour: reported, never loaded.
 
     Attributes:
@@ -51,11 +51,11 @@ class Listing:
 
     Attributes:
         objects: sorted by hour, then key, which is the order DMS wrote them in.
-        strangers: sorted by key.
+        unmatched: sorted by key.
     """
 
     objects: tuple[LakeObject, ...]
-    strangers: tuple[Stranger, ...]
+    unmatched: tuple[UnmatchedObject, ...]
 
     def by_hour(self) -> dict[datetime, tuple[LakeObject, ...]]:
         """Give the objects of every hour that has some, oldest hour first."""

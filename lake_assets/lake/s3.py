@@ -27,8 +27,8 @@ from lake_assets.catalog.models import Source, Table
 from lake_assets.exceptions import ConfigurationError, LakeError
 from lake_assets.hours import floor_hour
 from lake_assets.lake.layout import CENTURY, AutoLayout, Layout, Placed, Unknown, read_layout
-from lake_assets.lake.narrow import BEHIND_ALL, MOST_HOURS, Part, parts_of_folder, parts_of_hours
-from lake_assets.lake.objects import LakeObject, Listing, Stranger
+from lake_assets.lake.objects import LakeObject, Listing, UnmatchedObject
+from lake_assets.lake.prefixes import BEHIND_ALL, MOST_HOURS, Part, parts_of_folder, parts_of_hours
 
 if TYPE_CHECKING:
     from botocore.loaders import Loader
@@ -123,7 +123,7 @@ class Lake:
         """List the objects of a table.
 
         A folder of up to 1000 keys is listed whole. In a larger one, for up to 48 hours, only the parts that
-        can hold those hours are listed: the objects are the same, but strangers elsewhere are not seen.
+        can hold those hours are listed: the objects are the same, but unmatched elsewhere are not seen.
 
         Args:
             source: the table's source, or the name of its folder.
@@ -375,14 +375,14 @@ def _sort_into_hours(
     end: datetime | None,
 ) -> Listing:
     objects: list[LakeObject] = []
-    strangers: list[Stranger] = []
+    unmatched: list[UnmatchedObject] = []
     for key, item in found.items():
         written = item["LastModified"].astimezone(UTC)
         match layout.place(key[len(folder) :], written):
             case Placed(hour, kind) if (first is None or first <= hour) and (end is None or hour < end):
                 objects.append(LakeObject(key, item["ETag"].strip('"'), item["Size"], written, hour, kind))
             case Unknown(reason):
-                strangers.append(Stranger(key, reason))
+                unmatched.append(UnmatchedObject(key, reason))
     objects.sort(key=lambda item: (item.hour, item.key))
-    strangers.sort(key=lambda item: item.key)
-    return Listing(tuple(objects), tuple(strangers))
+    unmatched.sort(key=lambda item: item.key)
+    return Listing(tuple(objects), tuple(unmatched))

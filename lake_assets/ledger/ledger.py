@@ -1,6 +1,6 @@
 """Reading and writing the ledger: files and table-hours.
 
-Every function works inside the caller's transaction. When to commit belongs to `main.load`; what a state
+Every function works inside the caller's transaction. When to commit belongs to `load.loader`; what a state
 means to `checks.row_count`; quarantine, waivers and the history of columns have modules of their own.
 """
 

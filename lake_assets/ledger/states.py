@@ -1,6 +1,6 @@
 """What state a table-hour is in: pure functions of what lake, ledger and clock say.
 
-Gathering what they say belongs to `main.hour` and `checks.row_count`.
+Gathering what they say belongs to `load.hour` and `checks.row_count`.
 """
 
 from datetime import datetime, timedelta

@@ -36,7 +36,7 @@ def run(deadly: int, now: datetime, catalog: Catalog, settings: Settings) -> int
         if steps == deadly:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def counted(method: Callable[..., Any], *, after: bool = False) -> Callable[..., Any]:
+    def pluralize(method: Callable[..., Any], *, after: bool = False) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
             step()
             result = method(*args, **kwargs)
@@ -49,10 +49,10 @@ def run(deadly: int, now: datetime, catalog: Catalog, settings: Settings) -> int
     with psycopg.connect(
         os.environ["WAREHOUSE"], autocommit=True, options="-c timezone=UTC", application_name=NAME
     ) as connection:
-        psycopg.Connection.execute = counted(psycopg.Connection.execute)  # type: ignore[method-assign]
-        psycopg.Cursor.execute = counted(psycopg.Cursor.execute)  # type: ignore[method-assign]
-        psycopg.Transaction.__exit__ = counted(psycopg.Transaction.__exit__)  # type: ignore[method-assign]
-        service.send = counted(service.send, after=True)  # type: ignore[attr-defined]
+        psycopg.Connection.execute = pluralize(psycopg.Connection.execute)  # type: ignore[method-assign]
+        psycopg.Cursor.execute = pluralize(psycopg.Cursor.execute)  # type: ignore[method-assign]
+        psycopg.Transaction.__exit__ = pluralize(psycopg.Transaction.__exit__)  # type: ignore[method-assign]
+        service.send = pluralize(service.send, after=True)  # type: ignore[attr-defined]
         service.tell(connection, catalog, settings, now)
     return steps
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lake_assets.alerts.causes import OpenAlert, Step, Trouble, decide
+from lake_assets.alerts.causes import Incident, OpenAlert, Step, decide
 from lake_assets.hours import ONE_HOUR, format_hour
 
 START = datetime(2018, 9, 6, 10, tzinfo=UTC)
@@ -18,27 +18,27 @@ def at(number: float) -> datetime:
     return START + number * ONE_HOUR
 
 
-def missing(table: str, first: int, last: int | None = None, source: str = "shop") -> Trouble:
+def missing(table: str, first: int, last: int | None = None, source: str = "shop") -> Incident:
     """Give hours that follow each other and are missing, as the ledger groups them."""
     last = first if last is None else last
     begin = format_hour(at(first))
-    return Trouble("missing", source, table, begin, begin, at(first), at(last), last - first + 1)
+    return Incident("missing", source, table, begin, begin, at(first), at(last), last - first + 1)
 
 
-def failed(table: str, first: int, why: str = "the disk is full", last: int | None = None) -> Trouble:
+def failed(table: str, first: int, why: str = "the disk is full", last: int | None = None) -> Incident:
     """Give hours whose load failed for one reason."""
     last = first if last is None else last
-    return Trouble("failed", "shop", table, why, why, at(first), at(last), last - first + 1, reason=why)
+    return Incident("failed", "shop", table, why, why, at(first), at(last), last - first + 1, reason=why)
 
 
-def stale(table: str, first: int, last: int) -> Trouble:
+def stale(table: str, first: int, last: int) -> Incident:
     """Give hours that are not loaded yet."""
-    return Trouble("stale", "shop", table, format_hour(at(first)), "", at(first), at(last), last - first + 1)
+    return Incident("stale", "shop", table, format_hour(at(first)), "", at(first), at(last), last - first + 1)
 
 
-def finding(kind: str, table: str = "", subject: str = "") -> Trouble:
+def finding(kind: str, table: str = "", subject: str = "") -> Incident:
     """Give a finding of the judge."""
-    return Trouble(kind, "shop", table, f"{kind} {subject}".strip(), reason=f"{kind}!", subject=subject)
+    return Incident(kind, "shop", table, f"{kind} {subject}".strip(), reason=f"{kind}!", subject=subject)
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Watch:
     alerts: list[OpenAlert] = field(default_factory=list)
     _count: int = 0
 
-    def tick(self, now: datetime, *troubles: Trouble, unseen: frozenset[str] = frozenset()) -> list[str]:
+    def tick(self, now: datetime, *troubles: Incident, unseen: frozenset[str] = frozenset()) -> list[str]:
         """Decide, keep what was decided, and give what was told as `event kind: tables`."""
         steps = decide(troubles, self.alerts, now, unseen=unseen)
         aside = [alert for alert in self.alerts if alert.kind in unseen]
@@ -83,7 +83,7 @@ def watch() -> Watch:
     return Watch()
 
 
-def tables(number: int, first: int, last: int | None = None) -> Sequence[Trouble]:
+def tables(number: int, first: int, last: int | None = None) -> Sequence[Incident]:
     """Give many tables that miss the same hours."""
     return [missing(f"t{index:03}", first, last) for index in range(number)]
 
@@ -216,8 +216,8 @@ def test_a_cause_that_lasts_is_told_again_each_day(watch: Watch) -> None:
 
 def test_a_warning_that_does_not_grow_is_told_again_each_week(watch: Watch) -> None:
     """What is not urgent has a reminder a week, and one a day only as long as it grows."""
-    bad = Trouble("quarantined", "shop", "orders", "2018-09-06T10", "", at(0), at(0), 1, quarantined=3)
-    growing = Trouble("quarantined", "shop", "orders", "2018-09-06T10", "", at(0), at(20), 5, quarantined=9)
+    bad = Incident("quarantined", "shop", "orders", "2018-09-06T10", "", at(0), at(0), 1, quarantined=3)
+    growing = Incident("quarantined", "shop", "orders", "2018-09-06T10", "", at(0), at(20), 5, quarantined=9)
     watch.tick(at(1), bad)
 
     assert watch.tick(at(26), bad) == []
@@ -290,7 +290,7 @@ def test_an_unheard_of_kind_is_told_too(watch: Watch) -> None:
 
 def test_what_was_not_looked_for_stays(watch: Watch) -> None:
     """Where nobody looked for failed runs, their alerts are not over."""
-    run = Trouble("run_failed", "shop", "orders", "load shop.orders", "out of memory", subject="4711")
+    run = Incident("run_failed", "shop", "orders", "load shop.orders", "out of memory", subject="4711")
     watch.tick(at(1), run)
 
     assert watch.tick(at(2), unseen=frozenset({"run_failed"})) == []

@@ -11,14 +11,14 @@ import pytest
 from lake_assets.catalog.models import Source, Table
 from lake_assets.checks.row_count import check_hours, stretches, whole_days
 from lake_assets.hours import ONE_HOUR
-from lake_assets.lake import records
-from lake_assets.lake.blocks import Block
-from lake_assets.lake.cut import cut
 from lake_assets.lake.objects import Listing
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.states import state_without_files
-from lake_assets.main.load import TableLoader
+from lake_assets.load.loader import TableLoader
 from lake_assets.postgres import connect
+from lake_assets.readers import records
+from lake_assets.readers.blocks import Block
+from lake_assets.readers.csv_splitter import cut
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench, make_table
 
 
@@ -146,7 +146,7 @@ def test_each_of_the_three_counts_is_compared(
         for block in records.read_blocks(*given):
             yield replace(block, data=block.data.replace(lost, b""), records=block.records + counted)
 
-    monkeypatch.setattr("lake_assets.staging.load.read_blocks", spoiled)
+    monkeypatch.setattr("lake_assets.load.staging.file_copy.read_blocks", spoiled)
     bench.put(GOOD)
 
     report = bench.load()

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lake_assets import jobs
 from lake_assets.exceptions import LakeError
+from lake_assets.orchestration import check_job as jobs
 from lake_assets_tests.fix_cli import ROWS, Company, hour, in_json, shown
 
 RANGE = ("--from", shown(0), "--to", shown(2))

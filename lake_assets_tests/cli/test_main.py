@@ -12,7 +12,7 @@ from rich.console import Console
 
 from lake_assets.cli.display import one_line, say
 from lake_assets.cli.main import main
-from lake_assets.counted import counted
+from lake_assets.pluralize import pluralize
 
 
 def commands(group: click.Group = main, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -182,7 +182,7 @@ def test_a_command_is_never_wrapped() -> None:
 
 def test_numbers_have_their_noun() -> None:
     """One is singular, all else plural, thousands are parted."""
-    assert [counted(number, "record") for number in (0, 1, 1234)] == [
+    assert [pluralize(number, "record") for number in (0, 1, 1234)] == [
         "0 records",
         "1 record",
         "1,234 records",

@@ -13,8 +13,8 @@ from lake_assets.catalog.read import read_catalog
 from lake_assets.discover.report import SourceReport
 from lake_assets.discover.run import discover
 from lake_assets.lake.s3 import Lake
-from lake_assets.main.load import TableLoader
-from lake_assets.main.report import LoadReport
+from lake_assets.load.loader import TableLoader
+from lake_assets.load.report import LoadReport
 from lake_assets_tests.fix_lake import LakeBucket
 
 FULL = "LOAD00000001.csv"

@@ -15,7 +15,7 @@ from lake_assets_tests.discover.cells import write_csv
 from lake_assets_tests.discover.conftest import CHANGES, LATER, Unknown
 from lake_assets_tests.discover.documents import OID
 from lake_assets_tests.discover.test_document_law import hold
-from lake_assets_tests.main.formats import parquet_of
+from lake_assets_tests.load.formats import parquet_of
 
 FILMS = [
     {"_id": {"$oid": OID}, "title": "Blacksmith Scene", "year": 1893, "cast": ["Charles Kayser", "John Ott"],

@@ -7,7 +7,7 @@ from uuid import UUID
 import pyarrow as pa
 
 from lake_assets_tests.discover.conftest import FULL, Unknown
-from lake_assets_tests.main.formats import parquet_of
+from lake_assets_tests.load.formats import parquet_of
 
 LOAD = "shop/orders/LOAD00000001.parquet"
 CHANGE = "shop/orders/20180906-101530123.parquet"

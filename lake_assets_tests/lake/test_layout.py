@@ -195,7 +195,7 @@ def test_any_key_has_a_verdict(key: str, template: str) -> None:
     ],
 )
 def test_markers_and_temporary_files_are_never_data(template: str, name: str) -> None:
-    """Folder markers, hidden and temporary files and DMS's own tables are neither data nor strangers."""
+    """Folder markers, hidden and temporary files and DMS's own tables are neither data nor unmatched."""
     layout = layout_of(template=template)
 
     assert layout.place(name, WRITTEN) is None

@@ -22,7 +22,7 @@ from lake_assets_tests.examples import examples
 from lake_assets_tests.fix_lake import LakeBucket
 from lake_assets_tests.lake.tables import CHANGES, HOUR, source_of, table_of
 from lake_assets_tests.lake.test_layout import DATE_FOLDERS, ZONES
-from lake_assets_tests.lake.test_narrow import TEMPLATES
+from lake_assets_tests.lake.test_prefixes import TEMPLATES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -41,12 +41,12 @@ def test_objects_are_listed_with_what_s3_says_of_them(
     listing = Lake(client, lake_bucket.bucket, prefix).list_table(source_of(), table_of())
 
     expected = LakeObject(below, head["ETag"].strip('"'), 4, head["LastModified"], HOUR, "cdc")
-    assert (listing.objects, listing.strangers) == ((expected,), ())
+    assert (listing.objects, listing.unmatched) == ((expected,), ())
     assert listing.objects[0].last_modified.tzinfo is UTC
 
 
 def test_objects_are_sorted_by_hour_and_key_and_strangers_by_key(lake: Lake, lake_bucket: LakeBucket) -> None:
-    """Objects come by hour, then key; strangers by key; markers and temporary files not at all."""
+    """Objects come by hour, then key; unmatched by key; markers and temporary files not at all."""
     names = ("20180906-101530123.csv", "2018/09/06/20180906-091530123.csv", "20180906-101530122.csv")
     for name in (*names, "b.csv", "a.csv", "_SUCCESS", "awsdms_status/LOAD00000001.csv", "2018/"):
         lake_bucket.put(f"shop/orders/{name}", b"")
@@ -56,22 +56,22 @@ def test_objects_are_sorted_by_hour_and_key_and_strangers_by_key(lake: Lake, lak
     expected = [f"shop/orders/{names[at]}" for at in (1, 2, 0)]
     assert expected == [found.key for found in listing.objects]
     assert [(hour, len(of)) for hour, of in listing.by_hour().items()] == [(HOUR - ONE_HOUR, 1), (HOUR, 2)]
-    assert [f"shop/orders/{name}.csv" for name in "ab"] == [stranger.key for stranger in listing.strangers]
-    assert all("none of the names that DMS gives" in stranger.reason for stranger in listing.strangers)
+    assert [f"shop/orders/{name}.csv" for name in "ab"] == [item.key for item in listing.unmatched]
+    assert all("none of the names that DMS gives" in item.reason for item in listing.unmatched)
 
 
 def test_objects_outside_the_hours_are_left_out_and_strangers_are_not(
     lake: Lake, lake_bucket: LakeBucket
 ) -> None:
-    """The first hour is in, the end is out, either may be open; strangers belong to every range."""
+    """The first hour is in, the end is out, either may be open; unmatched belong to every range."""
     for hour in (9, 10, 11, 12):
         lake_bucket.put(f"shop/orders/20180906-{hour:02}5959999.csv", b"")
-    for stranger in ("unknown.txt", "deep/inside/LOAD001.csv"):
-        lake_bucket.put(f"shop/orders/{stranger}", b"")
+    for item in ("unknown.txt", "deep/inside/LOAD001.csv"):
+        lake_bucket.put(f"shop/orders/{item}", b"")
 
     def hours_of(first: datetime | None, end: datetime | None) -> list[int]:
         listing = lake.list_table(source_of(), table_of(), first, end)
-        assert len(listing.strangers) == 2
+        assert len(listing.unmatched) == 2
         return [found.hour.hour for found in listing.objects]
 
     assert hours_of(HOUR, HOUR + 2 * ONE_HOUR) == [10, 11]
@@ -108,10 +108,10 @@ def test_keys_with_any_characters_are_listed_and_read(lake: Lake, lake_bucket: L
 
 
 def test_an_empty_or_absent_folder_is_an_empty_listing(lake: Lake) -> None:
-    """A table without a folder has no objects and no strangers."""
+    """A table without a folder has no objects and no unmatched."""
     listing = lake.list_table(source_of(), table_of(), HOUR, HOUR + ONE_HOUR)
 
-    assert (listing.objects, listing.strangers, listing.by_hour()) == ((), (), {})
+    assert (listing.objects, listing.unmatched, listing.by_hour()) == ((), (), {})
 
 
 def test_another_table_with_the_same_beginning_is_not_listed(lake: Lake, lake_bucket: LakeBucket) -> None:
@@ -126,7 +126,7 @@ NOW = floor_hour(datetime.now(UTC))
 
 @pytest.fixture(scope="module")
 def full_bucket(s3_client: "S3Client") -> Iterator[LakeBucket]:
-    """Fill a bucket with every DMS layout at once, for some days up to now, and with strangers."""
+    """Fill a bucket with every DMS layout at once, for some days up to now, and with unmatched."""
     lake = LakeBucket(s3_client, f"full-{uuid4().hex}")
     s3_client.create_bucket(Bucket=lake.bucket)
     folders = Counter(folder for folder in DATE_FOLDERS for _ in range(6))
@@ -184,7 +184,7 @@ def test_a_narrow_listing_finds_what_a_full_one_finds(
         narrow = lake.list_table(source_of(), table, first, end)
 
     assert full.objects == narrow.objects
-    assert set(narrow.strangers) <= set(full.strangers)
+    assert set(narrow.unmatched) <= set(full.unmatched)
 
 
 def test_paging_gives_every_key_once(

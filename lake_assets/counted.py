@@ -1,6 +1,0 @@
-"""Numbers in sentences, as people say them. Nothing else belongs here."""
-
-
-def counted(number: int, what: str) -> str:
-    """Say how many there are of something: `1 record`, `2,000 records`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

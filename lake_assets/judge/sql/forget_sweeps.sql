@@ -1,2 +1,0 @@
--- Forget when the judge last looked at all of any table.
-DELETE FROM lake_assets.sweeps

@@ -1,0 +1,74 @@
+-- name: beat
+-- Write down that something has run to its end.
+INSERT INTO lake_assets.heartbeats (name, beat_at)
+VALUES (%(name)s, %(now)s)
+ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at
+
+-- name: clear_quarantine
+-- Forget the quarantined records of a table-hour; its load has found none.
+DELETE FROM lake_assets.quarantine
+WHERE source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s
+
+-- name: clear_quarantined_files
+-- Forget the files of a table-hour's quarantined records, or only those of refused loads.
+DELETE FROM lake_assets.quarantined_files
+WHERE
+    source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s
+    AND (refused OR NOT %(refused)s)
+
+-- name: count_children
+-- Write down how many rows a child table got from a file's documents.
+INSERT INTO lake_assets.child_files (file_id, child, rows)
+VALUES (%(file_id)s, %(child)s, %(rows)s)
+ON CONFLICT (file_id, child) DO UPDATE
+SET rows = excluded.rows
+
+-- name: count_listed
+-- Count the quarantined records of some tables in a range of hours.
+SELECT count(*)
+FROM lake_assets.quarantine
+WHERE source || '.' || table_name = ANY (%(tables)s) AND hour >= %(first)s AND hour < %(end)s
+
+-- name: files_tried
+-- Name the files, as they were then, that have quarantined records in a range of table-hours.
+SELECT DISTINCT hour, key, etag
+FROM lake_assets.quarantine
+WHERE source = %(source)s AND table_name = %(table_name)s AND hour >= %(first)s AND hour < %(end)s
+
+-- name: last_beat
+-- Tell when something last ran to its end.
+SELECT beat_at FROM lake_assets.heartbeats WHERE name = %(name)s
+
+-- name: lock
+-- Wait for the right to change one thing (a table, or one hour of it) until this transaction ends.
+SELECT pg_advisory_xact_lock(hashtextextended(%(what)s, 0))
+
+-- name: mark_stale
+-- Say that a table-hour must be loaded again.
+UPDATE lake_assets.table_hours
+SET state = 'stale', note = %(note)s, updated_at = clock_timestamp()
+WHERE source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s
+
+-- name: newest_hour_with_files
+-- Find the newest hour of a table that has files in the ledger, one hour left aside.
+SELECT max(hour)
+FROM lake_assets.files
+WHERE source = %(source)s AND table_name = %(table_name)s AND hour IS DISTINCT FROM %(but)s
+
+-- name: read_schema_changes
+-- Read what a table-hour's files have otherwise than those before them.
+SELECT key, change, column_name, detail
+FROM lake_assets.schema_changes
+WHERE source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s
+ORDER BY key, change, column_name
+
+-- name: read_waivers
+-- Read the newest waiver of each table-hour of a range that has one.
+SELECT DISTINCT ON (hour) hour, files
+FROM lake_assets.waivers
+WHERE source = %(source)s AND table_name = %(table_name)s AND hour >= %(first)s AND hour < %(end)s
+ORDER BY hour, id DESC
+
+-- name: set_version
+-- Write down which version of the ledger is installed.
+COMMENT ON SCHEMA lake_assets IS {version}

@@ -1,2 +1,0 @@
--- Write down which version of the ledger is installed.
-COMMENT ON SCHEMA lake_assets IS {version}

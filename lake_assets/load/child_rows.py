@@ -1,0 +1,110 @@
+"""Child tables of main: the elements of arrays inside documents, replaced with their parents' table-hour.
+
+How elements become rows belongs to `load.staging.staged_children`, the parents' own rows to `load.hour`, and
+holding the counts against the tables afterwards to `checks.children`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+from psycopg import sql
+
+from lake_assets.catalog.models import Column, Table
+from lake_assets.exceptions import CountMismatch
+from lake_assets.hours import format_hour
+from lake_assets.ledger.children import count_children
+from lake_assets.load.staging.documents import EVERYTHING
+from lake_assets.load.staging.staged_children import StagedChild, index_names
+from lake_assets.postgres import statement
+
+INDEX_TYPE = "bigint"
+
+
+def child_tables(table: Table) -> tuple[Table, ...]:
+    """Describe the child tables of a table as tables: its key, the indexes, and the child's own columns."""
+    key = [column for column in table.columns if column.name in table.key]
+    described = []
+    for name, depth, child in table.all_children:
+        indexes = [Column(name=index, type=INDEX_TYPE) for index in index_names(depth)]
+        columns = tuple(
+            Column(name=column.name, type=column.type) for column in (*key, *indexes, *child.columns)
+        )
+        own = {"name": name, "columns": columns, "children": (), "key": (), "transform": None}
+        described.append(table.model_copy(update=own))
+    return tuple(described)
+
+
+@dataclass(frozen=True)
+class ChildRows:
+    """Replaces the child tables of one table-hour, inside the transaction that replaces its rows.
+
+    Attributes:
+        connection: the session.
+        table: the parent.
+        hour: the hour (UTC).
+        children: the child tables as staging gives them.
+    """
+
+    connection: psycopg.Connection
+    table: Table
+    hour: datetime
+    children: Sequence[StagedChild]
+
+    def insert(self, ids: Sequence[int], *, moved: bool) -> None:
+        """Insert the elements of the staged documents, and write down how many there are of each file.
+
+        Args:
+            ids: the files' ids, in the order of their ordinals.
+            moved: the parents' rows are in main; if not, nothing is inserted and zero written down.
+
+        Raises:
+            CountMismatch: another number of rows was inserted than the arrays have elements.
+        """
+        for child in self.children:
+            counts = dict.fromkeys(ids, 0)
+            if moved:
+                counts |= self._insert(child, ids)
+            count_children(self.connection, child.name, counts)
+
+    def attempt(self, ids: Sequence[int], within: sql.Composable) -> None:
+        """Insert the elements of some staged records, to see whether the child tables take them.
+
+        Args:
+            ids: the files' ids, in the order of their ordinals.
+            within: the condition of these records.
+        """
+        for child in self.children:
+            self._move(child, ids, within)
+
+    def _move(self, child: StagedChild, ids: Sequence[int], within: sql.Composable) -> dict[int, int]:
+        """Insert the elements, and count them by file id."""
+        keys = {column.name: column.value for column in child.plan.columns if column.name in self.table.key}
+        values = {name: keys[name] for name in (column.name for column in self.table.columns) if name in keys}
+        values |= {name: sql.Identifier(f"i{level}") for level, name in enumerate(child.index_names, 1)}
+        values |= {leaf.name: leaf.value for leaf in child.leaves}
+        insert = statement(
+            __package__,
+            "insert_children",
+            child=sql.Identifier(self.table.schema_name, child.name),
+            columns=sql.SQL(", ").join(map(sql.Identifier, values)),
+            values=sql.SQL(", ").join(values.values()),
+            source=child.elements(within=within),
+        )
+        bound = {"hour": self.hour, "ids": list(ids)}
+        return dict(self.connection.execute(insert, bound).fetchall())
+
+    def _insert(self, child: StagedChild, ids: Sequence[int]) -> dict[int, int]:
+        inserted = self._move(child, ids, EVERYTHING)
+        count = statement(__package__, "count_elements", array=child.array.softly, source=child.parents())
+        due = {
+            file_id: elements or 0 for file_id, elements in self.connection.execute(count, {"ids": list(ids)})
+        }
+        if any(inserted.get(file_id, 0) != due.get(file_id, 0) for file_id in ids):
+            raise CountMismatch(
+                f"{self.table.schema_name}.{child.name} {format_hour(self.hour)}: "
+                f"{sum(inserted.values())} rows reached it, and the arrays have {sum(due.values())} "
+                "elements. Nothing was changed."
+            )
+        return inserted

@@ -1,0 +1,1 @@
+"""FRAMES: pandas DataFrames on their way into the warehouse and back: IO manager and transforms."""

@@ -1,0 +1,271 @@
+"""What the columns of a DataFrame are in PostgreSQL, and what PostgreSQL's are in a DataFrame.
+
+Pure functions of pandas objects: tables and transactions belong to `load.frames.slices`. docs/io-manager.md
+has both mappings as tables.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pandas as pd
+from psycopg.types import TypesRegistry
+
+from lake_assets.catalog.values import LONGEST_NAME, OUR_COLUMNS, SYSTEM_COLUMNS
+from lake_assets.exceptions import WarehouseError
+
+Columns = Mapping[str, "pd.Series[Any]"]
+
+ROWS_AT_A_TIME = 10_000  # as many rows are Python objects at once; the rest stays in pandas' arrays
+BIGINT = range(-(2**63), 2**63)
+INTEGERS = frozenset({"smallint", "integer", "bigint"})
+
+_DTYPE_KINDS = {"i": "bigint", "u": "bigint", "f": "double precision", "b": "boolean", "m": "interval"}
+_JSON = (dict, list, tuple, np.ndarray)
+_BOOLEAN = (bool, np.bool_)
+_FLOAT = (float, np.floating)
+# A class stands before those it derives from: bool before int, datetime before date.
+_CLASS_TYPES: tuple[tuple[tuple[type, ...], str], ...] = (
+    ((str,), "text"),
+    (_BOOLEAN, "boolean"),
+    ((int, np.integer), "bigint"),
+    (_FLOAT, "double precision"),
+    ((Decimal,), "numeric"),
+    ((datetime,), "timestamp"),
+    ((date,), "date"),
+    ((time,), "time"),
+    ((timedelta,), "interval"),
+    ((bytes, bytearray, memoryview), "bytea"),
+    ((UUID,), "uuid"),
+    (_JSON, "jsonb"),
+)
+# Names as in pg_type. Every other type stays what psycopg makes of it, in a column of objects.
+_DTYPES = {
+    "int2": "Int16",
+    "int4": "Int32",
+    "int8": "Int64",
+    "float4": "float32",
+    "float8": "float64",
+    "bool": "boolean",
+    "text": "string",
+    "varchar": "string",
+    "bpchar": "string",
+    "timestamp": "datetime64[us]",
+    "timestamptz": "datetime64[us, UTC]",
+    "interval": "timedelta64[us]",
+}
+
+
+def columns_of(table: str, frame: Any, *, partition_column: str | None) -> Columns:
+    """Give a DataFrame's columns by their names in the warehouse.
+
+    Args:
+        table: what errors call the table.
+        frame: the DataFrame, or what came instead of one.
+        partition_column: the one column with `_lake_` that it may have.
+
+    Raises:
+        WarehouseError: it is no DataFrame, or its columns cannot be those of a table.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise WarehouseError(
+            f"{table}: a {type(frame).__name__} came where a pandas DataFrame was due. "
+            "Make one of it, such as pd.DataFrame(rows)."
+        )
+    names = [str(label) for label in frame.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    faults = [f"there is more than one column {name!r}." for name in twice]
+    faults += [fault for name in names if (fault := fault_of_name(name))]
+    faults += [
+        f"the name {name!r} begins with {OUR_COLUMNS}, which is kept for lake_assets."
+        for name in names
+        if name.startswith(OUR_COLUMNS) and name != partition_column
+    ]
+    faults += [
+        f"the name {name!r} is that of a system column of every PostgreSQL table."
+        for name in names
+        if name in SYSTEM_COLUMNS
+    ]
+    if faults:
+        raise WarehouseError(f"{table}: {' '.join(faults)} Rename the DataFrame's columns.")
+    if len(frame) and not names:
+        raise WarehouseError(f"{table}: the DataFrame has {len(frame)} rows and no columns.")
+    return {name: frame.iloc[:, number] for number, name in enumerate(names)}
+
+
+def fault_of_name(name: str) -> str | None:
+    """Say why PostgreSQL cannot keep a name as it is, if it cannot."""
+    if name and "\0" not in name and len(name.encode()) <= LONGEST_NAME:
+        return None
+    return f"the name {name!r} does not have 1 to {LONGEST_NAME} bytes without NUL."
+
+
+def postgres_type(column: "pd.Series[Any]") -> str | None:
+    """Say which PostgreSQL type holds a column, by its dtype or else by its values.
+
+    Returns:
+        The type, or None where neither says anything: a column of objects without a value.
+    """
+    dtype = column.dtype
+    if str(dtype).lower().startswith("uint64"):
+        return "numeric(20,0)"
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        return "timestamptz"
+    if dtype.kind == "M" and not isinstance(dtype, pd.ArrowDtype):
+        return "timestamp"
+    return _DTYPE_KINDS.get(dtype.kind) or _type_of_values(column.dropna().astype(object))
+
+
+def _type_of_values(values: "pd.Series[Any]") -> str | None:
+    classes = set(map(type, values))
+    types = {_type_of_class(known) for known in classes}
+    if "timestamp" in types:
+        types.remove("timestamp")
+        moments = (value for value in values if isinstance(value, datetime))
+        types |= {"timestamp" if moment.tzinfo is None else "timestamptz" for moment in moments}
+    if types == {"bigint"} and not all(int(value) in BIGINT for value in values):
+        return "numeric"
+    if types == {"bigint", "double precision"}:
+        return "double precision"
+    if types and types <= {"bigint", "double precision", "numeric"} and len(types) > 1:
+        return "numeric"
+    return "text" if len(types) > 1 else next(iter(types), None)
+
+
+def _type_of_class(known: type) -> str:
+    return next((name for classes, name in _CLASS_TYPES if issubclass(known, classes)), "text")
+
+
+def rows_of(table: str, columns: Columns, types: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
+    """Give a DataFrame's rows as values that psycopg can write; whatever pandas calls missing is None.
+
+    Args:
+        table: what errors call the table.
+        columns: the columns by name, all of the same length.
+        types: the PostgreSQL types of the same columns, as `format_type` spells them.
+
+    Raises:
+        WarehouseError: a value cannot be stored; it names table, column and row.
+    """
+    length = len(next(iter(columns.values()), ()))
+    for start in range(0, length, ROWS_AT_A_TIME):
+        end = start + ROWS_AT_A_TIME
+        yield from zip(
+            *(
+                _values(table, name, types[name], column.iloc[start:end], start)
+                for name, column in columns.items()
+            ),
+            strict=True,
+        )
+
+
+def _values(table: str, name: str, declared: str, column: "pd.Series[Any]", start: int) -> list[Any]:
+    values = [
+        None if missing else value
+        for value, missing in zip(column.astype(object), column.isna(), strict=True)
+    ]
+    convert = {known: _converter(known, declared) for known in set(map(type, values))}
+    if set(convert.values()) == {_as_it_is}:
+        return values
+    for number, value in enumerate(values):
+        try:
+            values[number] = convert[type(value)](value)
+        except (TypeError, ValueError) as error:
+            raise WarehouseError(
+                f"{table}: column {name!r}, row {start + number} of the DataFrame: {error}"
+            ) from error
+    return values
+
+
+def _converter(known: type, declared: str) -> Callable[[Any], Any]:
+    """Choose what is done to a column's values of one class before psycopg writes them."""
+    if issubclass(known, str):
+        return _text
+    if issubclass(known, _BOOLEAN):
+        return _boolean
+    if issubclass(known, _JSON) and not declared.endswith("[]"):
+        return _json
+    if issubclass(known, _FLOAT) and declared in INTEGERS:
+        return _whole
+    if (
+        issubclass(known, datetime)
+        and declared.startswith("timestamp")
+        and declared.endswith("without time zone")
+    ):
+        return _without_zone
+    storable = known is type(None) or any(issubclass(known, classes) for classes, _ in _CLASS_TYPES)
+    return _as_it_is if storable else _refuse
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _text(value: str) -> str:
+    if "\0" in value:
+        raise ValueError(
+            "its text holds the character NUL, which PostgreSQL cannot store. "
+            r'Take it out with .str.replace("\0", ""), or store bytes.'
+        )
+    if not value.isascii():
+        value.encode()
+    return value
+
+
+def _boolean(value: Any) -> str:
+    return "true" if value else "false"
+
+
+def _whole(value: float) -> Any:
+    """Turn 1.0 into 1: pandas makes floats of integers where one is missing."""
+    return int(value) if value.is_integer() else value
+
+
+def _without_zone(value: datetime) -> datetime:
+    if value.tzinfo is not None:
+        raise ValueError(
+            f"{value} has a time zone, and a column of type timestamp would drop it. Take it off "
+            "(.dt.tz_convert(None) gives UTC), or change the column's type to timestamptz."
+        )
+    return value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=_json_default, allow_nan=False)
+
+
+def _json_default(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(
+        f"a {type(value).__name__} inside is not JSON. Turn it into text, a number, a list or a dict first."
+    )
+
+
+def _refuse(value: Any) -> Any:
+    raise TypeError(
+        f"a {type(value).__module__}.{type(value).__name__} cannot be stored. "
+        "Turn it into text (.astype(str)), a number or a time first."
+    )
+
+
+def dtype_of(types: TypesRegistry, oid: int) -> str:
+    """Say which dtype holds a PostgreSQL type, by its number."""
+    known = types.get(oid)
+    # The registry finds the type of the elements under the number of an array's type, too.
+    return _DTYPES.get(known.name, "object") if known and known.oid == oid else "object"
+
+
+def frame_of(rows: Sequence[Sequence[Any]], dtypes: Mapping[str, str]) -> pd.DataFrame:
+    """Make a DataFrame of rows as psycopg reads them; `dtypes` are those of its columns, in order."""
+    columns = zip(*rows, strict=True) if rows else ([] for _ in dtypes)
+    return pd.DataFrame(
+        {
+            name: pd.Series(list(values), dtype=dtype)
+            for (name, dtype), values in zip(dtypes.items(), columns, strict=True)
+        }
+    )

@@ -1,0 +1,136 @@
+"""Load hours of a table: one session, and one transaction for each hour.
+
+A reader of main sees an hour before or after, never a hole and never half of it; whatever ends the load
+early leaves the state before. What happens inside the transaction belongs to `load.hour`, events for Dagster
+to `assets`.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from time import monotonic
+from typing import Self
+
+import psycopg
+
+from lake_assets.catalog.models import Table
+from lake_assets.exceptions import CountMismatch, LakeAssetsError, LoadError
+from lake_assets.lake.objects import LakeObject
+from lake_assets.lake.s3 import Lake
+from lake_assets.ledger import ledger
+from lake_assets.ledger.ledger import State
+from lake_assets.ledger.states import why_not_loaded
+from lake_assets.load.child_rows import child_tables
+from lake_assets.load.hour import HourLoad
+from lake_assets.load.main_tables import catalog_columns, ensure_main
+from lake_assets.load.report import LoadReport
+from lake_assets.postgres import connect, holdable
+
+
+@dataclass
+class TableLoader:
+    """Loads hours of one table, one after the other, over one session.
+
+    Attributes:
+        conninfo: where the warehouse is.
+        lake: where the files are.
+        table: the table as the catalog has it.
+        run_id: what the ledger writes down as the cause of its rows.
+        progress: called with the number of bytes just read from S3.
+    """
+
+    conninfo: str = field(repr=False)
+    lake: Lake
+    table: Table
+    run_id: str
+    progress: Callable[[int], None] | None = None
+    _connection: psycopg.Connection | None = field(default=None, repr=False)
+
+    def __enter__(self) -> Self:
+        """Connect, and make sure that ledger and main table are there.
+
+        Raises:
+            LoadError: the table asks for what this version does not load, or its transform is not there.
+            WarehouseError: the warehouse does not answer, or has the table with other types.
+        """
+        refuse_unsupported(self.table)
+        if self.table.transform is not None:
+            from lake_assets.load.frames.transform import find_function  # noqa: PLC0415 - pandas is slow to import
+
+            find_function(self.table)
+        with ExitStack() as undo:
+            connection = undo.enter_context(connect(self.conninfo, autocommit=True, run_id=self.run_id))
+            ledger.install(connection)
+            for table in (self.table, *child_tables(self.table)):
+                ensure_main(connection, table, catalog_columns(table))
+            undo.pop_all()
+        self._connection = connection
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the session; an open transaction is rolled back by the server."""
+        if self._connection is not None:
+            self._connection.close()
+
+    @property
+    def connection(self) -> psycopg.Connection:
+        """The session of this loader.
+
+        Raises:
+            RuntimeError: the loader was not entered.
+        """
+        if self._connection is None:
+            raise RuntimeError("Use TableLoader in a with block.")
+        return self._connection
+
+    def load(
+        self, hour: datetime, objects: Sequence[LakeObject], *, day_has_files: bool = False
+    ) -> LoadReport:
+        """Replace one table-hour by what the lake has for it.
+
+        An error of the lake, the files or the warehouse becomes the state of this hour, in the ledger and in
+        the report, so that other hours can go on. Main is then as it was.
+
+        Args:
+            hour: the hour (UTC).
+            objects: the hour's files, as they were listed.
+            day_has_files: the lake has files for this hour's UTC day; what `expect: daily` asks for.
+        """
+        started = monotonic()
+        load = HourLoad(
+            self.connection,
+            self.conninfo,
+            self.lake,
+            self.table,
+            self.run_id,
+            hour,
+            objects,
+            day_has_files,
+            self.progress,
+        )
+        try:
+            with self.connection.transaction():
+                report = load.run()
+        except (LakeAssetsError, psycopg.Error) as error:
+            if self.connection.closed:
+                raise
+            report = self._failed(hour, error)
+        return replace(report, seconds=monotonic() - started)
+
+    def _failed(self, hour: datetime, error: Exception) -> LoadReport:
+        state: State = "mismatch" if isinstance(error, CountMismatch) else "failed"
+        reason = holdable(str(error).strip())
+        with self.connection.transaction():
+            ledger.judge_hour(self.connection, self.table, hour, state, self.run_id, reason)
+        return LoadReport(hour, state, error=reason)
+
+
+def refuse_unsupported(table: Table) -> None:
+    """Say no to what the catalog knows and this version does not load yet.
+
+    Raises:
+        LoadError: the table is a merge table.
+    """
+    if why := why_not_loaded(table):
+        raise LoadError(why)

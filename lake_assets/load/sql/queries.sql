@@ -1,0 +1,72 @@
+-- name: add_column
+-- Add a column to a main table.
+ALTER TABLE {main} ADD COLUMN IF NOT EXISTS {column} {type}
+
+-- name: count_elements
+-- Count the elements of the arrays that become rows of a child table, by the number of the file.
+SELECT (%(ids)s::bigint[])[_lake_file], sum(jsonb_array_length({array}))::bigint
+FROM {source}
+GROUP BY 1
+
+-- name: count_hours
+-- Count the rows of main, for each file of a range of hours.
+SELECT _lake_hour, _lake_file, count(*)
+FROM {main}
+WHERE _lake_hour >= %(first)s AND _lake_hour < %(end)s
+GROUP BY _lake_hour, _lake_file
+
+-- name: create_hour_index
+-- Index a main table by hour, under a name of PostgreSQL's choice.
+CREATE INDEX ON {main} USING brin (_lake_hour) WITH (pages_per_range = 32, autosummarize = on)
+
+-- name: create_schema
+-- Create a schema of the warehouse.
+CREATE SCHEMA IF NOT EXISTS {schema}
+
+-- name: declare_columns
+-- Let the server read the catalog's types, so that they can be compared with those of main.
+CREATE TEMPORARY TABLE lake_assets_declared ({columns}) ON COMMIT DROP
+
+-- name: delete_hour
+-- Take one hour's rows out of main.
+DELETE FROM {main} WHERE _lake_hour = %(hour)s
+
+-- name: delete_hours_until
+-- Take the rows of an hour, and of all hours before it, out of main.
+DELETE FROM {main} WHERE _lake_hour <= %(hour)s
+
+-- name: insert_hour
+-- Move the staged records of one hour into main; files are numbered within the load, and have ids in the ledger.
+INSERT INTO {main} ({columns}, _lake_hour, _lake_file, _lake_record)
+SELECT {values}, %(hour)s, (%(ids)s::bigint[])[_lake_file], _lake_record
+FROM {source}
+WHERE {within}
+
+-- name: list_columns
+-- List the columns of a table with their types.
+SELECT attname, format_type(atttypid, atttypmod)
+FROM pg_attribute
+WHERE attrelid = %(table)s::regclass AND attnum > 0 AND NOT attisdropped
+ORDER BY attnum
+
+-- name: list_records
+-- List the records of a file that have a row in main.
+SELECT DISTINCT _lake_record
+FROM {main}
+WHERE _lake_hour = %(hour)s AND _lake_file = %(file_id)s AND _lake_record > 0
+ORDER BY _lake_record
+
+-- name: sample_hour
+-- Show the beginnings of a few rows of one hour, as text: Python cannot hold every value, nor need it the whole.
+SELECT {columns}
+FROM {main}
+WHERE _lake_hour = %(hour)s
+LIMIT %(rows)s
+
+-- name: schema_exists
+-- Tell whether a schema is there.
+SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %(schema)s)
+
+-- name: table_exists
+-- Tell whether a relation is there.
+SELECT to_regclass(%(main)s) IS NOT NULL

@@ -1,0 +1,385 @@
+"""How a value inside a document becomes a value of a column: expressions of SQL for every kind of type.
+
+The functions they call stand in `ledger/sql/install_documents.sql`; what each wrapper of extended JSON gives
+in each kind of type is told by docs/documents.md. Which columns there are belongs to `load.staging.columns`.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import psycopg
+from psycopg import sql
+
+from lake_assets.postgres import statement
+
+Kind = Literal["text", "whole", "number", "truth", "time", "uuid", "bytes", "tree", "array", "children"]
+
+_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(("int2", "int4", "int8"), "whole"),
+    **dict.fromkeys(("numeric", "float4", "float8"), "number"),
+    **dict.fromkeys(("timestamptz", "timestamp", "date"), "time"),
+    **dict.fromkeys(("json", "jsonb"), "tree"),
+    "bool": "truth",
+    "uuid": "uuid",
+    "bytea": "bytes",
+}
+_NUMBERS = ("$numberLong", "$numberInt", "$numberDouble", "$numberDecimal", "$undefined")
+_WRAPPERS: dict[Kind, tuple[str, ...]] = {
+    "whole": _NUMBERS,
+    "number": _NUMBERS,
+    "truth": ("$undefined",),
+    "time": ("$date", "$timestamp", "$undefined"),
+    "uuid": ("$uuid", "$binary", "$undefined"),
+    "bytes": ("$binary", "$uuid", "$undefined"),
+    "array": ("$undefined",),
+    "children": ("$undefined",),
+}
+_JSON_TYPES = ("object", "array", "string", "number", "boolean")
+_SCALARS: dict[Kind, tuple[str, ...]] = {
+    "text": ("string", "number", "boolean"),
+    "whole": ("string",),
+    "number": ("string", "number"),
+    "truth": ("string", "number", "boolean"),
+    "time": ("string",),
+    "uuid": ("string",),
+}
+# The wrapper met most often, with the JSON type in it, or None where the cast refuses all that is wrong.
+_QUICK: dict[Kind, tuple[str, str | None]] = {
+    "text": ("$oid", "string"),
+    "whole": ("$numberLong", None),
+    "number": ("$numberDecimal", None),
+    "time": ("$date", "number"),
+}
+# Of these every scalar's text is what the type reads.
+_AS_TEXT: tuple[Kind, ...] = ("text", "number", "truth")
+INDEX = "\0"
+# Types that know words such as `now`, and those made of them (manual, "Date/Time Types", "Range Types").
+CLOCKED = re.compile(
+    r'(?:pg_catalog\.)?"?(?:date|time|timetz|timestamp|timestamptz|(?:date|ts|tstz)(?:multi)?range)(?!\w)',
+    re.IGNORECASE,
+)
+CLOCK_WORDS = "(^|[^a-z])(now|today|tomorrow|yesterday)($|[^a-z])"
+_HEXADECIMAL = r"^([\\0]x)?([0-9A-Fa-f]{2})*$"
+
+
+@dataclass(frozen=True)
+class ServerType:
+    """A column's type as the server knows it.
+
+    Attributes:
+        base: its name without modifiers: an assignment checks a length where a cast would cut.
+        kind: how a value of a document is turned into it.
+        element: the type of its elements, if it is an array.
+    """
+
+    base: str
+    kind: Kind
+    element: "ServerType | None" = None
+
+
+def resolve_types(connection: psycopg.Connection, types: Iterable[str]) -> dict[str, ServerType]:
+    """Ask the server what the catalog's types are."""
+    asked = {"types": sorted(set(types))}
+    known = {}
+    for name, base, base_name, element, element_name in connection.execute(
+        statement(__package__, "resolve_types"), asked
+    ):
+        inner = ServerType(element, _KINDS.get(element_name, "text")) if element else None
+        known[name] = ServerType(base, "array" if inner else _KINDS.get(base_name, "text"), inner)
+    return known
+
+
+@dataclass(frozen=True)
+class _Branch:
+    """What becomes of a JSON value of one type.
+
+    Attributes:
+        value: the value of the column; an error where it cannot be one.
+        valid: whether it can be one; never an error.
+        text: what the column's type is asked to read, for the message of its refusal.
+    """
+
+    value: sql.Composable
+    valid: sql.Composable
+    text: sql.Composable
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A place inside a document, and the column that is made of what lies there.
+
+    Attributes:
+        name: the column.
+        type: its type, as the catalog writes it.
+        known: its type, as the server knows it.
+        document: the expression of the document.
+        path: the keys below the document; empty for the document itself.
+        node: the name of what lies there, once it was taken out.
+        title: the place as people write it, such as `_doc.device.model`; INDEX stands for that of an element.
+    """
+
+    name: str
+    type: str
+    known: ServerType
+    document: sql.Composable
+    path: tuple[str, ...]
+    node: sql.Composable
+    title: str
+
+    @property
+    def for_main(self) -> sql.Composed:
+        """The node as `value` wants it: taken out of the document, under its name."""
+        taken = take_out(self.document, self.path, as_text=self._is_text)
+        return sql.SQL("{} AS {}").format(taken, self.node)
+
+    @property
+    def to_judge(self) -> sql.Composed:
+        """The node as all other expressions want it."""
+        return sql.SQL("{} AS {}").format(take_out(self.document, self.path), self.node)
+
+    @property
+    def value(self) -> sql.Composed:
+        """The expression that gives main its value; an error if the document holds none of that type."""
+        if not self._is_text:
+            return self.value_of_json
+        # Taking a text out and looking at how it begins is half the work of asking for its JSON type.
+        json = replace(self, node=take_out(self.document, self.path))
+        return sql.SQL("CASE WHEN ascii({}) NOT IN (ascii('{{'), ascii('[')) THEN {} ELSE {} END").format(
+            self.node, self._cast(self.node), json.value_of_json
+        )
+
+    @property
+    def fits(self) -> sql.Composed:
+        """The condition under which `value` gives no error; it never does itself. It takes `to_judge`."""
+        return self._by_json_type(lambda branch: branch.valid, sql.SQL("false"), sql.SQL("true"))
+
+    @property
+    def given(self) -> sql.Composed:
+        """The text that the type is asked to read, or NULL where the shape is already wrong; as `fits`."""
+        return self._by_json_type(lambda branch: branch.text, sql.SQL("NULL"), sql.SQL("NULL"))
+
+    @property
+    def softly(self) -> sql.Composed:
+        """The expression that gives the array that lies here, and NULL for everything else."""
+        return sql.SQL("CASE WHEN jsonb_typeof({0}) = 'array' THEN {0} END").format(self.node)
+
+    @property
+    def _is_text(self) -> bool:
+        """Whether main is given the text of a scalar as it is."""
+        return bool(self.path) and self.known.kind in _AS_TEXT and not self._is_clocked
+
+    @property
+    def _is_clocked(self) -> bool:
+        return CLOCKED.match(self.type.strip()) is not None
+
+    @property
+    def value_of_json(self) -> sql.Composed:
+        """What `value` gives, made of the node that `to_judge` gives."""
+        refused = self._cast(sql.SQL("lake_assets.document_refused({})").format(self.node))
+        of_any = self._by_json_type(lambda branch: branch.value, refused, sql.SQL("NULL"))
+        quick = self._quick
+        return sql.SQL("CASE {} ELSE {} END").format(quick, of_any) if quick else of_any
+
+    def _by_json_type(
+        self, part: Callable[[_Branch], sql.Composable], refused: sql.Composable, nothing: sql.Composable
+    ) -> sql.Composed:
+        cases = [
+            sql.SQL("WHEN {} THEN {}").format(sql.Literal(json_type), part(branch))
+            for json_type, branch in self._branches.items()
+            if json_type != "object"
+        ]
+        if whole := self._branches.get("object"):
+            inside = sql.SQL("CASE WHEN {} THEN {} ELSE {} END").format(
+                self._is_wrapper, part(whole), refused
+            )
+            cases.append(sql.SQL("WHEN 'object' THEN {}").format(inside))
+        return sql.SQL(
+            "CASE jsonb_typeof({node}) {cases} WHEN 'null' THEN {nothing} "
+            "ELSE CASE WHEN {node} IS NULL AND {ends} THEN {nothing} ELSE {refused} END END"
+        ).format(
+            node=self.node, cases=sql.SQL(" ").join(cases), nothing=nothing, refused=refused, ends=self._ends
+        )
+
+    @property
+    def _is_wrapper(self) -> sql.Composable:
+        if self.known.kind == "tree":
+            return sql.SQL("true")
+        wrapper = sql.SQL("lake_assets.document_wrapper({})").format(self.node)
+        if self.known.kind == "text":
+            return sql.SQL("{} IS NOT NULL").format(wrapper)
+        return sql.SQL("coalesce({} = ANY ({}), false)").format(
+            wrapper, sql.Literal(list(_WRAPPERS[self.known.kind]))
+        )
+
+    @property
+    def _ends(self) -> sql.Composable:
+        return path_ends(self.document, self.path)
+
+    def _cast(self, text: sql.Composable) -> sql.Composable:
+        return sql.SQL("({})::{}").format(text, sql.SQL(self.known.base))
+
+    def _read(self, text: sql.Composable) -> _Branch:
+        """Let the type read a text."""
+        always = self.known.base == "text" or self.type == "text"
+        valid = sql.SQL("coalesce(pg_input_is_valid({}, {}), true)").format(text, sql.Literal(self.type))
+        return _Branch(self._cast(text), sql.SQL("true") if always else valid, text)
+
+    @cached_property
+    def _branches(self) -> Mapping[str, _Branch]:
+        """What becomes of each JSON type that may stand here; all others are refused."""
+        scalar = sql.SQL("{} #>> '{{}}'").format(self.node)
+        scalars = dict.fromkeys(_SCALARS.get(self.known.kind, ()), self._read(scalar))
+        number = sql.SQL("trim_scale(({})::numeric)::text").format(self.node)
+        integer = self._read(self._call("document_integer"))
+        digits = sql.SQL("encode({}, 'hex')").format(self._call("document_bytes"))
+        ways: dict[Kind, Callable[[], dict[str, _Branch]]] = {
+            "text": lambda: {"object": self._read(self._call("document_text"))},
+            "whole": lambda: {"number": self._read(number), "object": integer},
+            "number": lambda: {"object": self._read(self._call("document_number"))},
+            "truth": lambda: {"object": self._nothing},
+            "time": lambda: {"object": self._time},
+            "uuid": lambda: {"object": self._read(digits)},
+            "bytes": lambda: self._bytes(scalar),
+            "tree": lambda: dict.fromkeys(_JSON_TYPES, self._tree),
+            "array": lambda: {"array": self._array, "object": self._nothing},
+            "children": lambda: {"array": self._tree, "object": self._nothing},
+        }
+        branches = scalars | ways[self.known.kind]()
+        if self._is_clocked and self.known.kind in _SCALARS:
+            # Milliseconds hold no words, nor need they be made a time twice.
+            inside = self._call("document_text") if self.known.kind == "text" else self._key("$date")
+            branches["string"] = self._without_clock_words(scalar, branches["string"])
+            branches["object"] = self._without_clock_words(inside, branches["object"])
+        return branches
+
+    def _without_clock_words(self, text: sql.Composable, read: _Branch) -> _Branch:
+        """Refuse a word that means another time at every load."""
+        words = sql.SQL("coalesce(({}) ~* {}, false)").format(text, sql.Literal(CLOCK_WORDS))
+        refused = self._cast(sql.SQL("lake_assets.document_refused({})").format(self.node))
+        value = sql.SQL("CASE WHEN {} THEN {} ELSE {} END").format(words, refused, read.value)
+        return _Branch(value, sql.SQL("(NOT {} AND {})").format(words, read.valid), read.text)
+
+    @property
+    def _quick(self) -> sql.Composed | None:
+        """The way of the wrapper that is met most often, tried first: it is what the way of all gives."""
+        if self.known.kind not in _QUICK or (self.known.kind == "text" and self._is_clocked):
+            return None
+        key, json_type = _QUICK[self.known.kind]
+        text = self._key(key)
+        met = sql.SQL("{} IS NOT NULL").format(text)
+        if json_type:
+            node = sql.SQL("{} -> {}").format(self.node, sql.Literal(key))
+            # AND looks at what follows a NULL, and taking a key out of a scalar is an error.
+            met = sql.SQL("(jsonb_typeof({}) = {}) IS TRUE").format(node, sql.Literal(json_type))
+        value = self._cast(text)
+        if self.known.kind == "time":
+            moment = sql.SQL("lake_assets.document_moment({}::bigint)").format(text)
+            value = self._cast(self._in_zone(moment))
+        return sql.SQL("WHEN {met} AND {node} - {key} = '{{}}' THEN {value}").format(
+            met=met, node=self.node, key=sql.Literal(key), value=value
+        )
+
+    @property
+    def _nothing(self) -> _Branch:
+        return _Branch(sql.SQL("NULL"), sql.SQL("true"), sql.SQL("NULL"))
+
+    @property
+    def _tree(self) -> _Branch:
+        return _Branch(self._cast(self.node), sql.SQL("true"), sql.SQL("NULL"))
+
+    @property
+    def _time(self) -> _Branch:
+        text = self._read(self._call("document_time_text"))
+        return _Branch(self._cast(self._in_zone(self._call("document_time"))), text.valid, text.text)
+
+    def _in_zone(self, moment: sql.Composable) -> sql.Composable:
+        with_zone = self.known.base == "timestamp with time zone"
+        return sql.SQL("{} AT TIME ZONE 'UTC'").format(moment) if with_zone else moment
+
+    def _bytes(self, scalar: sql.Composable) -> dict[str, _Branch]:
+        digits = sql.SQL("decode(regexp_replace({}, {}, ''), 'hex')").format(scalar, sql.Literal(r"^[\\0]x"))
+        valid = sql.SQL("({}) ~ {}").format(scalar, sql.Literal(_HEXADECIMAL))
+        binary = _Branch(self._cast(self._call("document_bytes")), sql.SQL("true"), sql.SQL("NULL"))
+        return {"string": _Branch(self._cast(digits), valid, sql.SQL("NULL")), "object": binary}
+
+    @property
+    def _array(self) -> _Branch:
+        element = self.known.element or ServerType("text", "text")
+        leaf = Leaf(
+            self.name,
+            element.base,
+            element,
+            sql.SQL("element.value"),
+            (),
+            sql.SQL("element.value"),
+            self.title,
+        )
+        elements = sql.SQL("jsonb_array_elements({}) WITH ORDINALITY AS element (value, place)").format(
+            self.node
+        )
+        array = sql.SQL("ARRAY(SELECT {} FROM {} ORDER BY element.place)").format(leaf.value, elements)
+        valid = sql.SQL("NOT EXISTS (SELECT FROM {} WHERE NOT {})").format(elements, leaf.fits)
+        return _Branch(self._cast(array), valid, sql.SQL("NULL"))
+
+    def _key(self, key: str) -> sql.Composable:
+        """Give the text below a key; NULL where the node is no object."""
+        return sql.SQL("({} ->> {})").format(self.node, sql.Literal(key))
+
+    def _call(self, function: str) -> sql.Composable:
+        return sql.SQL("{}({})").format(sql.Identifier("lake_assets", function), self.node)
+
+
+def take_out(document: sql.Composable, path: tuple[str, ...], *, as_text: bool = False) -> sql.Composable:
+    """Give the expression of what lies at a path of a document.
+
+    Args:
+        document: the expression of the document.
+        path: the keys below it.
+        as_text: not as JSON, but as the text of a scalar; there must be a key then.
+    """
+    if not path:
+        return document
+    if any(map(_is_place, path)):
+        operator = sql.SQL("#>>" if as_text else "#>")
+        return sql.SQL("({} {} {})").format(document, operator, sql.Literal(list(path)))
+    # Step by step is quicker than an array of keys, which is unpacked each time.
+    *steps, last = map(sql.Literal, path)
+    operator = sql.SQL("->>" if as_text else "->")
+    return sql.SQL("({} {} {})").format(sql.SQL(" -> ").join([document, *steps]), operator, last)
+
+
+def path_ends(document: sql.Composable, path: tuple[str, ...]) -> sql.Composable:
+    """Give the condition under which a path that leads to nothing was free to go on.
+
+    What stops it is the last thing it reaches: an object that lacks the next key does not, nor does an array
+    that is too short for the next place, or a null; text, a number or a wrapper is of another shape.
+
+    Args:
+        document: the expression of the document.
+        path: the keys below it.
+    """
+    if not path:
+        return sql.SQL("true")
+    if len(path) == 1 and not _is_place(path[0]):
+        # Most often it is an object of its own that lacks the key, and no function need be called.
+        return sql.SQL(
+            "(jsonb_typeof({0}) = 'object' AND NOT lake_assets.document_may_wrap({0})"
+            " OR lake_assets.document_ends({0}))"
+        ).format(document)
+    reached = []
+    for length in range(len(path) - 1, -1, -1):
+        ancestor = take_out(document, path[:length])
+        if _is_place(path[length]):
+            ancestor = sql.SQL("CASE jsonb_typeof({0}) WHEN 'array' THEN '{{}}' ELSE {0} END").format(
+                ancestor
+            )
+        reached.append(ancestor)
+    return sql.SQL("lake_assets.document_ends(coalesce({}))").format(sql.SQL(", ").join(reached))
+
+
+def _is_place(key: str) -> bool:
+    digits = key.removeprefix("-")
+    return digits.isascii() and digits.isdecimal()

@@ -1,1 +1,0 @@
-"""MAIN: the typed warehouse tables, and how a table-hour of them is replaced."""

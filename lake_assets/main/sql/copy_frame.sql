@@ -1,2 +1,0 @@
--- Write the rows of a DataFrame.
-COPY {table} ({columns}) FROM STDIN

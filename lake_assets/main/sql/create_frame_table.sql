@@ -1,2 +1,0 @@
--- Create a table of DataFrames.
-CREATE TABLE {table} ({columns})

@@ -1,2 +1,0 @@
--- Create a schema of the warehouse.
-CREATE SCHEMA IF NOT EXISTS {schema}

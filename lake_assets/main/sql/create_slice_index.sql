@@ -1,2 +1,0 @@
--- Index a new table of DataFrames by partition.
-CREATE INDEX ON {table} ({column})

@@ -1,2 +1,0 @@
--- Take the rows of one partition out of a table of DataFrames.
-DELETE FROM {table} WHERE {slice}

@@ -1,2 +1,0 @@
--- Tell whether a relation is there.
-SELECT to_regclass(%(main)s) IS NOT NULL

@@ -1,0 +1,174 @@
+"""What AWS DMS says of itself in the lake: its control tables, read as evidence and never loaded.
+
+`awsdms_suspended_tables`, `awsdms_status` and `awsdms_history` come as CSV, in the source's folder or at the
+lake's top, where their settings (`SuspendedTablesTableEnabled` and its like) are on. Their columns are those
+of the DMS guide, "Using the AWS DMS control tables". What follows from them is `monitor.evidence`'s to say.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from lake_assets.exceptions import LakeError
+from lake_assets.lake.s3 import Lake
+from lake_assets.readers.decode import GZIP_MAGIC, decode
+
+STATUS = (
+    "SERVER_NAME", "TASK_NAME", "TASK_STATUS", "STATUS_TIME", "PENDING_CHANGES", "DISK_SWAP_SIZE",
+    "TASK_MEMORY", "SOURCE_CURRENT_POSITION", "SOURCE_CURRENT_TIMESTAMP", "SOURCE_TAIL_POSITION",
+    "SOURCE_TAIL_TIMESTAMP", "SOURCE_TIMESTAMP_APPLIED",
+)  # fmt: skip
+SUSPENDED = (
+    "SERVER_NAME", "TASK_NAME", "TABLE_OWNER", "TABLE_NAME", "SUSPEND_REASON", "SUSPEND_TIMESTAMP",
+)  # fmt: skip
+HISTORY = (
+    "SERVER_NAME", "TASK_NAME", "TIMESLOT_TYPE", "TIMESLOT", "TIMESLOT_DURATION", "TIMESLOT_LATENCY",
+    "RECORDS", "TIMESLOT_VOLUME",
+)  # fmt: skip
+
+APPLIED = "SOURCE_TIMESTAMP_APPLIED"
+NOT_RUNNING = "NOT RUNNING"
+
+LOOK_BACK = timedelta(days=3)
+MOST_FILES = 500  # of one control table, the newest
+MOST_BYTES = 4 << 20  # of one file of it
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Suspension:
+    """A table that DMS has stopped to replicate: names as in the source, when and why."""
+
+    owner: str
+    table: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A stretch of time of a task, and how many records DMS moved in it."""
+
+    task: str
+    start: datetime
+    end: datetime
+    records: int
+
+
+@dataclass(frozen=True)
+class ControlTables:
+    """What DMS's control tables say.
+
+    Attributes:
+        suspensions: every suspension on record, the newest of each table.
+        applied: for each task, the moment up to which it has applied what was committed at the source.
+        stopped: tasks that do not run, by their newest status.
+        slots: the history's time slots.
+        troubles: files that could not be read, and why.
+    """
+
+    suspensions: tuple[Suspension, ...] = ()
+    applied: Mapping[str, datetime] = field(default_factory=dict)
+    stopped: tuple[str, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    troubles: tuple[str, ...] = ()
+
+
+def read_control_tables(lake: Lake, source_folder: str, now: datetime) -> ControlTables:
+    """Read the control tables of a source: those in its folder, and those at the lake's top.
+
+    Args:
+        lake: the lake.
+        source_folder: the source's folder.
+        now: the present moment; status and history are read for the three days before it.
+    """
+    since = f"{now - LOOK_BACK:%Y%m%d}"
+    troubles: list[str] = []
+
+    def read(name: str, columns: Sequence[str], behind: str = "") -> list[Row]:
+        return [
+            row
+            for folder in (f"{source_folder}/{name}", name)
+            for row in _rows(lake, folder, columns, behind, troubles)
+        ]
+
+    suspended = read("awsdms_suspended_tables", SUSPENDED)
+    newest = _newest(read("awsdms_status", STATUS, since))
+    history = read("awsdms_history", HISTORY, since)
+    return ControlTables(
+        tuple(_suspensions(suspended)),
+        {task: applied for task, row in newest.items() if (applied := _moment(row.get(APPLIED, "")))},
+        tuple(task for task, row in newest.items() if row.get("TASK_STATUS", "").upper() == NOT_RUNNING),
+        tuple(_slots(history)),
+        tuple(troubles),
+    )
+
+
+def _rows(lake: Lake, folder: str, columns: Sequence[str], behind: str, troubles: list[str]) -> Iterator[Row]:
+    for item in lake.list_control(folder, behind=behind)[-MOST_FILES:]:
+        if item.size > MOST_BYTES:
+            troubles.append(f"{lake.url(item)}: {item.size} bytes are too many for a control table")
+            continue
+        try:
+            yield from _parse(b"".join(lake.open(item)), columns)
+        except (LakeError, csv.Error) as error:
+            troubles.append(f"{lake.url(item)}: {error}")
+
+
+def _parse(data: bytes, columns: Sequence[str]) -> Iterator[Row]:
+    """Give the records of a file; with or without header, Op column and a column of the time before them."""
+    packed = "gzip" if data.startswith(GZIP_MAGIC) else "none"
+    text = b"".join(decode([data], packed, "utf-8")).decode("utf-8", errors="replace")
+    names: Sequence[str] | None = None
+    for record in csv.reader(io.StringIO(text, newline="")):
+        upper = [cell.strip().upper() for cell in record]
+        if columns[1] in upper:
+            names = upper
+        elif names is not None and len(record) == len(names):
+            yield dict(zip(names, record, strict=True))
+        elif len(record) >= len(columns):
+            ahead = len(record) - len(columns)
+            yield {"OP": record[0] if ahead else "I"} | dict(zip(columns, record[ahead:], strict=True))
+
+
+def _moment(text: str) -> datetime | None:
+    """Read a time of DMS's, in UTC where it does not say otherwise."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _suspensions(rows: Sequence[Row]) -> Iterator[Suspension]:
+    newest: dict[tuple[str, str], Suspension] = {}
+    for row in rows:
+        key = (row.get("TABLE_OWNER", ""), row.get("TABLE_NAME", ""))
+        at = _moment(row.get("SUSPEND_TIMESTAMP", ""))
+        if row.get("OP", "I").upper() == "D":
+            newest.pop(key, None)
+        elif at and (key not in newest or newest[key].at <= at):
+            newest[key] = Suspension(*key, at, row.get("SUSPEND_REASON", "").strip())
+    yield from newest.values()
+
+
+def _newest(rows: Sequence[Row]) -> dict[str, Row]:
+    """Give the newest status of each task."""
+    newest: dict[str, tuple[datetime, Row]] = {}
+    for row in rows:
+        told, task = _moment(row.get("STATUS_TIME", "")), row.get("TASK_NAME", "")
+        if told and row.get("OP", "I").upper() != "D" and (task not in newest or newest[task][0] <= told):
+            newest[task] = (told, row)
+    return {task: row for task, (_, row) in newest.items()}
+
+
+def _slots(rows: Sequence[Row]) -> Iterator[Slot]:
+    for row in rows:
+        start = _moment(row.get("TIMESLOT", ""))
+        minutes, records = row.get("TIMESLOT_DURATION", ""), row.get("RECORDS", "")
+        if start and minutes.strip().isdigit() and records.strip().isdigit():
+            end = start + timedelta(minutes=int(minutes))
+            yield Slot(row.get("TASK_NAME", ""), start, end, int(records))

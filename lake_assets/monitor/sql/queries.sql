@@ -1,0 +1,51 @@
+-- name: forget_sweeps
+-- Forget when the judge last looked at all of any table.
+DELETE FROM lake_assets.sweeps
+
+-- name: last_sweep
+-- Tell when all hours of a table were last looked at.
+SELECT swept_at FROM lake_assets.sweeps WHERE source = %(source)s AND table_name = %(table_name)s
+
+-- name: live_runs
+-- Name the Dagster runs that have a session of the warehouse open.
+SELECT DISTINCT substr(application_name, length(%(application)s) + 2)
+FROM pg_stat_activity
+WHERE datname = current_database() AND starts_with(application_name, %(application)s || ' ')
+
+-- name: newest_change
+-- Tell when a state of a recent hour, or a finding, last changed.
+SELECT greatest(
+    (SELECT max(updated_at) FROM lake_assets.table_hours WHERE hour > clock_timestamp() - interval '73 hours'),
+    (SELECT max(greatest(found_at, gone_at)) FROM lake_assets.findings)
+)
+
+-- name: newest_files
+-- Give the newest hour with files of each table of a source.
+SELECT table_name, max(hour)
+FROM lake_assets.table_hours
+WHERE source = %(source)s AND files > 0
+GROUP BY table_name
+
+-- name: note_sweeps
+-- Write down that all hours of some tables were looked at.
+INSERT INTO lake_assets.sweeps (source, table_name, swept_at)
+SELECT %(source)s, swept.table_name, %(now)s
+FROM unnest(%(tables)s::text[]) AS swept (table_name)
+ON CONFLICT (source, table_name) DO UPDATE SET swept_at = excluded.swept_at
+
+-- name: read_findings
+-- Read the open findings, oldest first.
+SELECT kind, source, table_name, hour, subject, note, found_at
+FROM lake_assets.findings
+WHERE gone_at IS NULL
+ORDER BY found_at, id
+
+-- name: read_grid
+-- Read the states of the newest hours of every table.
+SELECT source, table_name, hour, state
+FROM lake_assets.table_hours
+WHERE hour >= %(first)s AND hour < %(end)s
+
+-- name: read_sweeps
+-- Tell when all hours of each table of a source were last looked at.
+SELECT table_name, swept_at FROM lake_assets.sweeps WHERE source = %(source)s

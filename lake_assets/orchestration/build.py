@@ -1,0 +1,88 @@
+"""Everything Dagster is to know, assembled from settings and catalog.
+
+Assembly is a function, so that tests and the command line assemble their own; nothing else belongs here, and
+nothing is read before a function is called.
+"""
+
+import logging
+import warnings
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import dagster as dg
+import psycopg
+
+from lake_assets.alerts.service import note as note_alerts
+from lake_assets.catalog.models import Catalog
+from lake_assets.catalog.read import read_catalog
+from lake_assets.monitor.dms_api import DmsReport, ask_dms, make_dms_client
+from lake_assets.orchestration.alert_sensor import build_alert_sensor
+from lake_assets.orchestration.assets import build_assets
+from lake_assets.orchestration.check_job import build_check_job
+from lake_assets.orchestration.io_manager import PostgresIOManager
+from lake_assets.orchestration.lake_resource import LakeResource
+from lake_assets.orchestration.monitor_job import build_judge_job, build_volume_check, status_spec
+from lake_assets.orchestration.retention import build_retention
+from lake_assets.orchestration.schedules import build_schedules, build_sensors
+from lake_assets.settings import LakePlace, Settings
+
+log = logging.getLogger(__name__)
+
+EMBEDDED_LAKE = LakePlace("lake")
+
+
+def build_definitions(catalog: Catalog, lake: LakePlace, dms_tasks: Sequence[str] = ()) -> dg.Definitions:
+    """Assemble assets, checks, jobs, schedules, sensors and resources.
+
+    Args:
+        catalog: the tables.
+        lake: bucket and prefix of the lake; keys and endpoint come from the environment, as boto3 reads them.
+        dms_tasks: ARNs of the DMS tasks whose API is to be asked; none for none.
+    """
+
+    def ask() -> DmsReport | None:
+        return ask_dms(make_dms_client(), dms_tasks) if dms_tasks else None
+
+    def note(connection: psycopg.Connection, now: datetime) -> None:
+        note_alerts(connection, catalog, Settings.from_env(), now)
+
+    warehouse = PostgresIOManager(url=dg.EnvVar("LAKE_ASSETS_WAREHOUSE"))
+    resources: dict[str, Any] = {
+        "lake": LakeResource(bucket=lake.bucket, prefix=lake.prefix),
+        "warehouse": warehouse,
+    }
+    with warnings.catch_warnings():
+        # Partitioned checks (preview) and backfill policies (beta) stay as they are, for Dagster is pinned.
+        warnings.simplefilter("ignore", category=dg.PreviewWarning)
+        warnings.simplefilter("ignore", category=dg.BetaWarning)
+        judge = build_judge_job(catalog, ask, note)
+        retention, nightly = build_retention()
+        return dg.Definitions(
+            assets=[*build_assets(catalog), status_spec()],
+            asset_checks=[build_volume_check()],
+            jobs=[build_check_job(catalog), judge, retention],
+            schedules=[*build_schedules(catalog, judge), nightly],
+            sensors=[*build_sensors(catalog, judge), build_alert_sensor(catalog)],
+            resources=resources,
+            executor=dg.in_process_executor,
+        )
+
+
+def catalog_of(settings: Settings) -> Catalog:
+    """Read the catalog the settings name; with the embedded stack it may not have been written yet.
+
+    Raises:
+        ConfigurationError: the folder is not there, or the catalog has faults.
+    """
+    if settings.embedded and not settings.catalog.is_dir():
+        log.warning("There is no catalog in %s yet: `make demo` writes one.", settings.catalog)
+        return Catalog()
+    return read_catalog(settings.catalog)
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the definitions that settings and catalog ask for; Dagster calls it when it loads the code."""
+    settings = Settings.from_env()
+    return build_definitions(catalog_of(settings), settings.lake or EMBEDDED_LAKE, settings.dms_tasks)

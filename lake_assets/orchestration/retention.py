@@ -1,0 +1,96 @@
+"""The job `retention`: Dagster's own storage stays bounded, and no hour is forgotten.
+
+Deleting a run through Dagster takes its materializations along, and its hours would seem never to have been
+loaded. So old events are deleted here by themselves: steps, logs, replaced evaluations, old grids. What says
+that an hour was loaded, and the newest evaluation of each hour, stay. The truth is the ledger's either way.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import psycopg
+from pydantic import Field
+
+from lake_assets.orchestration.monitor_job import STATUS
+from lake_assets.postgres import statement
+
+KEEP_DAYS = 30
+EVENTS_AT_ONCE = 20_000
+RUNS_AT_ONCE = 2_000
+CURSOR = "lake_assets/retention"
+
+
+class RetentionConfig(dg.Config):
+    """For how long Dagster's events are kept."""
+
+    keep_days: int = Field(default=KEEP_DAYS, ge=1, description="Days for which all events are kept.")
+
+
+def prune(instance: dg.DagsterInstance, until: datetime) -> int | None:
+    """Delete from Dagster's storage what is older and says nothing of an hour.
+
+    Args:
+        instance: Dagster's instance.
+        until: events before this moment may go.
+
+    Returns:
+        How many events were deleted; None where the storage is not PostgreSQL, which is left alone.
+    """
+    url: str | None = getattr(instance.event_log_storage, "postgres_url", None)
+    if url is None:
+        return None
+    with psycopg.connect(url.replace("+psycopg2", "", 1), autocommit=True) as connection:
+        deleted = _prune_events(connection, instance, until)
+        deleted += connection.execute(statement(__package__, "prune_checks"), {"until": until}).rowcount
+    finished = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED],
+        created_before=until,
+    )
+    for run_id in instance.get_run_ids(finished, limit=RUNS_AT_ONCE):
+        instance.run_storage.delete_run(run_id)  # of the instance it would take the materializations along
+    return deleted
+
+
+def _prune_events(connection: psycopg.Connection, instance: dg.DagsterInstance, until: datetime) -> int:
+    """Go through the events that have become old since the last time, some at a time."""
+    cursors = instance.daemon_cursor_storage
+    after = int(cursors.get_cursor_values({CURSOR}).get(CURSOR, 0))
+    values = {"after": after, "until": until.astimezone(UTC).replace(tzinfo=None)}
+    row = connection.execute(statement(__package__, "old_events_end"), values).fetchone()
+    end, deleted = int(row[0]) if row else 0, 0
+    while after < end:
+        last = min(after + EVENTS_AT_ONCE, end)
+        values = {"after": after, "last": last, "status": STATUS.to_string()}
+        deleted += connection.execute(statement(__package__, "prune_events"), values).rowcount
+        cursors.set_cursor_values({CURSOR: str(last)})
+        after = last
+    return deleted
+
+
+def build_retention() -> tuple[dg.JobDefinition, dg.ScheduleDefinition]:
+    """Make the job and the schedule that runs it each night."""
+
+    @dg.op(name="prune_dagster", description="Deletes old events of Dagster's that say nothing of an hour.")
+    def prune_dagster(context: dg.OpExecutionContext, config: RetentionConfig) -> None:
+        deleted = prune(context.instance, datetime.now(UTC) - timedelta(days=config.keep_days))
+        if deleted is None:
+            context.log.info("Dagster's storage is not PostgreSQL: nothing is deleted from it.")
+        else:
+            context.log.info("%s events deleted.", deleted)
+
+    @dg.job(
+        name="retention",
+        executor_def=dg.in_process_executor,
+        description="Keeps Dagster's own storage bounded; no hour is forgotten.",
+    )
+    def retention() -> None:
+        prune_dagster()
+
+    schedule = dg.ScheduleDefinition(
+        name="retention",
+        job=retention,
+        cron_schedule="37 3 * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
+    return retention, schedule

@@ -1,0 +1,147 @@
+"""Loading table-hours through Dagster from the command line, and what became of them.
+
+Which runs is `monitor.run_plan`'s; what a run does belongs to `assets`; what is shown of it to `load` and
+`demo`.
+"""
+
+import signal
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from datetime import datetime
+from typing import Any
+
+import dagster as dg
+from dagster._core.events import RunFailureReason
+from dagster_shared.error import SerializableErrorInfo
+
+from lake_assets.catalog.models import Table
+from lake_assets.monitor.run_plan import Run, step_of
+from lake_assets.orchestration.assets import asset_key
+from lake_assets.progress import Listener, Settled, listening
+
+OURS = "lake_assets."
+CUT_SHORT = "The run ended before it came to this hour. Load the hour again."
+QUIET_LOGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def load_through_dagster(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, runs: Iterable[Run], listener: Listener
+) -> list[Settled]:
+    """Run the runs one after the other, and say what became of each table-hour.
+
+    A table whose step failed before it came to its hours has them all as `failed`, with the step's error.
+
+    Args:
+        definitions: what Dagster knows of the tables.
+        instance: Dagster's instance.
+        runs: what to run.
+        listener: hears how far the loads are.
+    """
+    job = definitions.resolve_implicit_global_asset_job_def()
+    heard = Recorder(listener)
+    for run in runs:
+        with listening(heard):
+            selection = [asset_key(table) for table in run.tables]
+            result = execute(job, instance, run.config, tags=run.tags, asset_selection=selection)
+        errors = root_causes(result)
+        for table, hours in run.parts:
+            error = errors.get(step_of(table)) or errors.get(None, CUT_SHORT)
+            heard.settle_rest(table, hours, error)
+    return heard.outcomes
+
+
+def execute(
+    job: dg.JobDefinition, instance: dg.DagsterInstance, config: dict[str, Any] | None = None, **options: Any
+) -> dg.ExecuteInProcessResult:
+    """Run a job in this process, quietly; its failures are in the result.
+
+    Args:
+        job: what to run.
+        instance: Dagster's instance.
+        config: the job's run config.
+        options: for Dagster's `execute_in_process`.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C or SIGTERM ended the run, which Dagster counts as a failure.
+    """
+    with redirect_stdout(sys.stderr), _sigterm_kept():  # stdout is for data, whatever a transform prints
+        result = job.execute_in_process(
+            instance=instance, run_config=QUIET_LOGS | (config or {}), raise_on_error=False, **options
+        )
+    for event in result.all_events:
+        failed = event.event_type == dg.DagsterEventType.RUN_FAILURE
+        if failed and event.job_failure_data.failure_reason == RunFailureReason.UNEXPECTED_TERMINATION:
+            raise KeyboardInterrupt
+    return result
+
+
+@contextmanager
+def _sigterm_kept() -> Iterator[None]:
+    """Keep SIGTERM from being ignored after a run.
+
+    Dagster then handles it as SIGINT, which a script's `command &` ignores (dagster._utils.interrupts).
+    """
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, before)
+
+
+def root_causes(result: dg.ExecuteInProcessResult) -> dict[str | None, str]:
+    """Give the error at the root of each step that failed, and of the run itself under None.
+
+    Dagster's own errors around it are left out, and so are causes below an error of ours, which names the
+    remedy, and the class before its message.
+    """
+    causes: dict[str | None, str] = {}
+    for event in result.all_events:
+        if event.event_type == dg.DagsterEventType.STEP_FAILURE:
+            causes[event.step_key] = _root(event.step_failure_data.error)
+        elif event.event_type == dg.DagsterEventType.RUN_FAILURE and event.job_failure_data.error:
+            causes[None] = _root(event.job_failure_data.error)
+    return causes
+
+
+def _root(error: SerializableErrorInfo | None) -> str:
+    while error is not None and error.cause is not None and not error.message.startswith(OURS):
+        error = error.cause
+    if error is None:
+        return CUT_SHORT
+    name, colon, said = error.message.strip().partition(": ")
+    if not colon or not name.startswith((OURS, "psycopg.")):
+        return error.message.strip()
+    first, *more = said.splitlines()
+    return " ".join([first, *more[-1:]])  # between them stands the traceback of code of the user's
+
+
+class Recorder:
+    """A listener that keeps the last word on each table-hour and passes everything on."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._settled: dict[tuple[str, datetime], Settled] = {}
+        self._unmatched: set[str] = set()
+        self._listener = listener
+        self.read = listener.read
+
+    @property
+    def outcomes(self) -> list[Settled]:
+        """What became of each table-hour, in the order they were first told."""
+        return list(self._settled.values())
+
+    def settled(self, outcome: Settled) -> None:
+        """Keep an outcome, in the place of an earlier one of the same table-hour."""
+        self._settled[outcome.table, outcome.hour] = outcome
+        self._listener.settled(outcome)
+
+    def unmatched(self, url: str, reason: str) -> None:
+        """Pass on an object that was not loaded, once."""
+        if url not in self._unmatched:
+            self._unmatched.add(url)
+            self._listener.unmatched(url, reason)
+
+    def settle_rest(self, table: Table, hours: Sequence[datetime], error: str) -> None:
+        """Count the hours of a table that nothing was told of as failed."""
+        for hour in hours:
+            if (table.qualified, hour) not in self._settled:
+                self.settled(Settled(table.qualified, hour, "failed", note=error))

@@ -1,0 +1,138 @@
+"""From an object's raw bytes to UTF-8: unpacked, transcoded, without a byte order mark.
+
+Where records begin and end is told by `readers.csv_splitter`; bytes that claim to be UTF-8 pass through
+untouched, for each record answers for its own (`readers.records`). Memory is bounded whatever the chunks
+hold.
+"""
+
+import codecs
+import zlib
+from collections.abc import Iterable, Iterator
+
+from lake_assets.exceptions import LakeError
+
+GZIP_MAGIC = b"\x1f\x8b"
+PIECE = 2**20  # bytes unpacked at once, so that a few kilobytes cannot swell to gigabytes in memory
+GZIP_FORMAT = 16 + zlib.MAX_WBITS  # zlib manual, inflateInit2: expect a gzip header and trailer
+KEEP_AS_SURROGATES = "lake_assets.keep_as_surrogates"
+
+
+def decode(
+    chunks: Iterable[bytes], compression: str, encoding: str, *, whole: bool = True
+) -> Iterator[bytes]:
+    """Turn the raw chunks of an object into chunks of UTF-8.
+
+    A byte that the encoding cannot read becomes a lone surrogate, which is not UTF-8: so it costs its record
+    and not the file.
+
+    Args:
+        chunks: the object's bytes, cut anywhere.
+        compression: `gzip` (any number of members) or `none`.
+        encoding: any text encoding Python knows.
+        whole: false if the chunks are only the object's beginning, which may end anywhere.
+
+    Raises:
+        LakeError: the gzip data is damaged or cut short, or the encoding cannot be told. What came before the
+            fault has been handed out by then.
+    """
+    chunks = unpack(chunks, compression, whole=whole)
+    if not is_utf8(encoding):
+        chunks = _transcode(chunks, encoding, whole=whole)
+    return _without_mark(chunks)
+
+
+def beginning(pieces: Iterable[bytes], most: int) -> bytes:
+    """Join pieces until they hold `most` bytes; no piece after that is asked for, and the last is whole."""
+    joined, total = [], 0
+    for piece in pieces:
+        joined.append(piece)
+        total += len(piece)
+        if total >= most:
+            break
+    return b"".join(joined)
+
+
+def is_utf8(encoding: str) -> bool:
+    """Tell whether an encoding is UTF-8 under any of its names."""
+    return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
+
+
+def unpack(chunks: Iterable[bytes], compression: str, *, whole: bool = True) -> Iterable[bytes]:
+    """Unpack the raw chunks of an object; what is not packed passes as it is.
+
+    Args:
+        chunks: the object's bytes, cut anywhere.
+        compression: `gzip` (any number of members) or `none`.
+        whole: false if the chunks are only the object's beginning, which may end anywhere.
+
+    Raises:
+        LakeError: the gzip data is damaged or cut short.
+    """
+    return _gunzip(chunks, whole=whole) if compression == "gzip" else chunks
+
+
+def _gunzip(chunks: Iterable[bytes], *, whole: bool) -> Iterator[bytes]:
+    member = zlib.decompressobj(GZIP_FORMAT)
+    between = started = False
+    for chunk in chunks:
+        packed = chunk
+        while packed:
+            if between:
+                packed = packed.lstrip(b"\0")  # tape drives and some writers pad with zeros after a member
+                if not packed:
+                    break
+                member, between = zlib.decompressobj(GZIP_FORMAT), False
+            started = True
+            yield from _inflate(member, packed)
+            packed, between = member.unused_data, member.eof
+    if started and whole and not member.eof:
+        raise LakeError("The gzip data is cut short. Write the object again, then load the hour again.")
+
+
+def _inflate(member: "zlib._Decompress", packed: bytes) -> Iterator[bytes]:
+    try:
+        while True:
+            piece = member.decompress(packed, PIECE)
+            packed = member.unconsumed_tail
+            yield piece
+            # A full piece may leave more inside zlib, even when the input is used up.
+            if member.eof or (not packed and len(piece) < PIECE):
+                return
+    except zlib.error as error:
+        raise LakeError(
+            f"The gzip data is damaged ({error}). Write the object again, or set `compression: none` in the "
+            "catalog if it was never packed."
+        ) from error
+
+
+def _transcode(chunks: Iterable[bytes], encoding: str, *, whole: bool) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)(errors=KEEP_AS_SURROGATES)
+    try:
+        for chunk in chunks:
+            yield decoder.decode(chunk).encode("utf-8", "surrogatepass")
+        if whole:
+            yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+    except UnicodeError as error:
+        raise LakeError(
+            f"The object cannot be read as {encoding} ({error}). Name its encoding in the catalog "
+            "(`encoding: utf-16-le` or `utf-16-be` where a byte order mark is missing)."
+        ) from error
+
+
+def _as_surrogates(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    unread = error.object[error.start : error.end]
+    return "".join(chr(0xDC00 + byte) for byte in unread), error.end
+
+
+codecs.register_error(KEEP_AS_SURROGATES, _as_surrogates)
+
+
+def _without_mark(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    source = iter(chunks)
+    head = b""
+    while len(head) < len(codecs.BOM_UTF8) and (chunk := next(source, None)) is not None:
+        head += chunk
+    yield head.removeprefix(codecs.BOM_UTF8)
+    yield from source

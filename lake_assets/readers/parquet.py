@@ -1,0 +1,180 @@
+"""Parquet files: read from a private copy on disk, for their schema stands at the end (docs/bad-input.md).
+
+What values become is told by `readers.parquet_values`, how records are written for COPY by `readers.rows`.
+"""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import IO
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from lake_assets.exceptions import LakeError
+from lake_assets.readers.decode import decode
+from lake_assets.readers.dialect import Dialect
+from lake_assets.readers.parquet_values import BAD_TEXT, Cell, Fault, cells_of, json_of, json_text, type_of
+from lake_assets.readers.rows import Broken, Cells
+
+ENCRYPTED = b"PARE"  # Parquet's format, "Parquet Modular Encryption": the magic of an encrypted footer
+BATCH_BYTES = 4 * 2**20  # of values, as the file's footer has them
+BATCH_ROWS = 4096
+PAGE_BUFFER = 2**18  # so that a column is read page by page and not whole
+
+
+def read_rows(chunks: Iterable[bytes], dialect: Dialect) -> Iterator["ArrowRows"]:
+    """Read a Parquet file, some records at a time.
+
+    Raises:
+        LakeError: the file is damaged, encrypted, or written in a way that Arrow cannot read.
+    """
+    with _spooled(chunks, dialect.compression) as spool, _errors():
+        file = _open(spool)
+        texts = _text_columns(file)
+        for batch in file.iter_batches(batch_size=_batch_size(file.metadata), use_threads=False):
+            columns = [
+                _as_text(column) if place in texts else column for place, column in enumerate(batch.columns)
+            ]
+            yield ArrowRows(tuple(_names(batch.schema)), tuple(columns), batch.num_rows)
+
+
+def schema_of(chunks: Iterable[bytes], compression: str) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
+    """Give the names of a file's columns, and the type of PostgreSQL that keeps what each may hold.
+
+    Args:
+        chunks: the object's raw bytes, cut anywhere.
+        compression: `gzip` or `none`; that of pages is Parquet's own matter.
+
+    Raises:
+        LakeError: the file is damaged, encrypted, or written in a way that Arrow cannot read.
+    """
+    with _spooled(chunks, compression) as spool, _errors():
+        file = _open(spool)
+        texts = _text_columns(file)
+        types = (
+            "text" if place in texts else type_of(field.type) for place, field in enumerate(file.schema_arrow)
+        )
+        return tuple(_names(file.schema_arrow)), tuple(types)
+
+
+@dataclass(frozen=True)
+class ArrowRows:
+    """Some records of a file, as `readers.rows` wants them.
+
+    Attributes:
+        names: of the columns.
+        columns: their values.
+        count: how many records there are.
+    """
+
+    names: tuple[str, ...]
+    columns: tuple[pa.Array, ...]
+    count: int
+
+    def __len__(self) -> int:
+        """Give the number of records."""
+        return self.count
+
+    def raw(self, index: int) -> bytes:
+        """Give a record as a JSON line; bytes that are no text stand in it as they are."""
+        pieces = (json_of(column.slice(index, 1))[0] for column in self.columns)
+        values = (_kept(piece) for piece in pieces)
+        pairs = (f"{json_text(name)}:{value}" for name, value in zip(self.names, values, strict=True))
+        line = "{" + ",".join(pairs).replace("\0", "\\u0000") + "}"
+        return line.encode(errors="surrogateescape")
+
+    def cells(self, index: int) -> Cells:
+        """Give a record's values; see `readers.rows.Rows`."""
+        row = self._rows[index] if self.columns else ()
+        if any(isinstance(cell, Fault) for cell in row):
+            name = next(name for name, cell in zip(self.names, row, strict=True) if isinstance(cell, Fault))
+            raise Broken(f"{BAD_TEXT} in column {name!r}")
+        return [cell for cell in row if not isinstance(cell, Fault)]
+
+    def judged(self, index: int) -> Cells:
+        """Give the same."""
+        return self.cells(index)
+
+    @cached_property
+    def _rows(self) -> list[tuple[Cell, ...]]:
+        return list(zip(*map(cells_of, self.columns), strict=True))
+
+
+def _kept(piece: str | Fault) -> str:
+    return json_text(piece.raw.decode(errors="surrogateescape")) if isinstance(piece, Fault) else piece
+
+
+def _names(schema: pa.Schema) -> Iterator[str]:
+    return (field.name.replace("\0", "\N{REPLACEMENT CHARACTER}") for field in schema)
+
+
+@contextmanager
+def _spooled(chunks: Iterable[bytes], compression: str) -> Iterator[IO[bytes]]:
+    """Copy a file into one that has no name and goes with this program, however that ends."""
+    with tempfile.TemporaryFile() as spool:
+        for piece in decode(chunks, compression, "utf-8"):
+            _write(spool, piece)
+        yield spool
+
+
+def _write(spool: IO[bytes], piece: bytes) -> None:
+    try:
+        spool.write(piece)
+        spool.flush()
+    except OSError as error:
+        raise LakeError(
+            f"A Parquet file is copied to {tempfile.gettempdir()} to be read, and that failed: {error}. "
+            "Make room there, or set TMPDIR to another folder."
+        ) from error
+
+
+def _open(spool: IO[bytes]) -> parquet.ParquetFile:
+    spool.seek(0)
+    if spool.read(len(ENCRYPTED)) == ENCRYPTED:
+        raise LakeError(
+            "The Parquet file is encrypted, and nothing here has its keys. Write it without encryption of "
+            "its own; S3 can encrypt objects (SSE-KMS)."
+        )
+    # Of INT96 the range matters more than nanoseconds, in which the year 9999 would wrap around.
+    options = {"pre_buffer": False, "buffer_size": PAGE_BUFFER, "coerce_int96_timestamp_unit": "us"}
+    schema = parquet.ParquetFile(spool, **options).schema
+    leaves = [schema.column(place) for place in range(len(schema))]
+    # A long text that is written once and repeated a million times would swell to gigabytes.
+    repeated = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY" and leaf.path == leaf.name]
+    return parquet.ParquetFile(spool, read_dictionary=repeated, **options)
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        said = " ".join(str(error).split())
+        raise LakeError(
+            f"The Parquet file is damaged, cut short, or written in a way that Arrow cannot read ({said}). "
+            "Write the object again, then load the hour again."
+        ) from error
+
+
+def _batch_size(metadata: parquet.FileMetaData) -> int:
+    sizes = (metadata.row_group(place) for place in range(metadata.num_row_groups))
+    largest = max((group.total_byte_size // max(group.num_rows, 1) for group in sizes), default=0)
+    return max(1, min(BATCH_ROWS, BATCH_BYTES // max(largest, 1)))
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    return column.cast(pa.dictionary(column.type.index_type, pa.string()))
+
+
+def _text_columns(file: parquet.ParquetFile) -> set[int]:
+    """Find the columns that Parquet calls ENUM, which are text and which Arrow takes for binary data."""
+    leaves = (file.schema.column(place) for place in range(len(file.schema)))
+    enums = {leaf.path for leaf in leaves if leaf.logical_type.type == "ENUM"}
+    return {
+        place
+        for place, field in enumerate(file.schema_arrow)
+        if field.name in enums and pa.types.is_dictionary(field.type)
+    }

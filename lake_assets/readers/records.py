@@ -1,0 +1,168 @@
+"""A file's records, each judged good or bad: the bad are set aside with their bytes, the good go on.
+
+JSON lines are read in `readers.jsonl` and Parquet files in `readers.parquet`; what follows here is CSV. Where
+its records begin and end is settled in `readers.csv_splitter`, how they are written for COPY in
+`readers.csv_writer`. What their values mean is PostgreSQL's business.
+"""
+
+import codecs
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from lake_assets.exceptions import LakeError
+from lake_assets.readers import jsonl
+from lake_assets.readers.blocks import NUL_BECOMES, BadRecord, Block, Record
+from lake_assets.readers.csv_scanner import QUOTE, Slab, owners
+from lake_assets.readers.csv_splitter import LIMITS, Limits, cut
+from lake_assets.readers.csv_walker import split
+from lake_assets.readers.csv_writer import copy_text
+from lake_assets.readers.decode import decode
+from lake_assets.readers.dialect import Dialect
+from lake_assets.readers.rows import Rows, blocks, records
+
+UTF8_PIECE = 2**20  # bytes checked at once: as text they may take four times as much
+
+
+def read_blocks(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS) -> Iterator[Block]:
+    """Read a file for `COPY … (FORMAT csv, DELIMITER …, NULL …)`.
+
+    Args:
+        chunks: the object's raw bytes, cut anywhere.
+        dialect: how they are to be read.
+        limits: how much memory may be used.
+
+    Returns:
+        All records, in order; nothing is read before the first is asked for.
+
+    Raises:
+        LakeError: the bytes cannot be unpacked or decoded, or hold no line end where one is due.
+    """
+    if dialect.format != "csv":
+        return blocks(read_rows(chunks, dialect, limits), dialect)
+    return _blocks_of_csv(chunks, dialect, limits)
+
+
+def read_rows(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS) -> Iterator[Rows]:
+    """Read a file of JSON lines or of Parquet as values.
+
+    Args:
+        chunks: the object's raw bytes, cut anywhere.
+        dialect: how they are to be read.
+        limits: how much memory may be used.
+
+    Raises:
+        LakeError: the bytes cannot be read.
+    """
+    if dialect.format == "jsonl":
+        return jsonl.read_rows(chunks, dialect, limits)
+    from lake_assets.readers import parquet  # noqa: PLC0415 - takes a tenth of a second, and few files need it
+
+    return parquet.read_rows(chunks, dialect)
+
+
+def _blocks_of_csv(chunks: Iterable[bytes], dialect: Dialect, limits: Limits) -> Iterator[Block]:
+    for first, slab in _slabs(chunks, dialect, limits):
+        faults = _faults(slab, dialect)
+        data = copy_text(slab, faults, dialect)
+        nuls = 0
+        if dialect.nul in NUL_BECOMES and b"\0" in data:
+            nuls = data.count(b"\0")
+            data = data.replace(b"\0", NUL_BECOMES[dialect.nul])
+        bad = tuple(
+            BadRecord(first + index, slab.raw(index), reason) for index, reason in sorted(faults.items())
+        )
+        yield Block(data, len(slab), bad, nuls)
+
+
+def read_records(
+    chunks: Iterable[bytes], dialect: Dialect, wanted: Sequence[int], limits: Limits = LIMITS
+) -> Iterator[Record]:
+    """Read single good records of a file.
+
+    Args:
+        chunks: the object's raw bytes, cut anywhere.
+        dialect: how they are to be read.
+        wanted: numbers of good records, ascending.
+        limits: how much memory may be used.
+
+    Returns:
+        The wanted records, ascending.
+
+    Raises:
+        LakeError: the bytes cannot be read, or a wanted record is bad or not there.
+    """
+    if dialect.format != "csv":
+        return records(read_rows(chunks, dialect, limits), dialect, wanted)
+    return _records_of_csv(chunks, dialect, wanted, limits)
+
+
+def _records_of_csv(
+    chunks: Iterable[bytes], dialect: Dialect, wanted: Sequence[int], limits: Limits
+) -> Iterator[Record]:
+    done = 0
+    for first, slab in _slabs(chunks, dialect, limits):
+        if done == len(wanted):
+            return
+        here = wanted[done : bisect_right(wanted, first + len(slab) - 1)]
+        faults = _faults(slab, dialect) if here else {}
+        for number in here:
+            if number - first in faults:
+                raise LakeError(f"Record {number} is bad: {faults[number - first]}. Load the hour again.")
+            raw = slab.raw(number - first)
+            yield Record(number, raw, tuple(_values(raw, dialect)))
+        done += len(here)
+    if done < len(wanted):
+        raise LakeError(f"The file has no record {wanted[done]}. Load the hour again.")
+
+
+def _slabs(chunks: Iterable[bytes], dialect: Dialect, limits: Limits) -> Iterator[tuple[int, Slab]]:
+    """Give the slabs without the header, each with the number of its first record."""
+    text = decode(chunks, dialect.compression, dialect.encoding)
+    number, header = 1, dialect.header
+    for slab in cut(text, dialect.delimiter, dialect.quoting, limits):
+        records = slab.without_first() if header else slab
+        header = False
+        if len(records):
+            yield number, records
+        number += len(records)
+
+
+def _faults(slab: Slab, dialect: Dialect) -> dict[int, str]:
+    """Say what is wrong with each bad record, by its index; the fault that explains most comes first."""
+    faults = dict(slab.faults)
+    due = len(dialect.columns) + dialect.op
+    for index in np.flatnonzero(slab.widths != due):
+        width = int(slab.widths[index])
+        faults.setdefault(int(index), f"{width} cell{'s' * (width != 1)} where {due} are expected")
+    if dialect.nul == "quarantine" and b"\0" in slab.data:
+        nuls = np.flatnonzero(np.frombuffer(slab.data, np.uint8) == 0)
+        faults = dict.fromkeys(owners(slab.ends, nuls), "a NUL byte") | faults
+    if not _is_utf8(slab.data):
+        alien = (index for index in range(len(slab)) if not _is_utf8(slab.raw(index)))
+        faults = dict.fromkeys(alien, f"bytes that are not {dialect.encoding}") | faults
+    return faults
+
+
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for at in range(0, len(data), UTF8_PIECE):
+            decoder.decode(data[at : at + UTF8_PIECE], final=at + UTF8_PIECE >= len(data))
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _values(raw: bytes, dialect: Dialect) -> Iterator[str | None]:
+    null, delimiter = dialect.null.encode(), dialect.delimiter.encode()
+    text = raw.replace(b"\0", NUL_BECOMES.get(dialect.nul, b"\0"))
+    if dialect.quoting == "rfc4180" and QUOTE in text:
+        for value, quoted in split(text, delimiter):
+            yield None if value == null and not quoted else value.decode()
+    else:
+        for value in text.split(delimiter):
+            yield None if value == null else value.decode()

@@ -1,0 +1,133 @@
+"""Records that came as values and not as CSV, written for COPY: JSON lines and Parquet alike.
+
+What the values are is told by `readers.jsonl` and `readers.parquet`. Every value is written in quotes and
+every NULL without, so that an empty text stays one.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from lake_assets.exceptions import LakeError
+from lake_assets.readers.blocks import NUL_BECOMES, BadRecord, Block, Record
+from lake_assets.readers.dialect import Dialect
+
+BLOCK = 2**20  # characters handed on together
+NUL = "a NUL byte"
+
+Cells = Sequence[str | None]
+
+
+class Broken(Exception):  # noqa: N818 - it ends a record, not the program
+    """The record cannot be read; the text says why."""
+
+
+class Rows(Protocol):
+    """Some records in a row."""
+
+    def __len__(self) -> int:
+        """Give the number of records."""
+
+    def raw(self, index: int) -> bytes:
+        """Give a record as it was; a Parquet record as a JSON line."""
+
+    def cells(self, index: int) -> Cells:
+        """Give a record's values, None for NULL, with NULs as they are; the Op cell first where there is one.
+
+        Raises:
+            Broken: the record cannot be read.
+        """
+
+    def judged(self, index: int) -> Cells:
+        """Give the same as `lake_assets.discover` judges types by.
+
+        Raises:
+            Broken: the record cannot be read.
+        """
+
+
+def blocks(batches: Iterable[Rows], dialect: Dialect) -> Iterator[Block]:
+    """Write records for COPY; see `readers.records.read_blocks`."""
+    nothing = ",".join([""] * (len(dialect.columns) + dialect.op)) + "\n"
+    lines: list[str] = []
+    bad: list[BadRecord] = []
+    number = nuls = size = 0
+    for batch in batches:
+        for index in range(len(batch)):
+            number += 1
+            try:
+                cells = batch.cells(index)
+                line = _line(cells)
+                nuls += _count_nuls(line, dialect)
+            except Broken as broken:
+                line = nothing
+                bad.append(BadRecord(number, batch.raw(index), str(broken)))
+            lines.append(line)
+            size += len(line)
+            if size >= BLOCK:
+                yield _block(lines, bad, nuls, dialect)
+                lines, bad, nuls, size = [], [], 0, 0
+    if lines:
+        yield _block(lines, bad, nuls, dialect)
+
+
+def records(batches: Iterable[Rows], dialect: Dialect, wanted: Sequence[int]) -> Iterator[Record]:
+    """Read single good records; see `readers.records.read_records`.
+
+    Raises:
+        LakeError: a wanted record is bad or not there.
+    """
+    first, done = 1, 0
+    for batch in batches:
+        here = wanted[done : bisect_right(wanted, first + len(batch) - 1)]
+        for number in here:
+            try:
+                cells = without_nuls(batch.cells(number - first), dialect)
+            except Broken as broken:
+                raise LakeError(f"Record {number} is bad: {broken}. Load the hour again.") from broken
+            yield Record(number, batch.raw(number - first), tuple(cells))
+        done += len(here)
+        first += len(batch)
+        if done == len(wanted):
+            return
+    if done < len(wanted):
+        raise LakeError(f"The file has no record {wanted[done]}. Load the hour again.")
+
+
+def without_nuls(cells: Cells, dialect: Dialect) -> Cells:
+    """Give values that PostgreSQL can hold.
+
+    Raises:
+        Broken: there is a NUL, and the catalog says `nul: quarantine`.
+    """
+    if not any(cell and "\0" in cell for cell in cells):
+        return cells
+    if dialect.nul not in NUL_BECOMES:
+        raise Broken(NUL)
+    instead = NUL_BECOMES[dialect.nul].decode()
+    return [cell and cell.replace("\0", instead) for cell in cells]
+
+
+def _line(cells: Cells) -> str:
+    return (
+        ",".join(
+            "" if cell is None else '"' + cell.replace('"', '""') + '"' if '"' in cell else f'"{cell}"'
+            for cell in cells
+        )
+        + "\n"
+    )
+
+
+def _count_nuls(line: str, dialect: Dialect) -> int:
+    if "\0" not in line:
+        return 0
+    if dialect.nul not in NUL_BECOMES:
+        raise Broken(NUL)
+    return line.count("\0")
+
+
+def _block(lines: list[str], bad: list[BadRecord], nuls: int, dialect: Dialect) -> Block:
+    data = "".join(lines).encode()
+    if nuls:
+        data = data.replace(b"\0", NUL_BECOMES[dialect.nul])
+    return Block(data, len(lines), tuple(bad), nuls)

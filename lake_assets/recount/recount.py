@@ -1,0 +1,253 @@
+"""Count a file's records a second time, with nothing of the loader but its description of the file.
+
+Unpacking, transcoding and the record rule (docs/bad-input.md) stand here once more, on purpose and in other
+code: a count by the code that loads proves nothing. Parquet files are counted in `recount_parquet`. Comparing
+counts belongs to those who call.
+"""
+
+import codecs
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from lake_assets.exceptions import LakeError
+from lake_assets.recount.parquet_footer import FooterCount
+
+if TYPE_CHECKING:
+    from lake_assets.readers.dialect import Dialect
+
+MAX_RECORD = 128 * 2**20  # the rule's limit, said again
+BATCH = 2**20  # bytes gathered before they are counted
+GROWTH = 8
+
+
+def recount(chunks: Iterable[bytes], dialect: "Dialect") -> int:
+    """Count the records in the raw bytes of an object, the header not counted.
+
+    Args:
+        chunks: the bytes, cut anywhere.
+        dialect: how the loader read them.
+
+    Raises:
+        LakeError: the bytes cannot be unpacked or decoded, or hold no line end where one is due.
+    """
+    counter = Recount(dialect)
+    for chunk in chunks:
+        counter.feed(chunk)
+    return counter.finish()
+
+
+class Recount:
+    """Counts while somebody else reads: it is fed with the same raw bytes.
+
+    Args:
+        dialect: how the loader reads them.
+        max_record: bytes a record may have, its line end included.
+        batch: bytes gathered before they are counted.
+    """
+
+    def __init__(self, dialect: "Dialect", *, max_record: int = MAX_RECORD, batch: int = BATCH) -> None:
+        self._text = _Text(dialect)
+        self._footer = FooterCount() if dialect.format == "parquet" else None
+        self._lines = _Lines(dialect, max_record, batch)
+        self._header = dialect.header and dialect.format == "csv"
+        self._batch, self._enough = batch, batch
+        self._pieces: list[bytes] = []
+        self._gathered = self._records = 0
+
+    def feed(self, raw_chunk: bytes) -> None:
+        """Take the next raw bytes of the object.
+
+        Raises:
+            LakeError: they cannot be unpacked or decoded, or hold no line end where one is due.
+        """
+        for text in self._text.feed(raw_chunk):
+            self._take(text)
+
+    def finish(self) -> int:
+        """Give the number of records, the header not counted.
+
+        Raises:
+            LakeError: the object is cut short, or its last bytes cannot be read.
+        """
+        for text in self._text.finish():
+            self._take(text)
+        if self._footer:
+            return self._footer.finish()
+        self._count(final=True)
+        return max(self._records - self._header, 0)
+
+    def _take(self, text: bytes) -> None:
+        if self._footer:
+            self._footer.feed(text)
+        else:
+            self._gather(text)
+
+    def _gather(self, text: bytes) -> None:
+        self._pieces.append(text)
+        self._gathered += len(text)
+        if self._gathered >= self._enough:
+            self._count(final=False)
+
+    def _count(self, *, final: bool) -> None:
+        text = b"".join(self._pieces)
+        at, size = 0, self._batch
+        while at < len(text):
+            records, counted = self._lines.count(text[at : at + size], final=final and at + size >= len(text))
+            self._records += records
+            at += counted
+            if not counted and at + size >= len(text):
+                break
+            size = self._batch if counted else GROWTH * size
+        self._pieces, self._gathered = [text[at:]], len(text) - at
+        # An unfinished record is looked at again when it has grown a lot, not with every chunk.
+        self._enough = min(GROWTH * self._gathered, self._lines.max_record) + self._batch
+
+
+class _Text:
+    """Turns raw bytes into UTF-8 without a byte order mark."""
+
+    def __init__(self, dialect: "Dialect") -> None:
+        self._member = zlib.decompressobj(wbits=31) if dialect.compression == "gzip" else None
+        self._begun = False
+        self._encoding = dialect.encoding
+        codec = codecs.lookup(dialect.encoding).name
+        # What cannot be decoded may become anything here: only the structure is looked at.
+        self._decoder = None if codec.startswith("utf-8") else codecs.getincrementaldecoder(codec)("replace")
+        self._held: bytes | None = b""  # the very first bytes, while they may be half a mark
+
+    def feed(self, raw: bytes) -> Iterator[bytes]:
+        for piece in self._unpack(raw) if self._member else (raw,):
+            yield self._without_mark(self._decode(piece))
+
+    def finish(self) -> Iterator[bytes]:
+        if self._member and self._begun and not self._member.eof:
+            raise LakeError("The gzip data ends too early. Write the object again.")
+        yield self._without_mark(self._decode(b"", final=True), final=True)
+
+    def _unpack(self, packed: bytes) -> Iterator[bytes]:
+        member = self._member
+        while member and packed:
+            if member.eof:
+                packed = packed.lstrip(b"\0")
+                if not packed:
+                    return
+                member = self._member = zlib.decompressobj(wbits=31)
+            self._begun = True
+            yield self._inflate(member, packed)
+            packed = member.unused_data if member.eof else member.unconsumed_tail
+
+    def _inflate(self, member: "zlib._Decompress", packed: bytes) -> bytes:
+        try:
+            return member.decompress(packed, BATCH)
+        except zlib.error as error:
+            raise LakeError(f"The gzip data cannot be unpacked: {error}. Write the object again.") from error
+
+    def _decode(self, piece: bytes, *, final: bool = False) -> bytes:
+        if self._decoder is None:
+            return piece
+        try:
+            return self._decoder.decode(piece, final).encode("utf-8", "replace")
+        except UnicodeError as error:
+            raise LakeError(
+                f"The object is not {self._encoding}: {error}. Name its encoding in the catalog."
+            ) from error
+
+    def _without_mark(self, text: bytes, *, final: bool = False) -> bytes:
+        if self._held is None:
+            return text
+        self._held += text
+        if len(self._held) < len(codecs.BOM_UTF8) and not final:
+            return b""
+        text, self._held = self._held.removeprefix(codecs.BOM_UTF8), None
+        return text
+
+
+class _Lines:
+    """The record rule by lines: quoted cells are struck out, or followed from line to line.
+
+    Attributes:
+        max_record: bytes a record may have, its line end included.
+    """
+
+    def __init__(self, dialect: "Dialect", max_record: int, batch: int) -> None:
+        self.max_record, self._batch = max_record, batch
+        self._delimiter = dialect.delimiter.encode()
+        # In JSON lines a quote never holds a line end.
+        self._quoted = dialect.quoting == "rfc4180" and dialect.format == "csv"
+        # A quoted cell and its quoted neighbours. No repeat holds another that can fail: Python 3.11.0 to
+        # 3.11.4 lose their place in such a pattern (CPython issue 106052).
+        self._cells = re.compile(
+            rb'"(?<![^%(d)b\n]")[^"]*+(?:""[^"]*+)*+"(?:%(d)b"[^"]*+"){0,50}(?=[%(d)b\n]|\r\n|\Z)'
+            % {b"d": re.escape(self._delimiter)}
+        )
+
+    def count(self, text: bytes, *, final: bool) -> tuple[int, int]:
+        """Count whole records at the beginning of a text: all, or a batch of them.
+
+        Args:
+            text: bytes from the start of a record on.
+            final: whether the data ends with it.
+
+        Returns:
+            The records, and the bytes they take.
+        """
+        if len(text) <= min(self.max_record, self._batch):
+            lines = text if final else text[: text.rfind(b"\n") + 1]
+            plain = self._cells.sub(b"", lines) if self._quoted and b'"' in lines else lines
+            if not (self._quoted and b'"' in plain):
+                return plain.count(b"\n") + (lines[-1:] not in {b"", b"\n"}), len(lines)
+        records = start = 0
+        while start < min(len(text), self._batch) and (end := self._end(text, start, final=final)):
+            records, start = records + 1, end
+        return records, start
+
+    def _end(self, text: bytes, start: int, *, final: bool) -> int:
+        """Give the end of the record that starts here, or 0 if the text does not tell."""
+        limit = start + self.max_record
+        at, inside = start, False
+        while (line_end := text.find(b"\n", at, limit)) >= 0:
+            after = self._inside_after(text[at:line_end].removesuffix(b"\r"), inside=inside)
+            if after is None:
+                return self._first_line(text, start, limit)
+            if not after:
+                return line_end + 1
+            # Lines without a quote are part of the open cell.
+            quote = text.find(b'"', line_end, limit)
+            at, inside = text.rfind(b"\n", line_end, limit if quote < 0 else quote) + 1, True
+        if len(text) <= limit and not final:
+            return 0
+        if len(text) <= limit and self._inside_after(text[at:], inside=inside) is False:
+            return len(text)
+        return self._first_line(text, start, limit)
+
+    def _inside_after(self, line: bytes, *, inside: bool) -> bool | None:
+        """Tell whether a quoted cell is open after this line, None if a quote is out of place."""
+        if not self._quoted or b'"' not in line:
+            return inside
+        for piece in _pieces(line, self._delimiter):
+            if not inside and not piece.startswith(b'"'):
+                if b'"' in piece:
+                    return None
+                continue
+            single = (piece if inside else piece[1:]).replace(b'""', b"")
+            inside = b'"' not in single
+            if not inside and single.index(b'"') + 1 < len(single):
+                return None
+        return inside
+
+    def _first_line(self, text: bytes, start: int, limit: int) -> int:
+        line_end = text.find(b"\n", start, limit)
+        if line_end < 0 and len(text) > limit:
+            raise LakeError(f"There is no line end within {self.max_record} bytes. Look at the object.")
+        return line_end + 1 or len(text)
+
+
+def _pieces(line: bytes, delimiter: bytes) -> Iterator[bytes]:
+    """Split a line; one after the other, for a hostile line has millions."""
+    at = 0
+    while (end := line.find(delimiter, at)) >= 0:
+        yield line[at:end]
+        at = end + 1
+    yield line[at:]

@@ -1,1 +1,0 @@
-"""Tests of `lake_assets.judge`."""

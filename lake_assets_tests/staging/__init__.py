@@ -1,1 +1,0 @@
-"""Proves `lake_assets.staging`."""
