@@ -10,6 +10,10 @@ from datetime import UTC, datetime, timedelta
 from lake_assets.exceptions import ConfigurationError
 
 ONE_HOUR = timedelta(hours=1)
+
+RECENT = timedelta(hours=48)
+"""What counts as recent: these hours are looked at each time, for files that come late come within days."""
+
 HOUR_FORMAT = "%Y-%m-%dT%H"
 PARTITION_FORMAT = "%Y-%m-%d-%H:%M"
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from lake_assets.ledger.ledger import NOTHING, Counts, State
+from lake_assets.states.records import NOTHING, Counts
+from lake_assets.states.state import State
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ class Incident:
         quarantined: those of them in quarantine.
         reason: why, in a sentence; the newest, where there are several.
         subject: what else it concerns: a key, a folder, a task, a run.
+        removed: its files were loaded and are gone.
     """
 
     kind: str
@@ -83,6 +84,7 @@ class Incident:
     quarantined: int = 0
     reason: str = ""
     subject: str = ""
+    removed: bool = False
 
     @property
     def key(self) -> Key:

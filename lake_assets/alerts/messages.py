@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 from lake_assets.alerts.causes import Event, Incident, Step
 from lake_assets.hours import ONE_HOUR, format_hour, partition_key
-from lake_assets.ledger.states import says_removed
 
 LONGEST_TITLE = 100
 LONGEST_REASON = 300
@@ -132,7 +131,7 @@ def _when(troubles: Sequence[Incident]) -> str:
 
 
 def _lead(step: Step) -> str:
-    if step.kind == "missing" and all(says_removed(trouble.reason) for trouble in step.troubles):
+    if step.kind == "missing" and all(trouble.removed for trouble in step.troubles):
         return REMOVED_LEAD
     return LEAD.get(step.kind, "")
 

@@ -17,7 +17,7 @@ from lake_assets.alerts.messages import MOST_SHOWN, Background, write
 from lake_assets.alerts.outbox import Delivered
 from lake_assets.alerts.receivers import read_receivers, send
 from lake_assets.catalog.models import Catalog
-from lake_assets.ledger import ledger
+from lake_assets.ledger.install import lock
 from lake_assets.settings import Settings
 
 LOCK = "lake_assets alerts"
@@ -89,7 +89,7 @@ def note(
     Returns:
         The titles of the causes that are new, and how many causes last.
     """
-    ledger.lock(connection, LOCK)
+    lock(connection, LOCK)
     unseen = frozenset({"run_failed"} if runs is None else ())
     troubles = gather(connection, catalog, now, quarantined=settings.alert_quarantined, runs=runs or ())
     alerts = outbox.read_open(connection)

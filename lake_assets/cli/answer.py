@@ -17,7 +17,7 @@ STOPPED = 130  # what shells give a command that Ctrl-C ended: 128 and the numbe
 
 def exit_status(outcomes: Sequence["Settled"]) -> int:
     """Give 0 if no table-hour needs attention, else 1."""
-    from lake_assets.ledger.states import FINE  # noqa: PLC0415 - slow to import, and --help reads this module
+    from lake_assets.states.state import FINE  # noqa: PLC0415 - slow to import, and --help reads this module
 
     return ALL_WELL if all(outcome.state in FINE for outcome in outcomes) else NEEDS_ATTENTION
 

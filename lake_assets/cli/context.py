@@ -21,7 +21,7 @@ from lake_assets.catalog.read import read_catalog
 from lake_assets.exceptions import ConfigurationError, WarehouseError
 from lake_assets.hours import ONE_HOUR, floor_hour, format_hour, hours_between
 from lake_assets.lake.s3 import Lake, make_client
-from lake_assets.ledger import ledger
+from lake_assets.ledger.install import install
 from lake_assets.postgres import connect
 from lake_assets.settings import LakePlace, Settings, Warehouse
 
@@ -73,7 +73,7 @@ class Context:
         """
         try:
             with connect(self.warehouse.conninfo, autocommit=True) as connection:
-                ledger.install(connection)
+                install(connection)
                 yield connection
         except psycopg.Error as error:
             if error.sqlstate is None and not isinstance(error, psycopg.OperationalError):

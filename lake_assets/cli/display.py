@@ -15,36 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from lake_assets.hours import ONE_HOUR, format_hour
-from lake_assets.ledger.ledger import State
-from lake_assets.ledger.states import FINE, LETTERS
 from lake_assets.pluralize import pluralize
 from lake_assets.progress import Settled
-
-COLOURS: dict[State, str] = {
-    "loaded": "green",
-    "quarantined": "yellow",
-    "missing": "bold red",
-    "failed": "bold red",
-    "mismatch": "bold red",
-    "stale": "magenta",
-    "quiet": "dim",
-    "expected": "cyan",
-    "waived": "blue",
-}
-
-SIGNS: dict[State, tuple[str, str]] = {state: (LETTERS[state], colour) for state, colour in COLOURS.items()}
-"""Each state's letter, and its colour."""
-
-HINTS: dict[State, str] = {
-    "quarantined": "quarantined: `lake-assets quarantine list` shows the records and the reasons.",
-    "missing": "missing: see whether DMS runs and writes; `lake-assets load` takes files that come late, "
-    "`lake-assets waive` accepts the hour.",
-    "failed": "failed: mend what the line says; then `lake-assets load`, with the range if there was one.",
-    "mismatch": "mismatch: lake, ledger and main do not count the same; `lake-assets load` loads these hours "
-    "again.",
-    "stale": "stale: `lake-assets load` loads these hours.",
-}
-"""What to do about each state that needs attention."""
+from lake_assets.states.state import FINE, STATES, State
 
 MOST_SHOWN = 20
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -157,9 +130,9 @@ def show_attention(console: Console, outcomes: Sequence[Settled]) -> None:
     if more := sum(len(stretch) for stretch in stretches[MOST_SHOWN:]):
         say(console, f"and {pluralize(more, 'table-hour')} more that need attention; --json lists them all.")
     states = {outcome.state for outcome in outcomes}
-    for state in SIGNS:
-        if state in states and state in HINTS:
-            say(console, Text(HINTS[state], "dim"))
+    for info in STATES.values():
+        if info.name in states and info.advice:
+            say(console, Text(f"{info.name}: {info.advice}", "dim"))
 
 
 def _stretches(outcomes: Sequence[Settled]) -> Iterator[list[Settled]]:
@@ -193,7 +166,7 @@ def _describe(stretch: Sequence[Settled]) -> Text:
         counts += " each"
     note = f": {one_line(first.note)}" if first.note else ""
     return Text.assemble(
-        (f"{first.state:<11}", SIGNS[first.state][1]), f" {first.table} {when}{counts}{note}"
+        (f"{first.state:<11}", STATES[first.state].colour), f" {first.table} {when}{counts}{note}"
     )
 
 
@@ -216,6 +189,6 @@ def count_states(console: Console, outcomes: Sequence[Settled]) -> None:
     """Say how many table-hours are in which state, and how many rows they have."""
     states = Counter(outcome.state for outcome in outcomes)
     rows = sum(outcome.counts.rows for outcome in outcomes)
-    parts = [Text(f"{count:,} {state}", SIGNS[state][1]) for state, count in states.most_common()]
+    parts = [Text(f"{count:,} {state}", STATES[state].colour) for state, count in states.most_common()]
     said = f"{pluralize(len(outcomes), 'table-hour')}, {pluralize(rows, 'row')}: "
     say(console, Text(said) + Text(", ").join(parts))

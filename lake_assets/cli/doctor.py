@@ -14,10 +14,11 @@ from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
 from lake_assets.cli.context import Context, open_context
 from lake_assets.cli.display import data, one_line, say
 from lake_assets.exceptions import LakeAssetsError
-from lake_assets.ledger.states import why_not_loaded
 from lake_assets.load.orphaned_tables import list_leftovers
+from lake_assets.load.unsupported import why_not_loaded
 from lake_assets.pluralize import pluralize
 from lake_assets.postgres import SOFT_COPY_SERVER
+from lake_assets.states.sentences import sentence
 
 START_DAEMON = (
     "See that dagster-daemon and the code location run, and that their schedules and sensors are on."
@@ -131,7 +132,8 @@ def _tables(place: Context) -> str:
     present = {(source, table) for source, tables in folders.items() for table in tables}
     unknown = sorted(f"{source}/{folder}" for source, folder in present - known.keys())
     absent = sorted(known[place_].qualified for place_ in known.keys() - present)
-    lines = [why for table in place.catalog.tables if (why := why_not_loaded(table))]
+    refusals = [why_not_loaded(table) for table in place.catalog.tables]
+    lines = [sentence(refusal) for refusal in refusals if refusal is not None]
     if unknown:
         lines.append(
             f"in the lake and not in the catalog: {', '.join(unknown)}. Add them to the catalog, for their "

@@ -1,6 +1,6 @@
 """The table-by-hour grid of states: rows and signs that fit a width, legible without colour.
 
-Which states there are is worked out by `status`; the signs are `display`'s.
+Which states there are is worked out by `status`; the signs are those of `states.state`.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -9,11 +9,10 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from lake_assets.cli.display import SIGNS, need_attention, say
+from lake_assets.cli.display import need_attention, say
 from lake_assets.hours import ONE_HOUR, format_hour
-from lake_assets.ledger.ledger import State
-from lake_assets.ledger.states import FINE
 from lake_assets.pluralize import pluralize
+from lake_assets.states.state import FINE, STATES, State
 
 GAP = "   "
 NARROWEST = 16  # hours; where fewer fit beside the names, a name stands above its row
@@ -52,9 +51,9 @@ def show_grid(console: Console, states: States, *, whole: bool, earliest: dateti
 def _legend(used: Collection[State], width: int) -> Iterator[Text]:
     """Name the signs that were drawn, as many on a line as fit."""
     line = Text()
-    for state, sign in SIGNS.items():
-        if state in used:
-            entry = Text.assemble(sign, f" {state}")
+    for info in STATES.values():
+        if info.name in used:
+            entry = Text.assemble((info.letter, info.colour), f" {info.name}")
             if line and len(line) + len(GAP) + len(entry) > width:
                 yield line
                 line = Text()
@@ -77,8 +76,15 @@ def _block(states: States, hours: Sequence[datetime], indent: int, *, above: boo
             yield Text(table)
         line = Text(" " * indent if above else f"{table:<{indent}}")
         for hour in hours:
-            line.append(*SIGNS[row[hour]] if hour in row else (" ", ""))
+            line.append(*_sign(row.get(hour)))
         yield line
+
+
+def _sign(state: State | None) -> tuple[str, str]:
+    """Return the letter of a state and its colour; a blank where a table has no such hour."""
+    if state is None:
+        return " ", ""
+    return STATES[state].letter, STATES[state].colour
 
 
 def _ruler(hours: Sequence[datetime]) -> str:

@@ -3,18 +3,22 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import psycopg
+
 from lake_assets.catalog.models import Table
 from lake_assets.cli.alerts import look_after, tell_all
 from lake_assets.cli.answer import exit_status, write_table_hours
 from lake_assets.cli.check import check_through_dagster
 from lake_assets.cli.context import Context, hours_of, open_context
 from lake_assets.cli.display import bar, summarize, talk, watched
-from lake_assets.hours import format_hour
-from lake_assets.ledger import ledger
-from lake_assets.ledger.states import LOADABLE, why_not_loaded
+from lake_assets.hours import ONE_HOUR, format_hour
+from lake_assets.ledger.table_hours import Entry, read_hours, write
+from lake_assets.load.unsupported import why_not_loaded
 from lake_assets.monitor.cached_states import judge_or_recall
 from lake_assets.monitor.run_plan import plan_runs
 from lake_assets.progress import Settled
+from lake_assets.states.decide import Verdict
+from lake_assets.states.sentences import sentence, why
 
 NOTHING = "Nothing to load: every table-hour is as the lake has it."
 
@@ -57,27 +61,29 @@ def load_what_needs_it(place: Context, tables: Sequence[Table]) -> list[Settled]
 
 def load_hours(place: Context, wanted: Wanted) -> list[Settled]:
     """Load table-hours through Dagster, with a progress bar; those of a table that it cannot load fail."""
-    refused = [
-        Settled(table.qualified, hour, "failed", note=why)
-        for table, hours in wanted.items()
-        if (why := why_not_loaded(table))
-        for hour in hours
-    ]
-    wanted = {table: hours for table, hours in wanted.items() if hours and not why_not_loaded(table)}
-    if not wanted:
+    refused: list[Settled] = []
+    loadable: Wanted = {}
+    for table, hours in wanted.items():
+        refusal = why_not_loaded(table)
+        if refusal is not None:
+            refused += [Settled(table.qualified, hour, "failed", note=sentence(refusal)) for hour in hours]
+        elif hours:
+            loadable[table] = hours
+    if not loadable:
         return refused
     from lake_assets.orchestration.runs import load_through_dagster  # noqa: PLC0415 - dagster takes seconds
 
-    total = sum(len(hours) for hours in wanted.values())
+    total = sum(len(hours) for hours in loadable.values())
     with place.dagster() as instance, bar(total) as progress:
-        loaded = load_through_dagster(place.definitions(), instance, plan_runs(wanted), progress)
-        return refused + loaded
+        loaded = load_through_dagster(place.definitions(), instance, plan_runs(loadable), progress)
+    return refused + loaded
 
 
 def _what_needs_it(place: Context, tables: Sequence[Table]) -> tuple[Wanted, list[Settled], Wanted]:
-    """Find the table-hours that need a load, and those that are missing, for which there is nothing to load.
+    """Return the table-hours that need a load, and those that are missing, where there is nothing to load.
 
-    The missing ones are written down as such; last come those of them that are new to the ledger.
+    The missing ones are written down as such, and so are those that cannot be loaded; last come those missing
+    ones that are new to the ledger.
     """
     wanted: Wanted = {}
     new: Wanted = {}
@@ -86,16 +92,33 @@ def _what_needs_it(place: Context, tables: Sequence[Table]) -> tuple[Wanted, lis
         for table in watched(tables, "listing tables"):
             hours = place.hours(table, None, None)
             judged = judge_or_recall(connection, place.lake, table, hours, with_fine=False)
-            wanted[table] = [result.hour for result in judged if result.state in LOADABLE]
-            if why := why_not_loaded(table):
-                for result in judged:
-                    if result.state == "failed" and result.note != why:
-                        ledger.judge_hour(connection, table, result.hour, "failed", "", why)
-            absent = [result for result in judged if result.state == "missing"]
-            if absent:
-                hours = [result.hour for result in absent]
-                new[table] = ledger.note_missing(connection, table, hours, absent[0].findings[0])
-            missing += [
-                Settled(table.qualified, result.hour, "missing", note=result.why) for result in absent
-            ]
-    return wanted, missing, {table: hours for table, hours in new.items() if hours}
+            wanted[table] = [verdict.hour for verdict in judged if verdict.needs_load]
+            absent = [verdict for verdict in judged if verdict.state == "missing"]
+            missing += [_settled(table, verdict) for verdict in absent]
+            noted = _note_missing(connection, table, absent)
+            if noted:
+                new[table] = noted
+            if why_not_loaded(table) is not None:
+                _note_refused(connection, table, judged)
+    return wanted, missing, new
+
+
+def _settled(table: Table, verdict: Verdict) -> Settled:
+    return Settled(table.qualified, verdict.hour, verdict.state, note=why(verdict))
+
+
+def _note_missing(connection: psycopg.Connection, table: Table, absent: Sequence[Verdict]) -> list[datetime]:
+    """Write down the missing hours that the ledger does not know yet; return them, oldest first."""
+    written = write(connection, [Entry.of(table, verdict) for verdict in absent])
+    return sorted(hour for _, _, hour in written)
+
+
+def _note_refused(connection: psycopg.Connection, table: Table, judged: Sequence[Verdict]) -> None:
+    """Write down of hours that cannot be loaded why not; an hour of which that is known stays as it is."""
+    failed = [verdict for verdict in judged if verdict.state == "failed"]
+    if not failed:
+        return
+    known = read_hours(connection, table, failed[0].hour, failed[-1].hour + ONE_HOUR)
+    entries = [Entry.of(table, verdict) for verdict in failed]
+    news = [entry for entry in entries if entry.is_news(known.get(entry.hour))]
+    write(connection, news, overwrite=True)

@@ -14,15 +14,14 @@ from lake_assets.catalog.models import Table
 from lake_assets.cli.alerts import look_after, tell_all
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
 from lake_assets.cli.context import Context, open_context
-from lake_assets.cli.display import SIGNS, one_line, say, talk, watched
+from lake_assets.cli.display import one_line, say, talk, watched
 from lake_assets.cli.load import load_hours
 from lake_assets.cli.quarantine import range_of
 from lake_assets.hours import ONE_HOUR, format_hour
-from lake_assets.ledger import ledger
-from lake_assets.ledger.ledger import State
+from lake_assets.ledger.files import read_files
 from lake_assets.ledger.quarantine import count_by_hour, files_tried
-from lake_assets.ledger.states import FINE
 from lake_assets.pluralize import pluralize
+from lake_assets.states.state import FINE, STATES, State
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def show(retried: Sequence[Retried]) -> None:
             counts = f" {pluralize(entry.after, 'record')} in quarantine now, {entry.before} before"
         if not entry.retried:
             counts = f" {pluralize(entry.before, 'record')} not retried"
-        state = (f"{entry.state:<11}", SIGNS[entry.state][1])
+        state = (f"{entry.state:<11}", STATES[entry.state].colour)
         say(console, Text.assemble(state, where, counts, note))
     tried, left = sum(entry.retried for entry in retried), sum(entry.after for entry in retried)
     if retried:
@@ -114,7 +113,7 @@ def _not_to_be_replaced(
     """Give the hours whose files are not those that were loaded or tried, each with what to do."""
     first, end = held[0], held[-1] + ONE_HOUR
     listed = place.lake.list_table(table.source_folder, table, first, end).by_hour()
-    loaded = ledger.read_files(connection, table, first, end)
+    loaded = read_files(connection, table, first, end)
     tried = files_tried(connection, table, first, end)
     known_hours = set(partitions)
     for hour in held:

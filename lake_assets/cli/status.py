@@ -1,20 +1,18 @@
 """`lake-assets status`: the state of every table-hour, by lake and ledger. The grid is `grid`'s."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
-from lake_assets.catalog.models import Table
 from lake_assets.checks.row_count import judge_hours
-from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.cli.alerts import say_silence
 from lake_assets.cli.answer import NEEDS_ATTENTION, exit_status, write_table_hours
 from lake_assets.cli.context import Context, hours_of, open_context
 from lake_assets.cli.display import data, show_attention, talk, watched
 from lake_assets.cli.grid import show_grid
-from lake_assets.ledger.ledger import State
-from lake_assets.ledger.states import is_over
 from lake_assets.monitor.cached_states import judge_or_recall
 from lake_assets.progress import Settled
+from lake_assets.states.sentences import why
+from lake_assets.states.state import State
 
 
 def run(names: Sequence[str], first: datetime | None, end: datetime | None, *, as_json: bool) -> int:
@@ -48,11 +46,10 @@ def judge(
     only the newest are given, unless `with_fine`.
     """
     ranged = bool(first or end)
-    now = datetime.now(UTC)
     wanted = [(table, hours) for table, hours in hours_of(place, names, first, end).items() if hours]
     with place.connect() as connection:
         return [
-            Settled(table.qualified, result.hour, _so_far(table, result, now), result.counts, result.why)
+            Settled(table.qualified, result.hour, result.state, result.counts, why(result))
             for table, hours in watched(wanted, "listing tables")
             for result in (
                 judge_hours(connection, place.lake, table, hours)
@@ -60,13 +57,6 @@ def judge(
                 else judge_or_recall(connection, place.lake, table, hours, with_fine=with_fine)
             )
         ]
-
-
-def _so_far(table: Table, result: CheckedHour, now: datetime) -> State:
-    """Give an hour's state: of one that is not over, files that are not loaded yet are nobody's trouble."""
-    if result.state == "stale" and not is_over(result.hour, now, table.grace):
-        return "expected"
-    return result.state
 
 
 def show(outcomes: Sequence[Settled], *, whole: bool, earliest: datetime | None = None) -> None:

@@ -12,7 +12,6 @@ import psycopg
 
 from lake_assets.catalog.models import Table
 from lake_assets.checks.row_count import judge_hours
-from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.cli.alerts import look_after, tell_all
 from lake_assets.cli.answer import exit_status, write_table_hours
 from lake_assets.cli.check import check_through_dagster
@@ -20,13 +19,12 @@ from lake_assets.cli.context import Context, hours_of, open_context
 from lake_assets.cli.display import summarize, talk, watched
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.hours import ONE_HOUR, format_hour
-from lake_assets.ledger import ledger
-from lake_assets.ledger.ledger import State
+from lake_assets.ledger.table_hours import read_hours
 from lake_assets.ledger.waivers import Waiving, waive
 from lake_assets.progress import Settled
-
-WAIVABLE: frozenset[State] = frozenset({"missing", "failed"})
-"""The states a person may accept."""
+from lake_assets.states.decide import Verdict
+from lake_assets.states.sentences import why
+from lake_assets.states.state import WAIVABLE
 
 MEANWHILE = "it has changed while it was being waived; run the command again"
 
@@ -80,7 +78,7 @@ class _Judged:
     ) -> None:
         self._table = table
         first, end = hours[0], hours[-1] + ONE_HOUR
-        self._known = ledger.read_hours(connection, table, first, end)
+        self._known = read_hours(connection, table, first, end)
         self._listed = place.lake.list_table(table.source_folder, table, first, end).by_hour()
         self._judged = judge_hours(connection, place.lake, table, hours)
 
@@ -97,18 +95,18 @@ class _Judged:
                 result.hour,
                 result.state,
                 result.counts,
-                MEANWHILE if result.state in WAIVABLE else result.why,
+                MEANWHILE if result.state in WAIVABLE else why(result),
             )
             for result in self._judged
             if result.hour not in waived
         ]
 
-    def _waiving(self, result: CheckedHour) -> Waiving:
+    def _waiving(self, result: Verdict) -> Waiving:
         known = self._known.get(result.hour)
         return Waiving(
             result.hour,
             result.state,
-            result.why,
+            why(result),
             {file.key: file.etag for file in self._listed.get(result.hour, ())},
             known.updated_at if known else None,
         )

@@ -1,6 +1,6 @@
 """What the ledger knows of child tables: how many rows each file's documents gave them.
 
-Files, table-hours and quarantine belong to `ledger.ledger`.
+Files, table-hours and quarantine belong to `ledger.files` and `ledger.table_hours`.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from datetime import datetime
 import psycopg
 
 from lake_assets.catalog.models import Table
-from lake_assets.ledger.ledger import hour_of, range_of
+from lake_assets.ledger.table_hours import hour_of, range_of
 from lake_assets.postgres import statement
 
 

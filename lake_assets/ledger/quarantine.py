@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from lake_assets.catalog.models import Table
-from lake_assets.ledger.ledger import Row, hour_of, range_of
+from lake_assets.ledger.table_hours import Row, hour_of, range_of
 from lake_assets.postgres import statement
 
 FETCHED = 500  # records read at once for an export; each may be large

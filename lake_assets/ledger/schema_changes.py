@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from lake_assets.catalog.models import Table
-from lake_assets.ledger.ledger import hour_of
+from lake_assets.ledger.table_hours import hour_of
 from lake_assets.postgres import statement
 
 

@@ -6,7 +6,7 @@ The transaction itself, and what becomes of an error, belong to `load.loader`; t
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -16,18 +16,18 @@ from psycopg import sql
 
 from lake_assets.catalog.models import Table
 from lake_assets.exceptions import CountMismatch, LakeError, LoadError
-from lake_assets.hours import ONE_HOUR, format_hour
+from lake_assets.hours import format_hour
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
-from lake_assets.ledger import ledger
 from lake_assets.ledger.children import supersede_children
-from lake_assets.ledger.ledger import Counts, State
+from lake_assets.ledger.files import count_file, forget_files, newest_hour_with_files, register_file
+from lake_assets.ledger.install import lock
 from lake_assets.ledger.quarantine import SourceFile, replace_quarantine
-from lake_assets.ledger.schema_changes import read_schema_changes
-from lake_assets.ledger.states import lost_files, removed, state_without_files
+from lake_assets.ledger.snapshots import ask_for_it_back, supersede_older
 from lake_assets.load.child_rows import ChildRows, child_tables
-from lake_assets.load.column_drift import maybe_renamed, note_of, refuse_missing
+from lake_assets.load.column_drift import maybe_renamed, refuse_missing
 from lake_assets.load.main_tables import ensure_main, main_table
+from lake_assets.load.outcome import write_failure, write_outcome
 from lake_assets.load.report import LoadedFile, LoadReport
 from lake_assets.load.staged import Staged
 from lake_assets.load.staging.columns import StagingPlan, plan_staging
@@ -47,6 +47,7 @@ from lake_assets.load.staging.staged_children import StagedChild, plan_children
 from lake_assets.postgres import connect, statement
 from lake_assets.readers.detect import look
 from lake_assets.readers.original import beginning
+from lake_assets.states.facts import Fact
 
 if TYPE_CHECKING:
     from lake_assets.load.frames.transform import Transformed
@@ -79,7 +80,7 @@ class HourLoad:
     progress: Callable[[int], None] | None = None
     plan: StagingPlan | None = None
     extra: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Fact] = field(default_factory=list)
     beginnings: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     types: dict[str, ServerType] = field(default_factory=dict)
     changed: "Transformed | None" = None
@@ -199,10 +200,10 @@ class HourLoad:
     def _wait_for_turn(self) -> datetime | None:
         """Hold this hour, or the whole table if it is a snapshot; give the snapshot's newest other hour."""
         if self.table.load != "snapshot":
-            ledger.lock(self.connection, f"{self.table.qualified}:{format_hour(self.hour)}")
+            lock(self.connection, f"{self.table.qualified}:{format_hour(self.hour)}")
             return None
-        ledger.lock(self.connection, self.table.qualified)
-        return ledger.newest_hour_with_files(self.connection, self.table, but=self.hour)
+        lock(self.connection, self.table.qualified)
+        return newest_hour_with_files(self.connection, self.table, but=self.hour)
 
     def _stage(self, ordinal: int, file: LakeObject) -> StagedFile:
         """Bring a file into staging; an error of its bytes is made to name the file."""
@@ -227,14 +228,16 @@ class HourLoad:
         refuse_missing(self.lake.url(file), dialect, self.table)
         plan = self._make_room(dialect.extra)
         if dialect.missing:
-            self.notes.append(f"{file.key} has no column {', '.join(dialect.missing)}")
-        self.notes += [f"{file.key}: {guess}" for guess in maybe_renamed(dialect, self.table)]
+            self.notes.append(Fact.of("columns_missing", key=file.key, columns=list(dialect.missing)))
+        for found, column in maybe_renamed(dialect, self.table):
+            self.notes.append(Fact.of("column_renamed", key=file.key, found=found, column=column))
         head = next(chunks, b"")
         self.beginnings[file.key] = beginning(head, dialect)
         staging = FileLoader(self.connection, self.lake, plan)
         staged = staging.load(file, ordinal, dialect, self._watched(chain([head], chunks)))
         if staged.nuls:
-            self.notes.append(f"{file.key}: {staged.nuls} NUL bytes (`nul: {self.table.files.nul}`)")
+            policy = self.table.files.nul
+            self.notes.append(Fact.of("nul_bytes", key=file.key, count=staged.nuls, policy=policy))
         return staged
 
     def _sift(self, staged: Sequence[StagedFile]) -> list[Staged]:
@@ -275,41 +278,35 @@ class HourLoad:
 
     def _add_to_main(self, columns: list[tuple[str, str]]) -> None:
         """Add columns over a session of its own, so that main is locked for a moment only."""
-        types = ", ".join(dict.fromkeys(declared for _, declared in columns))
-        self.notes.append(f"new columns, added as {types}: {', '.join(name for name, _ in columns)}")
+        types = list(dict.fromkeys(declared for _, declared in columns))
+        names = [name for name, _ in columns]
+        self.notes.append(Fact.of("columns_added", types=types, columns=names))
         with connect(self.conninfo, autocommit=True) as aside:
             ensure_main(aside, self.table, columns)
 
-    def _refusal(self, staged: Sequence[Staged]) -> str | None:
-        """Say why the hour cannot stand, if it cannot."""
+    def _refusal(self, staged: Sequence[Staged]) -> Fact | None:
+        """Return why the hour cannot stand, if it cannot."""
         records = sum(entry.staged.records for entry in staged)
         bad = sum(entry.quarantined for entry in staged)
         allowed = self.table.max_quarantined
         if bad and allowed is not None and bad > (allowed if isinstance(allowed, int) else allowed * records):
-            return (
-                f"{bad} of {records} records cannot be loaded, and max_quarantined is {allowed}. "
-                "See `lake-assets quarantine list`; mend the file or the catalog, or raise the limit."
-            )
+            return Fact.of("too_many_quarantined", bad=bad, records=records, allowed=allowed)
         if records and bad == records:
-            return (
-                f"None of {records} records can be loaded. See `lake-assets quarantine list`: "
-                "most often the catalog's columns, delimiter or header are not those of the file."
-            )
+            return Fact.of("nothing_loadable", records=records)
         return None
 
-    def _refuse(self, staged: Sequence[Staged], fault: str) -> LoadReport:
+    def _refuse(self, staged: Sequence[Staged], fault: Fact) -> LoadReport:
         self._quarantine(staged, refused=True)
-        ledger.judge_hour(self.connection, self.table, self.hour, "failed", self.run_id, fault)
-        return LoadReport(self.hour, "failed", error=fault)
+        return write_failure(self.connection, self.table, self.hour, self.run_id, fault)
 
     def _accept(self, staged: Sequence[Staged], newest: datetime | None) -> LoadReport:
         superseded = self._is_superseded(staged, newest)
         files = tuple(self._settle(entry, superseded=superseded) for entry in staged)
         ids = [entry.file_id for entry in files]
-        gone = ledger.forget_files(self.connection, self.table, self.hour, ids)
+        gone = forget_files(self.connection, self.table, self.hour, ids)
         self._quarantine(staged, refused=False)
         if superseded and newest is not None:
-            self.notes.append(f"superseded by the snapshot of {format_hour(newest)}")
+            self.notes.append(Fact.of("superseded_by", hour=format_hour(newest)))
         self._replace(files, superseded=superseded)
         if self.table.load == "snapshot":
             self._settle_snapshots(staged, newest, was_there=bool(gone))
@@ -323,7 +320,7 @@ class HourLoad:
         replace_quarantine(self.connection, self.table, self.hour, self.run_id, files, refused=refused)
 
     def _settle(self, entry: Staged, *, superseded: bool) -> LoadedFile:
-        file_id = ledger.register_file(
+        file_id = register_file(
             self.connection,
             self.table,
             self.hour,
@@ -332,7 +329,7 @@ class HourLoad:
             self.run_id,
         )
         counts = entry.counts(superseded=superseded)
-        ledger.count_file(self.connection, file_id, counts)
+        count_file(self.connection, file_id, counts)
         return LoadedFile(entry.staged.file, file_id, counts, entry.staged.dialect, entry.staged.nuls)
 
     def _replace(self, files: Sequence[LoadedFile], *, superseded: bool) -> None:
@@ -379,26 +376,20 @@ class HourLoad:
     ) -> None:
         """Let the newest hour that has files be the table, whatever this load found."""
         if staged and (newest is None or newest < self.hour):
-            note = f"superseded by the snapshot of {format_hour(self.hour)}"
-            ledger.supersede_older(self.connection, self.table, self.hour, note)
+            supersede_older(self.connection, self.table, self.hour)
             supersede_children(self.connection, self.table, self.hour)
         elif not staged and was_there and newest is not None and newest < self.hour:
-            note = f"the snapshot of {format_hour(self.hour)} is gone; load this hour again to bring it back"
-            ledger.mark_stale(self.connection, self.table, newest, note)
+            ask_for_it_back(self.connection, self.table, newest, gone=self.hour)
 
     def _judge(self, files: tuple[LoadedFile, ...], gone: Sequence[tuple[str, int]]) -> LoadReport:
-        counts = sum((entry.counts for entry in files), Counts())
-        state: State = "quarantined" if counts.quarantined else "loaded"
-        if not files:
-            known = ledger.read_hours(self.connection, self.table, self.hour, self.hour + ONE_HOUR)
-            earlier = lost_files(known.get(self.hour))
-            lost = bool(earlier) or any(records for _, records in gone)
-            state = state_without_files(
-                self.table, self.hour, datetime.now(UTC), day_has_files=self.day_has_files, lost=lost
-            )
-            if state == "missing":
-                self.notes += [*earlier, *(removed(key, records) for key, records in gone)]
-        changes = read_schema_changes(self.connection, self.table, self.hour) if files else ()
-        note = "; ".join([*self.notes, *note_of(changes)]) or None
-        ledger.judge_hour(self.connection, self.table, self.hour, state, self.run_id, note)
-        return LoadReport(self.hour, state, counts, files, note=note, changes=changes)
+        return write_outcome(
+            self.connection,
+            self.table,
+            self.hour,
+            self.run_id,
+            objects=self.objects,
+            day_has_files=self.day_has_files,
+            files=files,
+            gone=gone,
+            met=self.notes,
+        )

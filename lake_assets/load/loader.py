@@ -18,14 +18,16 @@ from lake_assets.catalog.models import Table
 from lake_assets.exceptions import CountMismatch, LakeAssetsError, LoadError
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
-from lake_assets.ledger import ledger
-from lake_assets.ledger.ledger import State
-from lake_assets.ledger.states import why_not_loaded
+from lake_assets.ledger.install import install
 from lake_assets.load.child_rows import child_tables
 from lake_assets.load.hour import HourLoad
 from lake_assets.load.main_tables import catalog_columns, ensure_main
+from lake_assets.load.outcome import write_failure
 from lake_assets.load.report import LoadReport
-from lake_assets.postgres import connect, holdable
+from lake_assets.load.unsupported import why_not_loaded
+from lake_assets.postgres import connect
+from lake_assets.states.facts import Fact
+from lake_assets.states.sentences import sentence
 
 
 @dataclass
@@ -61,7 +63,7 @@ class TableLoader:
             find_function(self.table)
         with ExitStack() as undo:
             connection = undo.enter_context(connect(self.conninfo, autocommit=True, run_id=self.run_id))
-            ledger.install(connection)
+            install(connection)
             for table in (self.table, *child_tables(self.table)):
                 ensure_main(connection, table, catalog_columns(table))
             undo.pop_all()
@@ -119,11 +121,19 @@ class TableLoader:
         return replace(report, seconds=monotonic() - started)
 
     def _failed(self, hour: datetime, error: Exception) -> LoadReport:
-        state: State = "mismatch" if isinstance(error, CountMismatch) else "failed"
-        reason = holdable(str(error).strip())
         with self.connection.transaction():
-            ledger.judge_hour(self.connection, self.table, hour, state, self.run_id, reason)
-        return LoadReport(hour, state, error=reason)
+            return write_failure(self.connection, self.table, hour, self.run_id, failure_of(error))
+
+
+def failure_of(error: Exception) -> Fact:
+    """Return an error that ended a load as the fact that the ledger keeps."""
+    counts_differ = isinstance(error, CountMismatch)
+    return Fact.of(
+        "counts_differ" if counts_differ else "load_failed",
+        error=str(error).strip(),
+        kind=type(error).__name__,
+        sqlstate=getattr(error, "sqlstate", None),
+    )
 
 
 def refuse_unsupported(table: Table) -> None:
@@ -132,5 +142,6 @@ def refuse_unsupported(table: Table) -> None:
     Raises:
         LoadError: the table is a merge table.
     """
-    if why := why_not_loaded(table):
-        raise LoadError(why)
+    refusal = why_not_loaded(table)
+    if refusal is not None:
+        raise LoadError(sentence(refusal))

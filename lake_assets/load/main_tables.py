@@ -13,7 +13,7 @@ from psycopg import sql
 
 from lake_assets.catalog.models import Table
 from lake_assets.exceptions import WarehouseError
-from lake_assets.ledger.ledger import lock
+from lake_assets.ledger.install import lock
 from lake_assets.load.staging.columns import MOST_COLUMNS
 from lake_assets.postgres import statement, type_name
 

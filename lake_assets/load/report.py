@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lake_assets.lake.objects import LakeObject
-from lake_assets.ledger.ledger import NOTHING, Counts, State
 from lake_assets.ledger.schema_changes import SchemaChange
 from lake_assets.readers.dialect import Dialect
+from lake_assets.states.decide import Verdict
+from lake_assets.states.facts import FAILURES, with_codes
+from lake_assets.states.records import Counts, total
+from lake_assets.states.sentences import sentences, why
+from lake_assets.states.state import State
 
 
 @dataclass(frozen=True)
@@ -28,24 +32,47 @@ class LoadReport:
     """What became of one table-hour.
 
     Attributes:
-        hour: the hour (UTC).
-        state: the state the ledger has for it now.
-        counts: its records, added up over its files.
+        verdict: the state the ledger has for it now, and why.
         files: its files.
         seconds: how long the load took.
-        note: what a person should know, such as columns that were added.
-        error: why it failed; None unless the state is `failed` or `mismatch`.
         changes: what its files have otherwise than those before them.
     """
 
-    hour: datetime
-    state: State
-    counts: Counts = NOTHING
+    verdict: Verdict
     files: tuple[LoadedFile, ...] = ()
     seconds: float = 0.0
-    note: str | None = None
-    error: str | None = None
     changes: tuple[SchemaChange, ...] = ()
+
+    @property
+    def hour(self) -> datetime:
+        """The hour (UTC)."""
+        return self.verdict.hour
+
+    @property
+    def state(self) -> State:
+        """The state it is in."""
+        return self.verdict.state
+
+    @property
+    def counts(self) -> Counts:
+        """Its records, added up over the files that were loaded; none where nothing was."""
+        return total(loaded.counts for loaded in self.files)
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the load did what it should; records in quarantine are told, and no failure of it."""
+        return self.verdict.passed
+
+    @property
+    def error(self) -> str | None:
+        """Why it changed nothing, as people read it; None where it did what it should."""
+        failures = with_codes(self.verdict.found, FAILURES)
+        return sentences(failures)
+
+    @property
+    def note(self) -> str | None:
+        """What people should know besides, such as columns that were added."""
+        return None if self.error else why(self.verdict)
 
     @property
     def bytes(self) -> int:

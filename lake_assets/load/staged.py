@@ -7,8 +7,8 @@ Who sets them aside belongs to `staging` and `load.frames.transform`; what the l
 from dataclasses import dataclass, replace
 from typing import Self
 
-from lake_assets.ledger.ledger import Counts
 from lake_assets.load.staging.file_copy import StagedFile
+from lake_assets.states.records import Counts
 
 
 @dataclass(frozen=True)

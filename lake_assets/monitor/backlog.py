@@ -10,15 +10,17 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import islice
+from typing import Any
 
 import psycopg
 
 from lake_assets.catalog.models import Source, Table
-from lake_assets.ledger.ledger import State
-from lake_assets.ledger.states import LOADABLE, why_not_loaded
+from lake_assets.load.unsupported import why_not_loaded
 from lake_assets.monitor.run_plan import HOURS_PER_RUN, TABLE_HOURS_PER_RUN, Run, plan_runs
-from lake_assets.monitor.table import Verdict
+from lake_assets.monitor.table import JudgedHour
 from lake_assets.postgres import APPLICATION, statement
+from lake_assets.states.state import LOADABLE, WELL
 
 WAITS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 """How long after each request for the same files the next one may follow."""
@@ -27,10 +29,12 @@ MOST_CHANGES = 8
 """How often within a day a table-hour is asked for because its files, or main, changed once more."""
 
 ONE_DAY = timedelta(days=1)
-MOST_READ = 50_000  # table-hours looked at for one answer; the rest is there the next time
 
-WELL: frozenset[State] = frozenset({"loaded", "quarantined", "quiet"})
-"""From these a table-hour that needs a load again starts anew, whatever was asked for before."""
+SETTLED = WELL | {"waived"}
+"""States in which nothing more is to be asked for."""
+
+KEY_DIGITS = 32  # hexadecimal digits of a request's key
+MOST_READ = 50_000  # table-hours looked at for one answer; the rest is there the next time
 
 TableHourName = tuple[str, datetime]
 
@@ -49,42 +53,49 @@ class Request:
 
 
 def live_runs(connection: psycopg.Connection) -> set[str]:
-    """Give the ids of the runs that have a session of the warehouse open, as loads and the judge do."""
+    """Return the ids of the runs that have a session of the warehouse open, as loads and the judge do."""
     rows = connection.execute(statement(__package__, "live_runs"), {"application": APPLICATION})
     return {run_id for (run_id,) in rows}
 
 
-def write_manifests(connection: psycopg.Connection, source: Source, verdicts: Sequence[Verdict]) -> None:
+def write_manifests(connection: psycopg.Connection, source: Source, hours: Sequence[JudgedHour]) -> None:
     """Keep the manifests of the table-hours that need a load."""
-    wanted = [verdict for verdict in verdicts if verdict.state in LOADABLE]
-    if wanted:
-        values = {
-            "source": source.name,
-            "tables": [verdict.table.name for verdict in wanted],
-            "hours": [verdict.hour for verdict in wanted],
-            "manifests": [verdict.manifest for verdict in wanted],
-        }
-        connection.execute(statement(__package__, "write_manifests"), values)
-    if again := [verdict for verdict in wanted if verdict.before in WELL]:
-        values = {
-            "source": source.name,
-            "tables": [verdict.table.name for verdict in again],
-            "hours": [verdict.hour for verdict in again],
-        }
-        connection.execute(statement(__package__, "reopen_reloads"), values)
+    wanted = [judged for judged in hours if judged.state in LOADABLE]
+    if not wanted:
+        return
+    manifests = [judged.manifest for judged in wanted]
+    values = _names_of(source, wanted) | {"manifests": manifests}
+    connection.execute(statement(__package__, "write_manifests"), values)
+    # Those that were well start anew, whatever was asked for before.
+    again = [judged for judged in wanted if judged.before in WELL]
+    if again:
+        connection.execute(statement(__package__, "reopen_reloads"), _names_of(source, again))
+
+
+def _names_of(source: Source, hours: Sequence[JudgedHour]) -> dict[str, Any]:
+    return {
+        "source": source.name,
+        "tables": [judged.table.name for judged in hours],
+        "hours": [judged.hour for judged in hours],
+    }
 
 
 def forget_reloads(connection: psycopg.Connection, source: Source, now: datetime) -> None:
     """Forget requests that are over a day old and came to a good end."""
-    values = {"source": source.name, "day_ago": now - ONE_DAY}
+    values = {"source": source.name, "day_ago": now - ONE_DAY, "settled": sorted(SETTLED)}
     connection.execute(statement(__package__, "forget_reloads"), values)
 
 
 def read_changing(
     connection: psycopg.Connection, source: Source, now: datetime
 ) -> dict[TableHourName, tuple[int, datetime]]:
-    """Give the table-hours that change too often: how often they were asked for, and since when."""
-    values = {"source": source.name, "day_ago": now - ONE_DAY, "most_changes": MOST_CHANGES}
+    """Return the table-hours that change too often: how often they were asked for, and since when."""
+    values = {
+        "source": source.name,
+        "day_ago": now - ONE_DAY,
+        "most_changes": MOST_CHANGES,
+        "loadable": sorted(LOADABLE),
+    }
     rows = connection.execute(statement(__package__, "read_changing"), values)
     return {(name, hour): (changes, since) for name, hour, changes, since in rows}
 
@@ -97,7 +108,7 @@ def ask_for_loads(
     most_runs: int,
     in_flight: Collection[TableHourName] = (),
 ) -> list[Request]:
-    """Say which runs to start now, oldest hours first, and write down that they were asked for.
+    """Return the runs to start now, oldest hours first, and write down that they were asked for.
 
     Args:
         connection: a session of the warehouse; the ledger must be installed.
@@ -108,7 +119,7 @@ def ask_for_loads(
     """
     if most_runs <= 0:
         return []
-    tables = {table.name: table for table in source.tables if not why_not_loaded(table)}
+    tables = {table.name: table for table in source.tables if why_not_loaded(table) is None}
     values = {
         "source": source.name,
         "now": now,
@@ -116,18 +127,21 @@ def ask_for_loads(
         "most_changes": MOST_CHANGES,
         "waits": list(WAITS),
         "most": MOST_READ,
+        "loadable": sorted(LOADABLE),
     }
-    manifests = {
-        (name, hour): manifest
-        for name, hour, manifest in connection.execute(statement(__package__, "read_backlog"), values)
-        if name in tables and (name, hour) not in in_flight
-    }
+    manifests: dict[TableHourName, str] = {}
     wanted: dict[Table, list[datetime]] = {}
-    for name, hour in manifests:
-        wanted.setdefault(tables[name], []).append(hour)
-    most_hours = max(1, min(HOURS_PER_RUN, TABLE_HOURS_PER_RUN // max(1, len(wanted))))
-    runs = list(plan_runs(wanted, most_hours))[:most_runs]
-    return [Request(run, _note_asked(connection, source, run, manifests, now)) for run in runs]
+    for name, hour, manifest in connection.execute(statement(__package__, "read_backlog"), values):
+        if name in tables and (name, hour) not in in_flight:
+            manifests[name, hour] = manifest
+            wanted.setdefault(tables[name], []).append(hour)
+    share = TABLE_HOURS_PER_RUN // max(1, len(wanted))
+    most_hours = max(1, min(HOURS_PER_RUN, share))
+    requests = []
+    for run in islice(plan_runs(wanted, most_hours), most_runs):
+        key = _note_asked(connection, source, run, manifests, now)
+        requests.append(Request(run=run, key=key))
+    return requests
 
 
 def _note_asked(
@@ -147,5 +161,6 @@ def _note_asked(
         "manifests": [manifests[key] for key in asked],
     }
     rows = sorted(connection.execute(statement(__package__, "note_asked"), values).fetchall())
-    key = sha256(repr([(*row, manifests[row[0], row[1]], now) for row in rows]).encode())
-    return f"{source.name}:{key.hexdigest()[:32]}"
+    told = [(*row, manifests[row[0], row[1]], now) for row in rows]
+    digest = sha256(repr(told).encode()).hexdigest()
+    return f"{source.name}:{digest[:KEY_DIGITS]}"

@@ -5,23 +5,24 @@ all of the table within a day: then its word in the ledger stands for every hour
 that were loaded. Of a table of very many files not even that is looked at, for listing them takes minutes.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import psycopg
-from psycopg.rows import class_row
 
 from lake_assets.catalog.models import Table
 from lake_assets.checks.row_count import judge_hours
-from lake_assets.checks.table_hour import CheckedHour
-from lake_assets.hours import ONE_HOUR
+from lake_assets.hours import ONE_HOUR, RECENT
+from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
-from lake_assets.ledger import ledger
-from lake_assets.ledger.ledger import LedgerHour
-from lake_assets.ledger.states import FINE
+from lake_assets.ledger.files import read_files
+from lake_assets.ledger.table_hours import read_hours
 from lake_assets.postgres import statement
+from lake_assets.states.decide import Verdict
+from lake_assets.states.records import LedgerFile, LedgerHour
+from lake_assets.states.state import LOADABLE, NEED_ATTENTION
 
-RECENT_HOURS = 48
+RECENT_HOURS = RECENT // ONE_HOUR
 SHOWN_HOURS = 400  # as many as fit beside each other on a wide terminal
 MANY_FILES = 10_000  # ten requests list them
 FRESH = timedelta(hours=25)
@@ -36,8 +37,8 @@ def judge_or_recall(
     *,
     with_fine: bool,
     now: datetime | None = None,
-) -> list[CheckedHour]:
-    """Say what state a table's hours are in.
+) -> list[Verdict]:
+    """Return what state a table's hours are in.
 
     Args:
         connection: a session of the warehouse; the ledger must be installed.
@@ -48,16 +49,16 @@ def judge_or_recall(
         now: the present moment; the clock's if left out.
     """
     moment = now or datetime.now(UTC)
-    old = hours[:-RECENT_HOURS]
+    old, recent = hours[:-RECENT_HOURS], hours[-RECENT_HOURS:]
+    if not hours:
+        return []
     if not old or not _looked_at(connection, table, moment):
-        return judge_hours(connection, lake, table, hours, now=moment) if hours else []
-    ancient, shown = (old[:-SHOWN_HOURS], old[-SHOWN_HOURS:]) if not with_fine else ([], old)
-    rows = [*_read_attention(connection, table, ancient), *_read_all(connection, table, shown)]
+        return judge_hours(connection, lake, table, hours, now=moment)
+    known = _recall(connection, table, old, with_fine=with_fine)
     changed = _changed(connection, lake, table, old)
-    anew = [*changed, *hours[-RECENT_HOURS:]]
-    differing = set(changed)
-    recalled = [_recalled(row) for row in rows if row.hour not in differing]
-    return [*recalled, *judge_hours(connection, lake, table, anew, now=moment)]
+    recalled = [_recalled(row) for row in known if row.hour not in changed]
+    judged = judge_hours(connection, lake, table, [*sorted(changed), *recent], now=moment)
+    return [*recalled, *judged]
 
 
 def forget_sweeps(connection: psycopg.Connection) -> None:
@@ -71,47 +72,52 @@ def _looked_at(connection: psycopg.Connection, table: Table, now: datetime) -> b
     return row is not None and now - row[0] < FRESH
 
 
+def _recall(
+    connection: psycopg.Connection, table: Table, hours: Sequence[datetime], *, with_fine: bool
+) -> list[LedgerHour]:
+    """Return the hours as the ledger has them; of long ago only what needs attention, unless asked."""
+    ancient, shown = ([], hours) if with_fine else (hours[:-SHOWN_HOURS], hours[-SHOWN_HOURS:])
+    known: list[LedgerHour] = []
+    if ancient:
+        attention = read_hours(connection, table, ancient[0], ancient[-1] + ONE_HOUR, NEED_ATTENTION)
+        known += attention.values()
+    known += read_hours(connection, table, shown[0], shown[-1] + ONE_HOUR).values()
+    return known
+
+
 def _changed(
     connection: psycopg.Connection, lake: Lake, table: Table, hours: Sequence[datetime]
-) -> list[datetime]:
-    """Give the hours whose files in the lake are not those of the ledger; of very many files, none."""
-    first, end = hours[0], hours[-1] + ONE_HOUR
+) -> set[datetime]:
+    """Return the hours whose files in the lake are not those of the ledger; of very many files, none."""
     values = {"source": table.source, "table_name": table.name, "most": MANY_FILES}
     row = connection.execute(statement(__package__, "has_many_files"), values).fetchone()
-    if row is not None and row[0]:
-        return []
-    loaded = {
-        hour: {(file.key, file.etag, file.bytes) for file in files}
-        for hour, files in ledger.read_files(connection, table, first, end).items()
+    has_many_files = row is not None and row[0]
+    if has_many_files:
+        return set()
+    first, end = hours[0], hours[-1] + ONE_HOUR
+    loaded = read_files(connection, table, first, end)
+    listed = lake.list_table(table.source_folder, table, first, end).by_hour()
+    return {
+        hour
+        for hour in loaded.keys() | listed.keys()
+        if not _agree(loaded.get(hour, ()), listed.get(hour, ()))
     }
-    listed = {
-        hour: {(file.key, file.etag, file.size) for file in files}
-        for hour, files in lake.list_table(table.source_folder, table, first, end).by_hour().items()
-    }
-    return sorted(hour for hour in loaded.keys() | listed.keys() if loaded.get(hour) != listed.get(hour))
 
 
-def _read_all(
-    connection: psycopg.Connection, table: Table, hours: Sequence[datetime]
-) -> Iterable[LedgerHour]:
-    return ledger.read_hours(connection, table, hours[0], hours[-1] + ONE_HOUR).values()
+def _agree(files: Sequence[LedgerFile], items: Sequence[LakeObject]) -> bool:
+    loaded = {(file.key, file.etag, file.bytes) for file in files}
+    listed = {(item.key, item.etag, item.size) for item in items}
+    return loaded == listed
 
 
-def _read_attention(
-    connection: psycopg.Connection, table: Table, hours: Sequence[datetime]
-) -> list[LedgerHour]:
-    if not hours:
-        return []
-    values = {
-        "source": table.source,
-        "table_name": table.name,
-        "first": hours[0],
-        "end": hours[-1] + ONE_HOUR,
-    }
-    with connection.cursor(row_factory=class_row(LedgerHour)) as cursor:
-        return cursor.execute(statement(__package__, "read_attention"), values).fetchall()
-
-
-def _recalled(row: LedgerHour) -> CheckedHour:
-    said = (row.note,) if row.note and row.state not in FINE else ()
-    return CheckedHour(row.hour, row.state, said, row.counts, files=row.files, note=row.note)
+def _recalled(row: LedgerHour) -> Verdict:
+    needs_attention = row.state in NEED_ATTENTION
+    return Verdict(
+        hour=row.hour,
+        state=row.state,
+        found=row.facts if needs_attention else (),
+        kept=() if needs_attention else row.facts,
+        counts=row.counts,
+        files=row.files,
+        needs_load=row.state in LOADABLE,
+    )

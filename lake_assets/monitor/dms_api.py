@@ -2,14 +2,13 @@
 
 Asked only where `LAKE_ASSETS_DMS_TASKS` names the tasks. It needs `dms:DescribeReplicationTasks`,
 `dms:DescribeTableStatistics` and `dms:DescribeEndpoints`. The names of states and fields are those of the DMS
-API reference. What follows for a table-hour is `monitor.evidence`'s to say.
+API reference. What follows for a table-hour is `monitor.testimony`'s to say.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,6 +17,8 @@ from lake_assets.catalog.models import FileOptions
 PAGE = 500  # the most that DMS gives in one answer
 IN_ORDER = ("Table completed", "Full load", "Before load", "Table is being reloaded")
 COUNTED = ("Inserts", "Updates", "Deletes")
+Answer = TypeVar("Answer")
+
 RUNNING = frozenset({"running", "starting", "modifying"})
 
 
@@ -33,7 +34,7 @@ class TaskState:
 
     @property
     def runs(self) -> bool:
-        """Tell whether it runs, or is about to."""
+        """Whether it runs, or is about to."""
         return self.status in RUNNING
 
 
@@ -49,7 +50,7 @@ class TableCount:
 
     @property
     def in_order(self) -> bool:
-        """Tell whether DMS replicates the table."""
+        """Whether DMS replicates the table."""
         return self.state in IN_ORDER
 
 
@@ -71,7 +72,7 @@ class DmsReport:
 
 
 def make_dms_client() -> Any:
-    """Make a DMS client; keys and region come from where boto3 reads them.
+    """Return a DMS client; keys and region come from where boto3 reads them.
 
     `AWS_ENDPOINT_URL` counts for it too, as boto3 has it; `AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE` or
     `AWS_ENDPOINT_URL_S3` tell the two apart.
@@ -82,48 +83,58 @@ def make_dms_client() -> Any:
 
 
 def ask_dms(client: Any, arns: Sequence[str]) -> DmsReport:
-    """Ask DMS for the state of tasks; what it refuses is told in the report.
+    """Return what DMS says of tasks; what it refuses is told in the report.
 
     Args:
         client: a boto3 client of DMS.
         arns: of the replication tasks.
     """
-    troubles: list[str] = []
-
-    def asked(what: str, ask: Callable[[], Iterable[Any]]) -> list[Any]:
-        try:
-            return list(ask())
-        except (BotoCoreError, ClientError) as error:
-            troubles.append(f"{what}: {error}")
-            return []
-
-    tasks = asked("describe_replication_tasks", partial(_tasks, client, arns))
-    counts = [
-        count
-        for task, _ in tasks
-        for count in asked(f"describe_table_statistics of {task.name}", partial(_counts, client, task.arn))
-    ]
+    asked = _Asked(client=client)
+    tasks = asked.list_of("describe_replication_tasks", _tasks(client, arns))
+    counts: list[TableCount] = []
+    for task, _ in tasks:
+        counts += asked.list_of(f"describe_table_statistics of {task.name}", _counts(client, task.arn))
     targets = sorted({target for _, target in tasks if target})
-    endpoints = asked("describe_endpoints", partial(_endpoints, client, targets))
-    return DmsReport(tuple(task for task, _ in tasks), tuple(counts), dict(endpoints), tuple(troubles))
+    endpoints = asked.list_of("describe_endpoints", _endpoints(client, targets))
+    return DmsReport(
+        tasks=tuple(task for task, _ in tasks),
+        counts=tuple(counts),
+        endpoints=dict(endpoints),
+        troubles=tuple(asked.troubles),
+    )
+
+
+@dataclass
+class _Asked:
+    """Asks one thing after the other; what is refused is kept in `troubles`."""
+
+    client: Any
+    troubles: list[str] = field(default_factory=list)
+
+    def list_of(self, what: str, answers: Iterable[Answer]) -> list[Answer]:
+        """Return all answers; none where DMS refuses."""
+        try:
+            return list(answers)
+        except (BotoCoreError, ClientError) as error:
+            self.troubles.append(f"{what}: {error}")
+            return []
 
 
 def _tasks(client: Any, arns: Sequence[str]) -> Iterator[tuple[TaskState, str]]:
+    """Yield each task with the ARN of its target endpoint."""
     answer = client.describe_replication_tasks(
         Filters=[{"Name": "replication-task-arn", "Values": list(arns)}], WithoutSettings=True
     )
     for task in answer["ReplicationTasks"]:
         why = task.get("LastFailureMessage") or task.get("StopReason") or ""
-        yield (
-            TaskState(
-                task["ReplicationTaskArn"],
-                task["ReplicationTaskIdentifier"],
-                task["Status"],
-                " ".join(why.split()),
-                task.get("ReplicationTaskStats", {}).get("StartDate"),
-            ),
-            task.get("TargetEndpointArn", ""),
+        state = TaskState(
+            arn=task["ReplicationTaskArn"],
+            name=task["ReplicationTaskIdentifier"],
+            status=task["Status"],
+            why=" ".join(why.split()),
+            started=task.get("ReplicationTaskStats", {}).get("StartDate"),
         )
+        yield state, task.get("TargetEndpointArn", "")
 
 
 def _counts(client: Any, arn: str) -> Iterator[TableCount]:
@@ -131,8 +142,13 @@ def _counts(client: Any, arn: str) -> Iterator[TableCount]:
     while True:
         answer = client.describe_table_statistics(ReplicationTaskArn=arn, MaxRecords=PAGE, **more)
         for entry in answer["TableStatistics"]:
-            changes = sum(entry.get(name, 0) for name in COUNTED)
-            yield TableCount(arn, entry["SchemaName"], entry["TableName"], entry["TableState"], changes)
+            yield TableCount(
+                task=arn,
+                schema=entry["SchemaName"],
+                table=entry["TableName"],
+                state=entry["TableState"],
+                changes=sum(entry.get(name, 0) for name in COUNTED),
+            )
         if not answer.get("Marker"):
             return
         more = {"Marker": answer["Marker"]}
@@ -146,7 +162,7 @@ def _endpoints(client: Any, targets: Sequence[str]) -> Iterator[tuple[str, Mappi
 
 
 def dialect_faults(settings: Mapping[str, Any], files: FileOptions) -> Iterator[str]:
-    """Say where an endpoint writes otherwise than the catalog reads.
+    """Yield where an endpoint writes otherwise than the catalog reads.
 
     Args:
         settings: the endpoint's `S3Settings`; the defaults of what is absent are those of the DMS guide.

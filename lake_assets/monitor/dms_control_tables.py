@@ -2,7 +2,7 @@
 
 `awsdms_suspended_tables`, `awsdms_status` and `awsdms_history` come as CSV, in the source's folder or at the
 lake's top, where their settings (`SuspendedTablesTableEnabled` and its like) are on. Their columns are those
-of the DMS guide, "Using the AWS DMS control tables". What follows from them is `monitor.evidence`'s to say.
+of the DMS guide, "Using the AWS DMS control tables". What follows from them is `monitor.testimony`'s to say.
 """
 
 import csv
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from lake_assets.exceptions import LakeError
+from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
 from lake_assets.readers.decode import GZIP_MAGIC, decode
 
@@ -78,48 +79,56 @@ class ControlTables:
 
 
 def read_control_tables(lake: Lake, source_folder: str, now: datetime) -> ControlTables:
-    """Read the control tables of a source: those in its folder, and those at the lake's top.
+    """Return what the control tables of a source say: those in its folder, and those at the lake's top.
 
     Args:
         lake: the lake.
         source_folder: the source's folder.
         now: the present moment; status and history are read for the three days before it.
     """
-    since = f"{now - LOOK_BACK:%Y%m%d}"
-    troubles: list[str] = []
-
-    def read(name: str, columns: Sequence[str], behind: str = "") -> list[Row]:
-        return [
-            row
-            for folder in (f"{source_folder}/{name}", name)
-            for row in _rows(lake, folder, columns, behind, troubles)
-        ]
-
-    suspended = read("awsdms_suspended_tables", SUSPENDED)
-    newest = _newest(read("awsdms_status", STATUS, since))
-    history = read("awsdms_history", HISTORY, since)
+    reader = _Reader(lake=lake, source_folder=source_folder, since=f"{now - LOOK_BACK:%Y%m%d}")
+    suspended = reader.read("awsdms_suspended_tables", SUSPENDED, behind="")
+    newest = _newest(reader.read("awsdms_status", STATUS, behind=reader.since))
+    history = reader.read("awsdms_history", HISTORY, behind=reader.since)
     return ControlTables(
-        tuple(_suspensions(suspended)),
-        {task: applied for task, row in newest.items() if (applied := _moment(row.get(APPLIED, "")))},
-        tuple(task for task, row in newest.items() if row.get("TASK_STATUS", "").upper() == NOT_RUNNING),
-        tuple(_slots(history)),
-        tuple(troubles),
+        suspensions=tuple(_suspensions(suspended)),
+        applied=_applied(newest),
+        stopped=_stopped(newest),
+        slots=tuple(_slots(history)),
+        troubles=tuple(reader.troubles),
     )
 
 
-def _rows(lake: Lake, folder: str, columns: Sequence[str], behind: str, troubles: list[str]) -> Iterator[Row]:
-    for item in lake.list_control(folder, behind=behind)[-MOST_FILES:]:
+@dataclass
+class _Reader:
+    """Reads control tables; what cannot be read is kept in `troubles`."""
+
+    lake: Lake
+    source_folder: str
+    since: str
+    troubles: list[str] = field(default_factory=list)
+
+    def read(self, name: str, columns: Sequence[str], *, behind: str) -> list[Row]:
+        """Return the records of a control table, from the source's folder and from the lake's top."""
+        rows: list[Row] = []
+        for folder in (f"{self.source_folder}/{name}", name):
+            for item in self.lake.list_control(folder, behind=behind)[-MOST_FILES:]:
+                rows += self._read_file(item, columns)
+        return rows
+
+    def _read_file(self, item: LakeObject, columns: Sequence[str]) -> Iterator[Row]:
+        url = self.lake.url(item)
         if item.size > MOST_BYTES:
-            troubles.append(f"{lake.url(item)}: {item.size} bytes are too many for a control table")
-            continue
+            self.troubles.append(f"{url}: {item.size} bytes are too many for a control table")
+            return
         try:
-            yield from _parse(b"".join(lake.open(item)), columns)
+            yield from _parse(b"".join(self.lake.open(item)), columns)
         except (LakeError, csv.Error) as error:
-            troubles.append(f"{lake.url(item)}: {error}")
+            self.troubles.append(f"{url}: {error}")
 
 
 def _parse(data: bytes, columns: Sequence[str]) -> Iterator[Row]:
-    """Give the records of a file; with or without header, Op column and a column of the time before them."""
+    """Yield the records of a file; with or without header, Op column and a column of the time before them."""
     packed = "gzip" if data.startswith(GZIP_MAGIC) else "none"
     text = b"".join(decode([data], packed, "utf-8")).decode("utf-8", errors="replace")
     names: Sequence[str] | None = None
@@ -135,7 +144,7 @@ def _parse(data: bytes, columns: Sequence[str]) -> Iterator[Row]:
 
 
 def _moment(text: str) -> datetime | None:
-    """Read a time of DMS's, in UTC where it does not say otherwise."""
+    """Return a time of DMS's, in UTC where it does not say otherwise."""
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -143,32 +152,57 @@ def _moment(text: str) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def _is_deletion(row: Row) -> bool:
+    return row.get("OP", "I").upper() == "D"
+
+
 def _suspensions(rows: Sequence[Row]) -> Iterator[Suspension]:
     newest: dict[tuple[str, str], Suspension] = {}
     for row in rows:
-        key = (row.get("TABLE_OWNER", ""), row.get("TABLE_NAME", ""))
-        at = _moment(row.get("SUSPEND_TIMESTAMP", ""))
-        if row.get("OP", "I").upper() == "D":
+        owner, table = key = (row.get("TABLE_OWNER", ""), row.get("TABLE_NAME", ""))
+        if _is_deletion(row):
             newest.pop(key, None)
-        elif at and (key not in newest or newest[key].at <= at):
-            newest[key] = Suspension(*key, at, row.get("SUSPEND_REASON", "").strip())
+            continue
+        at = _moment(row.get("SUSPEND_TIMESTAMP", ""))
+        known = newest.get(key)
+        if at and (known is None or known.at <= at):
+            reason = row.get("SUSPEND_REASON", "").strip()
+            newest[key] = Suspension(owner=owner, table=table, at=at, reason=reason)
     yield from newest.values()
 
 
 def _newest(rows: Sequence[Row]) -> dict[str, Row]:
-    """Give the newest status of each task."""
-    newest: dict[str, tuple[datetime, Row]] = {}
+    """Return the newest status of each task."""
+    told_at: dict[str, datetime] = {}
+    newest: dict[str, Row] = {}
     for row in rows:
-        told, task = _moment(row.get("STATUS_TIME", "")), row.get("TASK_NAME", "")
-        if told and row.get("OP", "I").upper() != "D" and (task not in newest or newest[task][0] <= told):
-            newest[task] = (told, row)
-    return {task: row for task, (_, row) in newest.items()}
+        told = _moment(row.get("STATUS_TIME", ""))
+        if told is None or _is_deletion(row):
+            continue
+        task = row.get("TASK_NAME", "")
+        if task not in newest or told_at[task] <= told:
+            told_at[task], newest[task] = told, row
+    return newest
+
+
+def _applied(newest: Mapping[str, Row]) -> dict[str, datetime]:
+    applied = {}
+    for task, row in newest.items():
+        moment = _moment(row.get(APPLIED, ""))
+        if moment:
+            applied[task] = moment
+    return applied
+
+
+def _stopped(newest: Mapping[str, Row]) -> tuple[str, ...]:
+    return tuple(task for task, row in newest.items() if row.get("TASK_STATUS", "").upper() == NOT_RUNNING)
 
 
 def _slots(rows: Sequence[Row]) -> Iterator[Slot]:
     for row in rows:
         start = _moment(row.get("TIMESLOT", ""))
-        minutes, records = row.get("TIMESLOT_DURATION", ""), row.get("RECORDS", "")
-        if start and minutes.strip().isdigit() and records.strip().isdigit():
+        minutes = row.get("TIMESLOT_DURATION", "").strip()
+        records = row.get("RECORDS", "").strip()
+        if start and minutes.isdigit() and records.isdigit():
             end = start + timedelta(minutes=int(minutes))
-            yield Slot(row.get("TASK_NAME", ""), start, end, int(records))
+            yield Slot(task=row.get("TASK_NAME", ""), start=start, end=end, records=int(records))

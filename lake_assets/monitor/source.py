@@ -2,7 +2,7 @@
 
 Each time the hours since the last time, and the last two days, are judged; of every table all hours are
 looked at once a day at least, so that files that come late, change or go are noticed whatever their clock
-says. The states' rules are `checks.row_count`'s; telling Dagster is
+says. What state an hour is in is decided in `states.decide`; telling Dagster is
 `lake_assets.orchestration.monitor_job`'s.
 """
 
@@ -16,41 +16,46 @@ from time import monotonic
 import psycopg
 
 from lake_assets.catalog.models import Source, Table
-from lake_assets.checks.table_hour import CheckedHour
-from lake_assets.hours import ONE_HOUR, floor_hour, format_hour, hours_between
+from lake_assets.hours import ONE_HOUR, RECENT, floor_hour, format_hour, hours_between
 from lake_assets.lake.objects import Listing
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.heartbeats import beat, last_beat
-from lake_assets.ledger.states import FINE, LOADABLE
-from lake_assets.monitor.backlog import ONE_DAY, TableHourName, forget_reloads, read_changing, write_manifests
+from lake_assets.ledger.table_hours import write
+from lake_assets.monitor.backlog import (
+    ONE_DAY,
+    TableHourName,
+    forget_reloads,
+    read_changing,
+    write_manifests,
+)
 from lake_assets.monitor.dms_api import DmsReport
 from lake_assets.monitor.dms_control_tables import ControlTables, read_control_tables
-from lake_assets.monitor.evidence import Witnesses, explain, newest_files
-from lake_assets.monitor.findings import (
-    Finding,
-    Kind,
+from lake_assets.monitor.finding_rules import (
     dms_findings,
     folder_findings,
     hole_findings,
-    settle_findings,
     silence,
     unmatched_findings,
 )
+from lake_assets.monitor.findings import Finding, Kind, settle_findings
 from lake_assets.monitor.table import (
     COUNTED_RECENT,
     COUNTED_SWEEP,
+    JudgedHour,
     Reading,
-    Verdict,
     judge_reading,
     read_table,
 )
+from lake_assets.monitor.testimony import TO_THE_MINUTE, Witnesses, hear_witnesses, newest_files
 from lake_assets.monitor.volume import odd_volumes, volume_findings
 from lake_assets.postgres import statement
+from lake_assets.states.decide import Verdict
+from lake_assets.states.facts import PROOFS, Fact, with_codes
+from lake_assets.states.state import FINE, LOADABLE
 
 HEARTBEAT = "judge"
 """The name under which the judge says in `lake_assets.heartbeats` that it has run to its end."""
 
-RECENT = timedelta(hours=48)
 BETWEEN_SWEEPS = timedelta(hours=23)
 SWEEP_SECONDS = 30.0  # where all of a lake is listed in less, all of it is looked at each time
 AT_ONCE = 4  # tables whose listings are held in memory side by side
@@ -83,11 +88,11 @@ class Judgement:
     source: Source
     judged: int
     written: int
-    told: Mapping[Table, Sequence[CheckedHour]]
+    told: Mapping[Table, Sequence[Verdict]]
 
 
 def due_end(source: Source, now: datetime) -> datetime:
-    """Give the end of the newest hour that is over, with its grace."""
+    """Return the end of the newest hour that is over, with its grace."""
     return max(floor_hour(now - source.grace), source.start)
 
 
@@ -101,7 +106,7 @@ def judge_source(
     dms: DmsReport | None = None,
     tell: Callable[[], None] = _nobody_is_told,
 ) -> Judgement:
-    """Judge the table-hours of a source, write down what changed, and settle its findings.
+    """Judge the table-hours of a source, write what changed, settle its findings; return what came of it.
 
     Hours whose counts differ are written down last, in one transaction with whatever `tell` writes: a load
     mends them within a minute, and nobody would ever learn that rows were gone.
@@ -121,15 +126,43 @@ def judge_source(
     if folders is None:
         folders = lake.list_folders().get(source.folder, ())
     control = read_control_tables(lake, source.folder, now)
-    return _Judging(connection, lake, source, now, folders, control, dms, tell).run()
+    judging = _Judging(
+        connection=connection,
+        lake=lake,
+        source=source,
+        now=now,
+        folders=folders,
+        control=control,
+        dms=dms,
+        tell=tell,
+    )
+    return judging.run()
 
 
-def _newly_differs(verdict: Verdict) -> bool:
-    return verdict.state == "mismatch" and verdict.turned
+def _newly_differs(judged: JudgedHour) -> bool:
+    return judged.state == "mismatch" and judged.turned
 
 
 @dataclass
 class _Judging:
+    """One round over a source.
+
+    Attributes:
+        began: when it began, by a clock that never goes back.
+        judged: how many table-hours were looked at.
+        written: how many of them the ledger has otherwise now.
+        told: what Dagster is to be told.
+        held: hours of which the witnesses may have more to say, until all tables are listed.
+        differing: hours whose counts newly differ; they are written down last.
+        delivered: for each recent hour the tables that have files in the lake.
+        newest: for each table the newest hour that ever had files.
+        findings: what was found so far.
+        in_part: tables of which not every hour was listed.
+        changing: table-hours that were loaded too often within a day.
+        end: the end of the newest hour that is over.
+        recent: the first hour that is looked at each time.
+    """
+
     connection: psycopg.Connection
     lake: Lake
     source: Source
@@ -141,9 +174,9 @@ class _Judging:
     began: float = field(default_factory=monotonic)
     judged: int = 0
     written: int = 0
-    told: dict[Table, dict[datetime, CheckedHour]] = field(default_factory=lambda: defaultdict(dict))
-    held: list[Verdict] = field(default_factory=list)
-    differing: list[Verdict] = field(default_factory=list)
+    told: dict[Table, dict[datetime, Verdict]] = field(default_factory=lambda: defaultdict(dict))
+    held: list[JudgedHour] = field(default_factory=list)
+    differing: list[JudgedHour] = field(default_factory=list)
     delivered: dict[datetime, set[str]] = field(default_factory=lambda: defaultdict(set))
     newest: dict[str, datetime] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -154,24 +187,27 @@ class _Judging:
 
     def run(self) -> Judgement:
         name = f"{HEARTBEAT}:{self.source.name}"
-        before = last_beat(self.connection, name)
         self.end = due_end(self.source, self.now)
-        recent = min(self.end - RECENT, floor_hour(before) - ONE_HOUR) if before else self.source.start
-        self.recent = max(recent, self.source.start)
+        self.recent = self._first_recent_hour(last_beat(self.connection, name))
         self.newest = newest_files(self.connection, self.source)
         self.changing = read_changing(self.connection, self.source, self.now)
         if self.recent < self.end:
             self._look_at_tables()
         witnesses = self._witnesses()
-        self._write(explain(self.connection, witnesses, self.held))
+        self._write(hear_witnesses(self.connection, witnesses, self.held, self.now))
         self._settle_findings(witnesses)
         self._write_differing()
         forget_reloads(self.connection, self.source, self.now)
         beat(self.connection, name, self.now)
-        told = {
-            table: [hours[hour] for hour in sorted(hours)[-HOURS_TOLD:]] for table, hours in self.told.items()
-        }
-        return Judgement(self.source, self.judged, self.written, told)
+        told = {table: _newest_of(verdicts) for table, verdicts in self.told.items()}
+        return Judgement(source=self.source, judged=self.judged, written=self.written, told=told)
+
+    def _first_recent_hour(self, last_round: datetime | None) -> datetime:
+        """Return the first hour that is looked at: those since the last round, and of two days at least."""
+        if last_round is None:
+            return self.source.start
+        since_then = floor_hour(last_round) - ONE_HOUR
+        return max(min(self.end - RECENT, since_then), self.source.start)
 
     def _look_at_tables(self) -> None:
         rows = self.connection.execute(statement(__package__, "read_sweeps"), {"source": self.source.name})
@@ -179,18 +215,21 @@ class _Judging:
         tables = sorted(self.source.tables, key=lambda table: swept.get(table.name, LONG_AGO))
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for place in range(0, len(tables), AT_ONCE):
-                daily = {
-                    table
-                    for table in tables[place : place + AT_ONCE]
-                    if self.now - swept.get(table.name, LONG_AGO) >= BETWEEN_SWEEPS
-                }
-                in_time = monotonic() - self.began < SWEEP_SECONDS
-                readings = [
-                    self._read(table, whole=in_time or table in daily)
-                    for table in tables[place : place + AT_ONCE]
-                ]
-                for reading, listing in zip(readings, pool.map(self._list, readings), strict=True):
-                    self._settle(reading, listing, tell_all=reading.table in daily)
+                self._look_at_some(pool, tables[place : place + AT_ONCE], swept)
+
+    def _look_at_some(
+        self, pool: ThreadPoolExecutor, tables: Sequence[Table], swept: Mapping[str, datetime]
+    ) -> None:
+        """Read the ledger for a few tables, list them side by side, and settle one after the other."""
+        is_early = monotonic() - self.began < SWEEP_SECONDS
+        overdue = {table for table in tables if self._is_sweep_due(swept.get(table.name, LONG_AGO))}
+        readings = [self._read(table, whole=is_early or table in overdue) for table in tables]
+        listings = pool.map(self._list, readings)
+        for reading, listing in zip(readings, listings, strict=True):
+            self._settle(reading, listing, tell_all=reading.table in overdue)
+
+    def _is_sweep_due(self, swept: datetime) -> bool:
+        return self.now - swept >= BETWEEN_SWEEPS
 
     def _read(self, table: Table, *, whole: bool) -> Reading:
         hours = list(hours_between(self.source.start if whole else self.recent, self.end))
@@ -201,24 +240,36 @@ class _Judging:
 
     def _settle(self, reading: Reading, listing: Listing, *, tell_all: bool) -> None:
         """Write down what one table's listing says, and hold back the missing hours until all are listed."""
-        table = reading.table
         self._notice(reading, listing)
-        verdicts = [self._with_changing(verdict) for verdict in judge_reading(reading, listing, self.now)]
-        self.judged += len(verdicts)
-        self.held += [verdict for verdict in verdicts if self._is_open(verdict)]
-        settled = [
-            verdict for verdict in verdicts if not self._is_open(verdict) and not self._is_old(verdict)
-        ]
-        self.differing += [verdict for verdict in settled if _newly_differs(verdict)]
-        settled = [verdict for verdict in settled if not _newly_differs(verdict)]
+        hours = [self._with_changing(judged) for judged in judge_reading(reading, listing, self.now)]
+        self.judged += len(hours)
+        self._sort_out(hours)
+        if tell_all:
+            attention = [judged for judged in hours if judged.state not in FINE]
+            for judged in attention[-HOURS_TOLD:]:
+                self.told[reading.table][judged.hour] = judged.verdict
+        if self._is_whole(reading):
+            values = {"source": self.source.name, "now": self.now, "tables": [reading.table.name]}
+            self.connection.execute(statement(__package__, "note_sweeps"), values)
+
+    def _sort_out(self, hours: Sequence[JudgedHour]) -> None:
+        """Write down what is settled; keep what the witnesses may explain, and what newly differs."""
+        settled = []
+        for judged in hours:
+            if self._is_open(judged):
+                self.held.append(judged)
+            elif self._is_old(judged):
+                continue
+            elif _newly_differs(judged):
+                self.differing.append(judged)
+            else:
+                settled.append(judged)
         self._write(settled)
         write_manifests(self.connection, self.source, settled)
-        if tell_all:
-            attention = [verdict for verdict in verdicts if verdict.state not in FINE]
-            self.told[table] |= {verdict.hour: verdict.result for verdict in attention[-HOURS_TOLD:]}
-        if reading.hours[0] == self.source.start:
-            values = {"source": self.source.name, "now": self.now, "tables": [table.name]}
-            self.connection.execute(statement(__package__, "note_sweeps"), values)
+
+    def _is_whole(self, reading: Reading) -> bool:
+        """Return whether all hours of a table were read."""
+        return reading.hours[0] == self.source.start
 
     def _notice(self, reading: Reading, listing: Listing) -> None:
         table = reading.table
@@ -226,7 +277,7 @@ class _Judging:
             if hour >= self.recent:
                 self.delivered[hour].add(table.name)
             self.newest[table.name] = max(self.newest.get(table.name, hour), hour)
-        if reading.hours[0] == self.source.start:
+        if self._is_whole(reading):
             self.findings += [*unmatched_findings(table, listing), *hole_findings(table, listing)]
         else:
             self.in_part.append(table.name)
@@ -238,67 +289,64 @@ class _Judging:
                 self.tell()
                 write_manifests(self.connection, self.source, self.differing)
 
-    def _is_open(self, verdict: Verdict) -> bool:
-        """Tell whether evidence may have more to say: the hour is missing, or quiet by evidence."""
-        proved = verdict.state == "quiet" and verdict.known_note is not None
-        return verdict.hour >= self.recent and (verdict.state == "missing" or proved)
+    def _is_open(self, judged: JudgedHour) -> bool:
+        """Return whether witnesses may have more to say: the hour is missing, or quiet by DMS's word."""
+        is_proved_quiet = judged.state == "quiet" and bool(with_codes(judged.verdict.facts, PROOFS))
+        return judged.hour >= self.recent and (judged.state == "missing" or is_proved_quiet)
 
-    def _is_old(self, verdict: Verdict) -> bool:
-        """Tell whether an hour has been missing for long: its note stays, with the evidence of its day."""
-        return verdict.state == verdict.before == "missing" and verdict.hour < self.recent
+    def _is_old(self, judged: JudgedHour) -> bool:
+        """Return whether an hour has been missing for long: its facts stay, with the evidence of its day."""
+        return judged.state == judged.before == "missing" and judged.hour < self.recent
 
-    def _with_changing(self, verdict: Verdict) -> Verdict:
-        found = self.changing.get((verdict.table.name, verdict.hour))
-        if found is None or verdict.state not in LOADABLE:
-            return verdict
-        changes, since = found
-        note = (
-            f"loaded {changes} times since {since:%Y-%m-%dT%H:%M}, for its files or rows keep changing; "
-            f"left alone until {since + ONE_DAY:%Y-%m-%dT%H:%M}"
+    def _with_changing(self, judged: JudgedHour) -> JudgedHour:
+        """Return an hour with the fact that it changes too often to be loaded, if it does."""
+        found = self.changing.get((judged.table.name, judged.hour))
+        if found is None or judged.state not in LOADABLE:
+            return judged
+        times, since = found
+        until = since + ONE_DAY
+        fact = Fact.of(
+            "changes_too_often",
+            times=times,
+            since=f"{since:{TO_THE_MINUTE}}",
+            until=f"{until:{TO_THE_MINUTE}}",
         )
-        kept = [verdict.note] if verdict.note and note not in verdict.note else []
+        details = {"table": judged.table.qualified, "hour": format_hour(judged.hour), **fact.details}
         self.findings.append(
-            Finding(
-                "changing_file",
-                f"{verdict.table.qualified} {format_hour(verdict.hour)}: {note}. See what writes them.",
-                verdict.table.name,
-                verdict.hour,
-            )
+            Finding(kind="changing_file", details=details, table_name=judged.table.name, hour=judged.hour)
         )
-        return replace(verdict, note="; ".join([*kept, note]))
+        verdict = replace(judged.verdict, kept=(*judged.verdict.kept, fact))
+        return replace(judged, verdict=verdict)
 
-    def _write(self, verdicts: Sequence[Verdict]) -> None:
-        changed = [verdict for verdict in verdicts if verdict.changed]
-        if changed:
-            values = {
-                "source": self.source.name,
-                "tables": [verdict.table.name for verdict in changed],
-                "hours": [verdict.hour for verdict in changed],
-                "states": [verdict.state for verdict in changed],
-                "seen": [verdict.seen for verdict in changed],
-                "notes": [verdict.note for verdict in changed],
-            }
-            rows = self.connection.execute(statement(__package__, "write_verdicts"), values).fetchall()
-            self.written += len(rows)
-        for verdict in verdicts:
-            # What is to be told anyway is told as it is now known, with the evidence.
-            if self._is_news(verdict) or verdict.hour in self.told.get(verdict.table, {}):
-                self.told[verdict.table][verdict.hour] = verdict.result
+    def _write(self, hours: Sequence[JudgedHour]) -> None:
+        entries = [judged.entry for judged in hours if judged.is_news]
+        self.written += len(write(self.connection, entries))
+        for judged in hours:
+            # What is to be told anyway is told as it is now known, with what the witnesses say.
+            is_told_anyway = judged.hour in self.told.get(judged.table, {})
+            if is_told_anyway or self._is_to_be_told(judged):
+                self.told[judged.table][judged.hour] = judged.verdict
 
-    def _is_news(self, verdict: Verdict) -> bool:
-        """Tell whether Dagster is to hear of an hour.
+    def _is_to_be_told(self, judged: JudgedHour) -> bool:
+        """Return whether Dagster is to hear of an hour.
 
         An hour that has just become stale is about to be loaded, and its load will tell.
         """
-        if verdict.state == "stale":
-            return (
-                verdict.seen is not None and not verdict.turned and self.now - verdict.seen > STALE_TOO_LONG
-            )
-        return verdict.turned
+        if judged.state != "stale":
+            return judged.turned
+        if judged.turned or judged.seen is None:
+            return False
+        return self.now - judged.seen > STALE_TOO_LONG
 
     def _witnesses(self) -> Witnesses:
         delivered = {hour: frozenset(names) for hour, names in self.delivered.items()}
-        return Witnesses(self.source, delivered, self.newest, self.control, self.dms)
+        return Witnesses(
+            source=self.source,
+            delivered=delivered,
+            newest=self.newest,
+            control=self.control,
+            dms=self.dms,
+        )
 
     def _settle_findings(self, witnesses: Witnesses) -> None:
         odd = odd_volumes(self.connection, self.source, self.recent, self.end)
@@ -313,3 +361,8 @@ class _Judging:
 
     def _recent_hours(self) -> list[datetime]:
         return list(hours_between(max(self.recent, self.end - RECENT), self.end))
+
+
+def _newest_of(verdicts: Mapping[datetime, Verdict]) -> list[Verdict]:
+    """Return as many verdicts as are told of a table, the newest, oldest first."""
+    return [verdicts[hour] for hour in sorted(verdicts)[-HOURS_TOLD:]]

@@ -1,6 +1,6 @@
 """Judging the hours of one table by lake and ledger, and main where it is small enough to be counted.
 
-The rules of the states are `checks.row_count`'s; why an hour is missing is `monitor.evidence`'s.
+The rules of the states are `states.decide`'s; why an hour is missing is `monitor.testimony`'s.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,13 +11,14 @@ from hashlib import sha256
 import psycopg
 
 from lake_assets.catalog.models import Table
-from lake_assets.checks.row_count import Books, evidence_of, read_books, whole_days
-from lake_assets.checks.table_hour import CheckedHour
+from lake_assets.checks.evidence import Books, evidence_of, read_books, whole_days
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.objects import LakeObject, Listing
-from lake_assets.ledger.ledger import LedgerHour, State
-from lake_assets.ledger.states import LOADABLE
+from lake_assets.ledger.table_hours import Entry, range_of
 from lake_assets.postgres import statement
+from lake_assets.states.decide import Verdict, decide
+from lake_assets.states.evidence import Evidence
+from lake_assets.states.state import LOADABLE, State
 
 COUNTED_RECENT = 2_000_000
 """Rows of main in a stretch of recent hours that are counted each time; more are `lake-assets check`'s."""
@@ -28,48 +29,62 @@ COUNTED_SWEEP = 20_000_000
 NOT_OF_LOADING = {"description", "owner", "group", "expect", "grace", "start"}
 """What a change of the catalog may touch without a failed hour being worth another try."""
 
+MANIFEST_DIGITS = 32  # hexadecimal digits, which are as good as never those of other files
+
 
 @dataclass(frozen=True)
-class Verdict:
+class JudgedHour:
     """One table-hour, judged.
 
     Attributes:
-        table: the table.
-        result: what lake, ledger and main say.
-        before: the state the ledger had; None for an hour it did not know.
-        note: what the ledger is to note.
-        seen: when the ledger's row was last written, as it was read; None for an hour it did not know.
-        known_note: what the ledger had noted.
+        evidence: what lake, ledger and main say.
+        verdict: what that makes.
         manifest: digest of the hour's files and of the catalog's entry; empty where there is nothing to load.
     """
 
-    table: Table
-    result: CheckedHour
-    before: State | None
-    note: str | None
-    seen: datetime | None
-    known_note: str | None = None
+    evidence: Evidence
+    verdict: Verdict
     manifest: str = ""
+
+    @property
+    def table(self) -> Table:
+        """The table."""
+        return self.evidence.table
 
     @property
     def hour(self) -> datetime:
         """The hour (UTC)."""
-        return self.result.hour
+        return self.verdict.hour
 
     @property
     def state(self) -> State:
         """The state it is in now."""
-        return self.result.state
+        return self.verdict.state
+
+    @property
+    def before(self) -> State | None:
+        """The state the ledger had; None for an hour it did not know."""
+        return self.evidence.known.state if self.evidence.known else None
+
+    @property
+    def seen(self) -> datetime | None:
+        """When the ledger's row was last written, as it was read; None for an hour it did not know."""
+        return self.evidence.known.updated_at if self.evidence.known else None
 
     @property
     def turned(self) -> bool:
-        """Tell whether the state is another than the ledger's."""
+        """Whether the state is another than the ledger's."""
         return self.state != self.before
 
     @property
-    def changed(self) -> bool:
-        """Tell whether the ledger's row is to be written."""
-        return self.turned or self.note != self.known_note
+    def entry(self) -> Entry:
+        """What is to be written of it."""
+        return Entry.of(self.table, self.verdict, self.evidence.known)
+
+    @property
+    def is_news(self) -> bool:
+        """Whether the ledger has it otherwise."""
+        return self.entry.is_news(self.evidence.known)
 
 
 @dataclass(frozen=True)
@@ -96,7 +111,7 @@ class Reading:
 def read_table(
     connection: psycopg.Connection, table: Table, hours: Sequence[datetime], most_counted: int
 ) -> Reading:
-    """Read what ledger and main say of hours of a table.
+    """Return what ledger and main say of hours of a table.
 
     Args:
         connection: a session of the warehouse.
@@ -105,14 +120,14 @@ def read_table(
         most_counted: count main only if the ledger has loaded no more rows than these.
     """
     first, end = whole_days(hours[0], hours[-1] + ONE_HOUR)
-    values = {"source": table.source, "table_name": table.name, "first": first, "end": end}
-    row = connection.execute(statement(__package__, "sum_loaded"), values).fetchone()
+    row = connection.execute(statement(__package__, "sum_loaded"), range_of(table, first, end)).fetchone()
     count_main = row is not None and row[0] <= most_counted
-    return Reading(table, hours, first, end, read_books(connection, table, first, end, count_main=count_main))
+    books = read_books(connection, table, first, end, count_main=count_main)
+    return Reading(table=table, hours=hours, first=first, end=end, books=books)
 
 
-def judge_reading(reading: Reading, listing: Listing, now: datetime) -> Iterator[Verdict]:
-    """Judge each hour that was read, now that the lake is listed.
+def judge_reading(reading: Reading, listing: Listing, now: datetime) -> Iterator[JudgedHour]:
+    """Yield each hour that was read, judged now that the lake is listed.
 
     Args:
         reading: what the ledger said.
@@ -120,25 +135,10 @@ def judge_reading(reading: Reading, listing: Listing, now: datetime) -> Iterator
         now: the present moment.
     """
     digest = _digest_of(reading.table)
-    for item in evidence_of(reading.table, reading.hours, reading.books, listing):
-        result, known = item.judge(now, ()), item.known
-        yield Verdict(
-            reading.table,
-            result,
-            known.state if known else None,
-            _note(known, result),
-            known.updated_at if known else None,
-            known.note if known else None,
-            _manifest(digest, item.listed) if result.state in LOADABLE else "",
-        )
-
-
-def _note(known: LedgerHour | None, result: CheckedHour) -> str | None:
-    if known and known.state == result.state == "failed":
-        return known.note
-    if result.findings:
-        return result.why
-    return known.note if known and known.state == result.state else None
+    for evidence in evidence_of(reading.table, reading.hours, reading.books, listing):
+        verdict = decide(evidence, now)
+        manifest = _manifest(digest, evidence.listed) if verdict.state in LOADABLE else ""
+        yield JudgedHour(evidence=evidence, verdict=verdict, manifest=manifest)
 
 
 def _digest_of(table: Table) -> bytes:
@@ -149,4 +149,4 @@ def _manifest(digest: bytes, listed: Sequence[LakeObject]) -> str:
     known = sha256(digest)
     for item in listed:
         known.update(f"{item.key}\0{item.etag}\0{item.size}\0".encode())
-    return known.hexdigest()[:32]
+    return known.hexdigest()[:MANIFEST_DIGITS]

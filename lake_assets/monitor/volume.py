@@ -3,16 +3,18 @@
 A guess and no proof, so it is a warning and never a state.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
+from psycopg.rows import class_row
 
 from lake_assets.catalog.models import Source
 from lake_assets.hours import format_hour
 from lake_assets.monitor.findings import Finding
 from lake_assets.postgres import statement
+from lake_assets.states.state import WITH_ROWS
 
 WEEKS = 8
 FEWEST_WEEKS = 4
@@ -41,7 +43,7 @@ class OddVolume:
 def odd_volumes(
     connection: psycopg.Connection, source: Source, first: datetime, end: datetime
 ) -> list[OddVolume]:
-    """Find the loaded hours of [first, end) that are far from the same hour of the eight weeks before."""
+    """Return the loaded hours of [first, end) that are far from the same hour of the eight weeks before."""
     values = {
         "source": source.name,
         "first": first,
@@ -51,17 +53,20 @@ def odd_volumes(
         "least": LEAST,
         "deviations": DEVIATIONS,
         "share": SHARE,
+        "with_rows": sorted(WITH_ROWS),
     }
-    return [OddVolume(*row) for row in connection.execute(statement(__package__, "odd_volumes"), values)]
+    with connection.cursor(row_factory=class_row(OddVolume)) as cursor:
+        return cursor.execute(statement(__package__, "odd_volumes"), values).fetchall()
 
 
-def volume_findings(source: Source, odd: list[OddVolume]) -> Iterator[Finding]:
-    """Say the figures of each."""
+def volume_findings(source: Source, odd: Sequence[OddVolume]) -> Iterator[Finding]:
+    """Yield a finding for each hour far from its past."""
     for one in odd:
-        yield Finding(
-            "volume",
-            f"{source.name}.{one.table_name} {format_hour(one.hour)} has {one.records:,} records; the same "
-            f"hour of the last {one.weeks} weeks had {one.median:,.0f} (median).",
-            one.table_name,
-            one.hour,
-        )
+        details = {
+            "table": f"{source.name}.{one.table_name}",
+            "hour": format_hour(one.hour),
+            "records": one.records,
+            "weeks": one.weeks,
+            "median": float(one.median),
+        }
+        yield Finding(kind="volume", details=details, table_name=one.table_name, hour=one.hour)

@@ -15,7 +15,7 @@ from lake_assets.alerts.service import Told, tell
 from lake_assets.catalog.models import Catalog
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.hours import parse_hour
-from lake_assets.ledger import ledger
+from lake_assets.ledger.install import install
 from lake_assets.monitor.run_plan import FIRST_HOUR, LAST_HOUR, partition_range
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.orchestration.schedules import SOURCE_TAG
@@ -46,7 +46,7 @@ def build_alert_sensor(catalog: Catalog) -> dg.SensorDefinition:
     ) -> dg.SkipReason:
         settings, now = Settings.from_env(), datetime.now(UTC)
         with warehouse.connect() as connection:
-            ledger.install(connection)
+            install(connection)
             runs = list(failed_runs(context.instance, catalog, now))
             told = tell(connection, catalog, settings, now, runs=runs)
             fine = not (told.faults or told.delivered.waiting)

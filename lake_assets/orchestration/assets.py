@@ -20,18 +20,19 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from pydantic import Field
 
 from lake_assets.catalog.models import Catalog, Source, Table
-from lake_assets.checks.row_count import check_hours, stretches, whole_days
-from lake_assets.checks.table_hour import CheckedHour
+from lake_assets.checks.evidence import stretches, whole_days
+from lake_assets.checks.row_count import check_hours
 from lake_assets.hours import ONE_HOUR, from_partition_key, parse_hour, partition_key
 from lake_assets.lake.objects import Listing
 from lake_assets.lake.s3 import Lake
-from lake_assets.ledger.states import FINE
 from lake_assets.load.report import LoadReport
 from lake_assets.monitor.run_plan import HOURS_PER_RUN, step_of
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.orchestration.lake_resource import LakeResource
 from lake_assets.orchestration.metadata import definition_metadata, hour_metadata
 from lake_assets.progress import Settled, listener
+from lake_assets.states.decide import Verdict
+from lake_assets.states.sentences import describe, sentences, why
 
 ROW_COUNT = "row_count"
 POOL = "warehouse"
@@ -122,7 +123,7 @@ def table_asset(source: Source, table: Table) -> dg.AssetsDefinition:
 
 
 def check_asset_hours(
-    context: dg.OpExecutionContext | dg.AssetExecutionContext, table: Table, checked: Sequence[CheckedHour]
+    context: dg.OpExecutionContext | dg.AssetExecutionContext, table: Table, checked: Sequence[Verdict]
 ) -> Iterator[dg.AssetCheckEvaluation]:
     """Tell Dagster what the row-count check says of table-hours.
 
@@ -137,7 +138,7 @@ def check_asset_hours(
             check_name=ROW_COUNT,
             passed=result.passed,
             partition=key,
-            description=result.description,
+            description=describe(result),
             metadata=_check_metadata(result),
             blocking=False,
             target_materialization_data=target
@@ -163,7 +164,7 @@ def _newest_materializations(
     return newest
 
 
-def _check_metadata(result: CheckedHour) -> dict[str, Any]:
+def _check_metadata(result: Verdict) -> dict[str, Any]:
     """Say what the row-count check compared."""
     return {
         "state": result.state,
@@ -174,7 +175,7 @@ def _check_metadata(result: CheckedHour) -> dict[str, Any]:
         "superseded": result.counts.superseded,
         "filtered": result.counts.filtered,
         "rows_added": result.counts.added,
-        "findings": "; ".join(result.findings) or "none",
+        "findings": sentences(result.found) or "none",
     }
 
 
@@ -198,7 +199,7 @@ class _TableRun:
         failed: list[LoadReport] = []
         with self.warehouse.table_loader(self.lake, self.table, self.context.run.run_id) as loader:
             for report in chain.from_iterable(self._load(loader, stretch) for stretch in stretches(hours)):
-                if report.error or report.state not in {*FINE, "quarantined"}:
+                if not report.is_well:
                     failed.append(report)
                 else:
                     metadata[report.hour] = hour_metadata(loader.connection, self.lake, self.table, report)
@@ -239,12 +240,12 @@ class _TableRun:
                 self.context.log.warning("Not loaded: %s: %s", url, item.reason)
                 listener().unmatched(url, item.reason)
 
-    def _correct(self, failed: set[datetime], checked: Sequence[CheckedHour]) -> None:
+    def _correct(self, failed: set[datetime], checked: Sequence[Verdict]) -> None:
         """Tell the listener of hours whose check is red though their load was not, and why."""
         for result in checked:
             if not result.passed and result.hour not in failed:
                 listener().settled(
-                    Settled(self.table.qualified, result.hour, result.state, result.counts, result.why)
+                    Settled(self.table.qualified, result.hour, result.state, result.counts, why(result))
                 )
 
     def _tell_loaded(self, metadata: dict[datetime, Any]) -> None:

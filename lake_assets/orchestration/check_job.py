@@ -12,13 +12,14 @@ from pydantic import Field
 
 from lake_assets.catalog.models import Catalog, Source
 from lake_assets.checks.row_count import check_hours
-from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.hours import hours_between, parse_hour
-from lake_assets.ledger import ledger
+from lake_assets.ledger.install import install
 from lake_assets.orchestration.assets import check_asset_hours
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.orchestration.lake_resource import LakeResource
 from lake_assets.progress import Settled, listener
+from lake_assets.states.decide import Verdict
+from lake_assets.states.sentences import why
 
 UNSEEN_HOURS_TOLD = 168  # a week
 
@@ -40,7 +41,7 @@ def _hours(config: CheckConfig, source: Source) -> list[datetime]:
     return list(hours_between(first, parse_hour(config.end) if config.end else datetime.now(UTC)))
 
 
-def _worth_telling(checked: Sequence[CheckedHour]) -> list[CheckedHour]:
+def _worth_telling(checked: Sequence[Verdict]) -> list[Verdict]:
     """Leave out all but the newest of the hours for which neither lake nor ledger has anything.
 
     A source may have begun years before its first file, and each evaluation takes Dagster some 10 ms.
@@ -64,7 +65,7 @@ def build_check_job(catalog: Catalog) -> dg.JobDefinition:
         warehouse: dg.ResourceParam[PostgresIOManager],
     ) -> None:
         with warehouse.connect() as connection:
-            ledger.install(connection)
+            install(connection)
             for table in catalog.select(config.tables):
                 hours = _hours(config, catalog.source_of(table))
                 if not hours:
@@ -72,7 +73,7 @@ def build_check_job(catalog: Catalog) -> dg.JobDefinition:
                 checked = check_hours(connection, lake.lake(), table, hours, deep=config.deep)
                 for result in checked:
                     listener().settled(
-                        Settled(table.qualified, result.hour, result.state, result.counts, result.why)
+                        Settled(table.qualified, result.hour, result.state, result.counts, why(result))
                     )
                 told = checked if config.first or config.hours else _worth_telling(checked)
                 for evaluation in check_asset_hours(context, table, told):

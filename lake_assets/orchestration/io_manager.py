@@ -20,7 +20,6 @@ from lake_assets.catalog.models import Table
 from lake_assets.exceptions import LoadError, WarehouseError
 from lake_assets.hours import floor_hour, format_hour
 from lake_assets.lake.s3 import Lake
-from lake_assets.ledger.states import FINE
 from lake_assets.load.loader import TableLoader
 from lake_assets.orchestration.metadata import hour_metadata
 from lake_assets.postgres import connect
@@ -122,7 +121,7 @@ class PostgresIOManager(dg.ConfigurableIOManager):
         objects = listing.by_hour()
         with self.table_loader(value.lake, value.table, context.run_id) as loader:
             report = loader.load(hour, objects.get(hour, ()), day_has_files=bool(objects))
-            if report.error or report.state not in {*FINE, "quarantined"}:
+            if not report.is_well:
                 raise LoadError(
                     f"{value.table.qualified} {format_hour(hour)}: {report.state}: "
                     f"{report.error or report.note or 'the lake has no file for it, and one was due.'}"

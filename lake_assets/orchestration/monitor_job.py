@@ -14,20 +14,20 @@ import psycopg
 from pydantic import Field
 
 from lake_assets.catalog.models import Catalog, Source, Table
-from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.exceptions import LakeAssetsError
 from lake_assets.hours import ONE_HOUR, floor_hour
 from lake_assets.lake.s3 import Lake
-from lake_assets.ledger import ledger
 from lake_assets.ledger.heartbeats import beat, last_beat
+from lake_assets.ledger.install import install
 from lake_assets.monitor.dms_api import DmsReport
-from lake_assets.monitor.evidence import note_counts
 from lake_assets.monitor.findings import Finding, Kind, OpenFinding, read_findings, settle_findings
 from lake_assets.monitor.grid_svg import as_markdown, count_attention, draw, read_grid
 from lake_assets.monitor.source import HEARTBEAT, Judgement, judge_source
+from lake_assets.monitor.testimony import note_counts
 from lake_assets.orchestration.assets import check_asset_hours
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.orchestration.lake_resource import LakeResource
+from lake_assets.states.decide import Verdict
 
 STATUS = dg.AssetKey(["lake_assets", "status"])
 VOLUME = "volume"
@@ -85,7 +85,7 @@ def build_volume_check() -> dg.AssetChecksDefinition:
     )
     def volume(warehouse: dg.ResourceParam[PostgresIOManager]) -> dg.AssetCheckResult:
         with warehouse.connect() as connection:
-            ledger.install(connection)
+            install(connection)
             odd = _odd(connection)
         return dg.AssetCheckResult(
             passed=not odd,
@@ -196,12 +196,7 @@ def _settle_unknown(
     known = {source.folder for source in catalog.sources}
     kind: Kind = "unknown_source"
     seen = [
-        Finding(
-            kind,
-            f"The lake has the folder {folder} ({len(tables)} below it), and the catalog no source for it: "
-            f"`lake-assets discover {folder}` writes one.",
-            subject=folder,
-        )
+        Finding(kind=kind, details={"folder": folder, "tables": len(tables)}, subject=folder)
         for folder, tables in folders.items()
         if tables and folder not in known
     ]
@@ -232,7 +227,7 @@ def build_judge_job(
         wanted = [source for source in catalog.sources if source.name in config.sources or not config.sources]
         faults: list[str] = []
         with warehouse.connect(context.run_id) as connection:
-            ledger.install(connection)
+            install(connection)
             for judged in judge_sources(connection, lake.lake(), catalog, wanted, now, ask(), note):
                 if isinstance(judged, str):
                     faults.append(judged)
@@ -282,6 +277,6 @@ def _tell(context: dg.OpExecutionContext, judgement: Judgement) -> None:
         _tell_of_table(context, table, results[-most:])
 
 
-def _tell_of_table(context: dg.OpExecutionContext, table: Table, results: Sequence[CheckedHour]) -> None:
+def _tell_of_table(context: dg.OpExecutionContext, table: Table, results: Sequence[Verdict]) -> None:
     for evaluation in check_asset_hours(context, table, results):
         context.log_event(evaluation)  # type: ignore[arg-type] # its types do not say so

@@ -15,8 +15,8 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from lake_assets.catalog.models import Catalog, Source
 from lake_assets.hours import ONE_HOUR, hours_between
-from lake_assets.ledger import ledger
 from lake_assets.ledger.heartbeats import last_beat
+from lake_assets.ledger.install import install
 from lake_assets.monitor.backlog import Request, TableHourName, ask_for_loads, live_runs
 from lake_assets.monitor.grid_svg import newest_change
 from lake_assets.monitor.run_plan import configured_hours, partition_range
@@ -104,7 +104,7 @@ def build_overdue_sensor(catalog: Catalog, job: dg.JobDefinition) -> dg.SensorDe
         runs = list(runs_under_way(context.instance, now))
         busy = {run.tags.get(SOURCE_TAG) for run in runs if run.job_name == job.name}
         with warehouse.connect() as connection:
-            ledger.install(connection)
+            install(connection)
             late = [
                 source
                 for source in catalog.sources
@@ -185,7 +185,7 @@ def load_sensor(source: Source) -> dg.SensorDefinition:
         runs = list(runs_under_way(context.instance, now))
         own = sum(run.tags.get(SOURCE_TAG) == source.name and bool(run.asset_selection) for run in runs)
         with warehouse.connect() as connection:
-            ledger.install(connection)
+            install(connection)
             requests = ask_for_loads(
                 connection,
                 source,
@@ -254,7 +254,7 @@ def build_status_sensor(catalog: Catalog) -> dg.SensorDefinition:
     ) -> dg.SensorResult | dg.SkipReason:
         now = datetime.now(UTC)
         with warehouse.connect() as connection:
-            ledger.install(connection)
+            install(connection)
             changed = str(newest_change(connection))
             if not is_out_of_date(context.cursor, changed, now):
                 return dg.SkipReason("The grid is as the ledger is.")

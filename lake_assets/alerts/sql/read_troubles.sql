@@ -3,7 +3,7 @@
 -- and differing ones by their note, figures and names in quotes left aside.
 WITH troubled AS (
     SELECT
-        source, table_name, state, hour, records, loaded, quarantined, note,
+        source, table_name, state, hour, records, loaded, quarantined, note, reason,
         CASE
             WHEN state IN ('failed', 'mismatch')
                 THEN left(regexp_replace(note, '"[^"]*"|''[^'']*''|[^ ]*/[^ ]*|[0-9]+', '#', 'g'), 200)
@@ -56,7 +56,8 @@ SELECT
     sum(records)::bigint AS records,
     sum(loaded)::bigint AS loaded,
     sum(quarantined)::bigint AS quarantined,
-    coalesce((array_agg(note ORDER BY hour DESC))[1], '') AS reason
+    coalesce((array_agg(note ORDER BY hour DESC))[1], '') AS reason,
+    coalesce(bool_and(reason = 'file_removed'), false) AS removed
 FROM parted
 GROUP BY source, table_name, state, gist, stretch
 ORDER BY source, table_name, state, first

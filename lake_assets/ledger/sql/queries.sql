@@ -29,6 +29,14 @@ SELECT count(*)
 FROM lake_assets.quarantine
 WHERE source || '.' || table_name = ANY (%(tables)s) AND hour >= %(first)s AND hour < %(end)s
 
+-- name: create_migrations
+-- Make the record of the migrations that were run.
+CREATE TABLE IF NOT EXISTS lake_assets.migrations (
+    number integer PRIMARY KEY,
+    name text NOT NULL,
+    run_at timestamptz NOT NULL DEFAULT clock_timestamp()
+)
+
 -- name: files_tried
 -- Name the files, as they were then, that have quarantined records in a range of table-hours.
 SELECT DISTINCT hour, key, etag
@@ -43,17 +51,26 @@ SELECT beat_at FROM lake_assets.heartbeats WHERE name = %(name)s
 -- Wait for the right to change one thing (a table, or one hour of it) until this transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended(%(what)s, 0))
 
--- name: mark_stale
--- Say that a table-hour must be loaded again.
-UPDATE lake_assets.table_hours
-SET state = 'stale', note = %(note)s, updated_at = clock_timestamp()
-WHERE source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s
-
 -- name: newest_hour_with_files
 -- Find the newest hour of a table that has files in the ledger, one hour left aside.
 SELECT max(hour)
 FROM lake_assets.files
 WHERE source = %(source)s AND table_name = %(table_name)s AND hour IS DISTINCT FROM %(but)s
+
+-- name: newest_migration
+-- Give the number of the newest migration that was run; 0 for none.
+SELECT coalesce(max(number), 0) FROM lake_assets.migrations
+
+-- name: note_migration
+-- Write down that a migration was run.
+INSERT INTO lake_assets.migrations (number, name) VALUES (%(number)s, %(name)s)
+
+-- name: read_hour
+-- Read what is known of one table-hour.
+SELECT
+    hour, state, files, records, loaded, quarantined, superseded, filtered, added, run_id, updated_at, evidence, note
+FROM lake_assets.table_hours
+WHERE source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s
 
 -- name: read_schema_changes
 -- Read what a table-hour's files have otherwise than those before them.
@@ -69,6 +86,29 @@ FROM lake_assets.waivers
 WHERE source = %(source)s AND table_name = %(table_name)s AND hour >= %(first)s AND hour < %(end)s
 ORDER BY hour, id DESC
 
--- name: set_version
--- Write down which version of the ledger is installed.
-COMMENT ON SCHEMA lake_assets IS {version}
+-- name: supersede_files
+-- Count what the files of older snapshots had loaded as superseded: a newer one is the table now. Name their hours.
+UPDATE lake_assets.files
+SET superseded = superseded + loaded, loaded = 0, added = 0
+WHERE
+    source = %(source)s AND table_name = %(table_name)s AND hour < %(hour)s
+    AND (loaded > 0 OR added > 0)
+RETURNING hour
+
+-- name: table_exists
+-- Tell whether a table of the ledger is there.
+-- The catalogs are read as tables: to_regclass may not yet know what was committed while this session waited.
+SELECT EXISTS (
+    SELECT
+    FROM pg_catalog.pg_class AS relation
+    INNER JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
+    WHERE namespace.nspname = 'lake_assets' AND relation.relname = %(table_name)s
+)
+
+-- name: write_waivers
+-- Write down who has accepted which table-hours, and why.
+INSERT INTO lake_assets.waivers (source, table_name, hour, state, reason, why, who, files)
+SELECT %(source)s, %(table_name)s, seen.hour, seen.state, seen.reason, %(why)s, %(who)s, seen.files
+FROM
+    unnest(%(hours)s::timestamptz[], %(states)s::text[], %(reasons)s::text[], %(files)s::jsonb[])
+    AS seen (hour, state, reason, files)

@@ -18,7 +18,7 @@ from psycopg import sql
 from lake_assets.catalog.type_form import TYPE_FORM
 from lake_assets.catalog.values import OUR_COLUMNS
 from lake_assets.exceptions import WarehouseError
-from lake_assets.ledger.ledger import lock
+from lake_assets.ledger.install import lock
 from lake_assets.load.frames.values import (
     Columns,
     columns_of,

@@ -24,6 +24,7 @@ from lake_assets.postgres import statement
 from lake_assets.readers.blocks import Record
 from lake_assets.readers.dialect import Dialect
 from lake_assets.readers.records import read_records
+from lake_assets.states.facts import Fact
 
 BATCH = 500  # records asked about at once: a few thousand values
 BATCH_BYTES = 8 * 2**20  # and what they may hold together, far below a message's limit
@@ -50,7 +51,7 @@ class CopyRejects:
     lake: Lake
     plan: StagingPlan
     refusals: dict[tuple[int, int], Refusal] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Fact] = field(default_factory=list)
 
     def sift(self, staged: Sequence[StagedFile]) -> list[int]:
         """Leave in staging what becomes a row of main, and set everything else aside.

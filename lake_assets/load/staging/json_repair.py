@@ -17,6 +17,7 @@ from lake_assets.load.staging.file_copy import StagedFile
 from lake_assets.load.staging.json_mend import Mended, mend
 from lake_assets.load.staging.savepoints import Refusal, attempt
 from lake_assets.postgres import statement, type_name
+from lake_assets.states.facts import Fact
 
 Cells = Mapping[str, str | None]
 
@@ -117,12 +118,14 @@ class Repairs:
         for of_cell in found.values():
             self.mended.update(of_cell)
 
-    def notes(self) -> Iterator[str]:
-        """Say what was mended."""
-        if nuls := self.mended["nuls"]:
-            yield f"{self.file.file.key}: {nuls} NULs in JSON (`nul: {self.file.dialect.nul}`)"
-        if not_finite := self.mended["not_finite"]:
-            yield f"{self.file.file.key}: {not_finite} bare NaN or Infinity in JSON, put into $numberDouble"
+    def notes(self) -> Iterator[Fact]:
+        """Yield what was mended."""
+        key = self.file.file.key
+        nuls, not_finite = self.mended["nuls"], self.mended["not_finite"]
+        if nuls:
+            yield Fact.of("json_nuls", key=key, count=nuls, policy=self.file.dialect.nul)
+        if not_finite:
+            yield Fact.of("json_not_finite", key=key, count=not_finite)
 
     def _mend(self, reading: Reading, text: str) -> Mended:
         if not reading.is_json:

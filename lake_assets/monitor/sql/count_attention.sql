@@ -2,6 +2,6 @@
 SELECT state, count(*)
 FROM lake_assets.table_hours
 WHERE
-    state IN ('missing', 'failed', 'mismatch', 'stale', 'quarantined')
+    state = ANY (%(states)s::text[])
     AND source || '.' || table_name = ANY (%(tables)s)
 GROUP BY state

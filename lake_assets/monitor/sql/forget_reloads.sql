@@ -4,5 +4,5 @@ USING lake_assets.table_hours AS known
 WHERE
     asked.source = %(source)s
     AND known.source = asked.source AND known.table_name = asked.table_name AND known.hour = asked.hour
-    AND known.state IN ('loaded', 'quarantined', 'quiet', 'waived')
+    AND known.state = ANY (%(settled)s::text[])
     AND (asked.since IS NULL OR asked.since < %(day_ago)s)

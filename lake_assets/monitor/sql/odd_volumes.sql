@@ -4,7 +4,7 @@ WITH recent AS (
     FROM lake_assets.table_hours
     WHERE
         source = %(source)s AND hour >= %(first)s AND hour < %(end)s
-        AND files > 0 AND state IN ('loaded', 'quarantined')
+        AND files > 0 AND state = ANY (%(with_rows)s::text[])
 ),
 
 past AS (
@@ -16,7 +16,7 @@ past AS (
             known.source = %(source)s
             AND known.table_name = recent.table_name
             AND known.hour = recent.hour - ago.weeks * interval '7 days'
-    WHERE known.files > 0 AND known.state IN ('loaded', 'quarantined')
+    WHERE known.files > 0 AND known.state = ANY (%(with_rows)s::text[])
 ),
 
 middle AS (

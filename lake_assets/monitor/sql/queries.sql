@@ -35,7 +35,7 @@ ON CONFLICT (source, table_name) DO UPDATE SET swept_at = excluded.swept_at
 
 -- name: read_findings
 -- Read the open findings, oldest first.
-SELECT kind, source, table_name, hour, subject, note, found_at
+SELECT kind, source, table_name, hour, subject, evidence, found_at
 FROM lake_assets.findings
 WHERE gone_at IS NULL
 ORDER BY found_at, id

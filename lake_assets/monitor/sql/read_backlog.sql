@@ -3,7 +3,7 @@ SELECT asked.table_name, asked.hour, asked.manifest
 FROM lake_assets.reloads AS asked
 JOIN lake_assets.table_hours AS known USING (source, table_name, hour)
 WHERE
-    asked.source = %(source)s AND known.state IN ('stale', 'failed', 'mismatch')
+    asked.source = %(source)s AND known.state = ANY (%(loadable)s::text[])
     AND CASE
         WHEN asked.asked IS DISTINCT FROM asked.manifest
             THEN asked.changes < %(most_changes)s OR asked.since < %(day_ago)s

@@ -4,4 +4,4 @@ FROM lake_assets.reloads AS asked
 JOIN lake_assets.table_hours AS known USING (source, table_name, hour)
 WHERE
     asked.source = %(source)s AND asked.changes >= %(most_changes)s AND asked.since >= %(day_ago)s
-    AND asked.asked IS DISTINCT FROM asked.manifest AND known.state IN ('stale', 'failed', 'mismatch')
+    AND asked.asked IS DISTINCT FROM asked.manifest AND known.state = ANY (%(loadable)s::text[])

@@ -1,0 +1,323 @@
+"""The rule: what state a table-hour is in, and for which reason. One pure function of evidence and clock.
+
+Load, check, monitor and status all ask it. What people read of its verdict belongs to `sentences`, writing it
+down to `ledger.table_hours`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from lake_assets.catalog.models import Table
+from lake_assets.hours import ONE_HOUR
+from lake_assets.states.evidence import Evidence, LoadResult, is_as_loaded
+from lake_assets.states.facts import (
+    FAILURES,
+    PROOFS,
+    STOPPED,
+    TESTIMONY,
+    Fact,
+    FactCode,
+    Facts,
+    with_codes,
+    without_codes,
+)
+from lake_assets.states.records import NOTHING, Counts, total
+from lake_assets.states.state import FINE, LOADABLE, WITH_ROWS, State
+
+LAST_HOUR = 23
+
+REMOVED: frozenset[FactCode] = frozenset({"file_removed", "more"})
+HAD_FAILED: frozenset[FactCode] = frozenset({"had_failed"})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is to be said of one table-hour.
+
+    Attributes:
+        hour: the hour (UTC).
+        state: the state it is in, as of now.
+        found: what makes the state; empty where all agrees.
+        kept: what is known besides, such as what its load met.
+        counts: what the ledger says of its files.
+        in_main: rows of main; None where they were not counted.
+        files: how many files the lake lists now.
+        needs_load: whether a load would change something for the better.
+    """
+
+    hour: datetime
+    state: State
+    found: Facts = ()
+    kept: Facts = ()
+    counts: Counts = NOTHING
+    in_main: int | None = None
+    files: int = 0
+    needs_load: bool = False
+
+    @property
+    def facts(self) -> Facts:
+        """All of it, what makes the state first: what the ledger keeps as its evidence."""
+        return (*self.found, *self.kept)
+
+    @property
+    def reason(self) -> FactCode | None:
+        """Why the state is what it is; None for one that needs no reason."""
+        if self.found:
+            return self.found[0].code
+        if self.kept and self.state not in WITH_ROWS:
+            return self.kept[0].code
+        return None
+
+    @property
+    def passed(self) -> bool:
+        """Whether every record of the lake is accounted for."""
+        return self.state in FINE or self.state == "quarantined"
+
+
+def decide(evidence: Evidence, now: datetime) -> Verdict:
+    """Return the state of a table-hour, and the facts that make it.
+
+    Args:
+        evidence: all that is known of the hour.
+        now: the present moment.
+    """
+    if evidence.load is not None:
+        return _after_load(evidence, evidence.load, now)
+    differences = _differences(evidence)
+    changes = _changes_in_lake(evidence)
+    if evidence.waived_files is not None and not differences:
+        return _while_waived(evidence, evidence.waived_files, changes)
+    if _is_mismatch(evidence, differences):
+        return _mismatch(evidence, differences, changes)
+    return _where_counts_agree(evidence, changes, now)
+
+
+def _where_counts_agree(evidence: Evidence, changes: Facts, now: datetime) -> Verdict:
+    if _has_failed(evidence) and evidence.listed:
+        failures = with_codes(evidence.known_facts, FAILURES | {"noted"})
+        return _unloaded(evidence, "failed", (*failures, *changes))
+    if changes:
+        return _changed(evidence, changes, now)
+    if not evidence.listed:
+        return _without_files(evidence, _lost(evidence), (), now)
+    return _loaded(evidence)
+
+
+def is_over(hour: datetime, now: datetime, grace: timedelta) -> bool:
+    """Return whether an hour and its grace are over, so that its files are due."""
+    return now >= hour + ONE_HOUR + grace
+
+
+def state_without_files(
+    table: Table, hour: datetime, now: datetime, *, day_has_files: bool, lost: bool = False
+) -> State:
+    """Return the state of an hour for which the lake has no file, by the catalog and the clock alone.
+
+    Args:
+        table: the table as the catalog has it; its `expect` decides.
+        hour: the hour (UTC).
+        now: the present moment.
+        day_has_files: another hour of the same UTC day has files; all that `expect: daily` asks for.
+        lost: records of it were loaded from files that are gone since, so that somebody must look.
+    """
+    if not is_over(hour, now, table.grace):
+        return "expected"
+    if table.expect == "sparse":
+        return "missing" if lost else "quiet"
+    if table.expect == "daily" and _is_covered_by_its_day(table, hour, day_has_files=day_has_files):
+        return "quiet"
+    return "missing"
+
+
+def _is_covered_by_its_day(table: Table, hour: datetime, *, day_has_files: bool) -> bool:
+    """Return whether the file of a daily table need not lie in this hour: one a day is due, at its end."""
+    # The file of a day that `start` cuts short may have come in the part before it.
+    is_cut_short = table.start is not None and hour.replace(hour=0) < table.start
+    return day_has_files or hour.hour != LAST_HOUR or is_cut_short
+
+
+def _after_load(evidence: Evidence, load: LoadResult, now: datetime) -> Verdict:
+    if load.failure is not None:
+        state: State = "mismatch" if load.failure.code == "counts_differ" else "failed"
+        return _verdict(evidence, state, found=(load.failure,))
+    if not evidence.listed:
+        lost = (*_lost(evidence), *load.removed)
+        return _without_files(evidence, lost, load.met, now)
+    quarantined = any(file.quarantined for file in evidence.files)
+    return _verdict(evidence, "quarantined" if quarantined else "loaded", kept=load.met)
+
+
+def _while_waived(evidence: Evidence, files: Mapping[str, str], changes: Facts) -> Verdict:
+    present = {item.key: item.etag for item in evidence.listed}
+    if files == present:
+        return _verdict(evidence, "waived", kept=evidence.known_facts)
+    waiver = with_codes(evidence.known_facts, frozenset({"waived", "noted"}))
+    ended = Fact.of("waived_files_changed", waiver=[fact.as_json() for fact in waiver])
+    return _unloaded(evidence, "stale", (ended, *changes))
+
+
+def _is_mismatch(evidence: Evidence, differences: Facts) -> bool:
+    if differences:
+        return True
+    was_mismatch = evidence.known is not None and evidence.known.state == "mismatch"
+    return was_mismatch and evidence.rows_in_main is None
+
+
+def _mismatch(evidence: Evidence, differences: Facts, changes: Facts) -> Verdict:
+    found = (*differences, *changes)
+    if not differences:
+        # Nobody has counted anew: what was found last time still stands.
+        found = tuple(dict.fromkeys((*_known_differences(evidence), *changes)))
+    return _verdict(evidence, "mismatch", found=found)
+
+
+def _known_differences(evidence: Evidence) -> Facts:
+    of_lake: frozenset[FactCode] = frozenset({"file_removed", "file_not_loaded", "file_changed", "more"})
+    return without_codes(evidence.known_facts, of_lake)
+
+
+def _has_failed(evidence: Evidence) -> bool:
+    return evidence.known is not None and evidence.known.state == "failed"
+
+
+def _changed(evidence: Evidence, changes: Facts, now: datetime) -> Verdict:
+    """Return the verdict on an hour whose files are not those that were loaded."""
+    if not is_over(evidence.hour, now, evidence.table.grace):
+        # More may come until the hour is over, and nobody need look before.
+        return _verdict(evidence, "expected", found=changes, needs_load=evidence.cannot_load is None)
+    return _unloaded(evidence, "stale", (*changes, *_past_failures(evidence)))
+
+
+def _unloaded(evidence: Evidence, state: State, found: Facts) -> Verdict:
+    """Return a verdict that asks for a load, or says why there can be none."""
+    if evidence.cannot_load is not None:
+        return _verdict(evidence, "failed", found=(evidence.cannot_load,))
+    return _verdict(evidence, state, found=found)
+
+
+def _without_files(evidence: Evidence, lost: Facts, met: Facts, now: datetime) -> Verdict:
+    state = state_without_files(
+        evidence.table, evidence.hour, now, day_has_files=evidence.day_has_files, lost=bool(lost)
+    )
+    if state == "missing":
+        return _missing(evidence, lost, met)
+    kept = met
+    if state == "quiet":
+        kept = (*_past_failures(evidence), *met) or _kept_in(evidence, "quiet")
+    return _verdict(evidence, state, kept=kept)
+
+
+def _missing(evidence: Evidence, lost: Facts, met: Facts) -> Verdict:
+    """Return the verdict on an hour without the file that was due; DMS's own word may prove it quiet."""
+    testimony = evidence.testimony
+    if testimony is None:
+        testimony = _known_testimony(evidence)
+    proofs = with_codes(testimony, PROOFS)
+    is_stopped = bool(with_codes(testimony, STOPPED))
+    # Of an hour that had records, DMS's word that there were none is no proof.
+    if proofs and not is_stopped and not lost:
+        return _verdict(evidence, "quiet", kept=proofs[:1])
+    around = without_codes(testimony, PROOFS)
+    return _verdict(
+        evidence,
+        "missing",
+        found=(*_why_missing(evidence, lost, around), *_past_failures(evidence), *around, *met),
+    )
+
+
+def _why_missing(evidence: Evidence, lost: Facts, around: Facts) -> Facts:
+    if lost:
+        return lost
+    if with_codes(around, frozenset({"noted"})):
+        return ()  # a ledger of before facts has noted it in a sentence
+    return (Fact.of("no_file", expect=evidence.table.expect),)
+
+
+def _known_testimony(evidence: Evidence) -> Facts:
+    if evidence.known is None or evidence.known.state not in {"missing", "quiet"}:
+        return ()
+    return with_codes(evidence.known_facts, TESTIMONY)
+
+
+def _lost(evidence: Evidence) -> Facts:
+    """Return the files that are known to have been loaded and to be gone from a missing hour."""
+    if evidence.known is None or evidence.known.state != "missing":
+        return ()
+    return with_codes(evidence.known_facts, REMOVED)
+
+
+def _past_failures(evidence: Evidence) -> Facts:
+    """Return why earlier loads failed of an hour that is in another state now: nobody may lose that."""
+    if _has_failed(evidence):
+        failures = with_codes(evidence.known_facts, FAILURES | {"noted"})
+        return tuple(Fact.of("had_failed", cause=fact.as_json()) for fact in failures)
+    return with_codes(evidence.known_facts, HAD_FAILED)
+
+
+def _loaded(evidence: Evidence) -> Verdict:
+    quarantined = any(file.quarantined for file in evidence.files)
+    state: State = "quarantined" if quarantined else "loaded"
+    return _verdict(evidence, state, kept=_kept_in(evidence, state))
+
+
+def _kept_in(evidence: Evidence, state: State) -> Facts:
+    """Return what is known of an hour that stays in its state."""
+    if evidence.known is None or evidence.known.state != state:
+        return ()
+    return evidence.known_facts
+
+
+def _verdict(
+    evidence: Evidence, state: State, *, found: Facts = (), kept: Facts = (), needs_load: bool | None = None
+) -> Verdict:
+    in_main = None if evidence.rows_in_main is None else sum(evidence.rows_in_main.values())
+    return Verdict(
+        hour=evidence.hour,
+        state=state,
+        found=found,
+        kept=kept,
+        counts=total(file.counts for file in evidence.files),
+        in_main=in_main,
+        files=len(evidence.listed),
+        needs_load=state in LOADABLE if needs_load is None else needs_load,
+    )
+
+
+def _changes_in_lake(evidence: Evidence) -> Facts:
+    return tuple(_find_changes_in_lake(evidence))
+
+
+def _find_changes_in_lake(evidence: Evidence) -> Iterator[Fact]:
+    if evidence.is_newest_snapshot and any(file.superseded for file in evidence.files):
+        yield Fact.of("newer_snapshot_gone")
+    loaded = {file.key: file for file in evidence.files}
+    present = {item.key: item for item in evidence.listed}
+    for key in sorted(loaded.keys() - present.keys()):
+        yield Fact.of("file_removed", key=key, records=loaded[key].records)
+    for key in sorted(present.keys() - loaded.keys()):
+        yield Fact.of("file_not_loaded", key=key, bytes=present[key].size)
+    for key in sorted(loaded.keys() & present.keys()):
+        file, item = loaded[key], present[key]
+        if not is_as_loaded(file, item):
+            yield Fact.of("file_changed", key=key, bytes_then=file.bytes, bytes_now=item.size)
+
+
+def _differences(evidence: Evidence) -> Facts:
+    of_main = () if evidence.rows_in_main is None else tuple(_find_differences_in_main(evidence))
+    return (*of_main, *evidence.differences)
+
+
+def _find_differences_in_main(evidence: Evidence) -> Iterator[Fact]:
+    rows_in_main = evidence.rows_in_main or {}
+    held = evidence.held or {}
+    for file in evidence.files:
+        rows = rows_in_main.get(file.id, 0)
+        if rows != file.counts.rows:
+            yield Fact.of("rows_differ", key=file.key, in_main=rows, loaded=file.loaded, added=file.added)
+        kept = held.get(file.key, 0)
+        if kept != file.quarantined:
+            yield Fact.of("quarantine_differs", key=file.key, held=kept, counted=file.quarantined)
+    known_ids = {file.id for file in evidence.files}
+    for file_id in sorted(rows_in_main.keys() - known_ids):
+        yield Fact.of("unknown_rows", rows=rows_in_main[file_id], file_id=file_id)
