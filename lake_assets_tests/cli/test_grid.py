@@ -9,7 +9,7 @@ from rich.console import Console
 
 from lake_assets.cli.grid import show_grid
 from lake_assets.hours import ONE_HOUR
-from lake_assets.ledger.ledger import State
+from lake_assets.states.state import State
 
 FIRST = datetime(2018, 9, 6, 20, tzinfo=UTC)
 LETTERS: dict[str, State] = {"=": "loaded", "M": "missing", ".": "quiet", "F": "failed", "~": "expected"}
