@@ -7,11 +7,13 @@ import shlex
 import sys
 
 from lake_assets.embedded.stack import EmbeddedStack
+from lake_assets.env_file import load_env_file
 from lake_assets.settings import Settings
 
 
 def main() -> int:
     """Print the variables as `export` lines, or say on stderr that the stack does not run."""
+    load_env_file()
     settings = Settings.from_env()
     stack = EmbeddedStack(settings.home)
     if not stack.running():
