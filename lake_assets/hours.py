@@ -15,7 +15,7 @@ PARTITION_FORMAT = "%Y-%m-%d-%H:%M"
 
 
 def floor_hour(moment: datetime) -> datetime:
-    """Give the hour that `moment` (aware) falls into."""
+    """Return the hour that `moment` (aware) falls into."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
@@ -35,12 +35,12 @@ def parse_hour(text: str) -> datetime:
 
 
 def format_hour(hour: datetime) -> str:
-    """Write an hour as people read it: `2018-09-06T10`."""
+    """Return an hour as people read it: `2018-09-06T10`."""
     return hour.astimezone(UTC).strftime(HOUR_FORMAT)
 
 
 def partition_key(hour: datetime) -> str:
-    """Write an hour as Dagster's partition key: `2018-09-06-10:00`."""
+    """Return an hour as Dagster's partition key: `2018-09-06-10:00`."""
     return hour.astimezone(UTC).strftime(PARTITION_FORMAT)
 
 
@@ -50,7 +50,7 @@ def from_partition_key(key: str) -> datetime:
 
 
 def hours_between(first: datetime, end: datetime) -> Iterator[datetime]:
-    """Give every hour from `first` up to and without `end`, oldest first."""
+    """Yield every hour from `first` up to and without `end`, oldest first."""
     hour = first
     while hour < end:
         yield hour

@@ -1,4 +1,4 @@
-"""A program that stops being root and becomes the command it is given: `drop_root.py WAY UID GID COMMAND…`.
+"""A program that drops root and becomes the command it is given: `drop_root.py WAY UID GID COMMAND…`.
 
 `namespace` enters a user namespace in which root's own files belong to an ordinary user
 (user_namespaces(7)). `nobody` turns into that user and keeps of root's rights only the one to reach
