@@ -19,7 +19,7 @@ PROJECT = Path(__file__).parents[1]
 
 @pytest.fixture
 def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Work in an empty folder, give the path of its `.env`, and unset afterwards what it set."""
+    """Work in an empty folder, yield the path of its `.env`, and unset afterwards what it set."""
     monkeypatch.chdir(tmp_path)
     with patch.dict(os.environ):
         os.environ.pop("PYTHON_DOTENV_DISABLED", None)
