@@ -18,7 +18,7 @@ from lake_assets.discover.classes import QUOTED
 from lake_assets.discover.profile import NULL, SPECIAL
 from lake_assets.readers.blocks import NUL_BECOMES
 from lake_assets.readers.csv_scanner import Slab
-from lake_assets.readers.csv_splitter import cut
+from lake_assets.readers.csv_splitter import split_records
 from lake_assets.readers.decode import decode
 from lake_assets.readers.dialect import SAMPLE, Dialect, head_records, settle
 from lake_assets.readers.records import read_rows
@@ -85,7 +85,9 @@ def read_batches(chunks: Iterable[bytes], files: FileOptions, width: int) -> Ite
         LakeError: the bytes cannot be unpacked or decoded, or hold no line end where one is due.
     """
     number = 1
-    for slab in cut(decode(chunks, files.compression, files.encoding), files.delimiter, files.quoting):
+    for slab in split_records(
+        decode(chunks, files.compression, files.encoding), files.delimiter, files.quoting
+    ):
         yield _batch(slab, number, files, width)
         number += len(slab)
 

@@ -60,12 +60,12 @@ class Slab:
         )
 
 
-def owners(ends: Positions, offsets: Positions) -> list[int]:
+def records_at(ends: Positions, offsets: Positions) -> list[int]:
     """Give the indexes of the records that the bytes at these offsets belong to, each once, ascending."""
     return [int(index) for index in np.unique(np.searchsorted(ends, offsets, side="right"))]
 
 
-def scan(window: bytes, delimiter: int, *, quoted: bool, final: bool) -> Slab | None:
+def scan_window(window: bytes, delimiter: int, *, quoted: bool, final: bool) -> Slab | None:
     """Find all whole records of a window.
 
     Args:
@@ -95,7 +95,9 @@ def scan(window: bytes, delimiter: int, *, quoted: bool, final: bool) -> Slab | 
     ends, widths = _lines(codes, structure, final=final)
     data = window[: ends[-1]] if len(ends) else b""
     line_crs, bare = _carriage_returns(data, quotes)
-    return Slab(data, ends, widths, line_crs, dict.fromkeys(owners(ends, bare), BARE_CR) if quoted else {})
+    return Slab(
+        data, ends, widths, line_crs, dict.fromkeys(records_at(ends, bare), BARE_CR) if quoted else {}
+    )
 
 
 def _well_quoted(codes: Codes, quotes: Positions, delimiter: int, *, final: bool) -> bool:

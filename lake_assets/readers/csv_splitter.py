@@ -7,8 +7,8 @@ The loader's half of the rule is `readers.csv_scanner` in bulk and `readers.csv_
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from lake_assets.readers.csv_scanner import Slab, scan
-from lake_assets.readers.csv_walker import walk
+from lake_assets.readers.csv_scanner import Slab, scan_window
+from lake_assets.readers.csv_walker import walk_window
 
 MAX_RECORD = 128 * 2**20  # so that a quote nobody closes cannot make us hold a whole file
 WINDOW = 2**18  # measured: a window and what is made of it stay in the processor's cache
@@ -31,7 +31,9 @@ class Limits:
 LIMITS = Limits()
 
 
-def cut(chunks: Iterable[bytes], delimiter: str, quoting: str, limits: Limits = LIMITS) -> Iterator[Slab]:
+def split_records(
+    chunks: Iterable[bytes], delimiter: str, quoting: str, limits: Limits = LIMITS
+) -> Iterator[Slab]:
     """Cut chunks into slabs of whole records, which together are all the bytes there were.
 
     Args:
@@ -73,9 +75,9 @@ def _gather(held: bytes, source: Iterator[bytes], size: int) -> bytes:
 def _whole_records(window: bytes, delimiter: bytes, *, quoted: bool, final: bool, limits: Limits) -> Slab:
     slab = None
     if len(window) <= min(limits.window, limits.max_record):
-        slab = scan(window, delimiter[0], quoted=quoted, final=final)
+        slab = scan_window(window, delimiter[0], quoted=quoted, final=final)
     if slab is None:
-        slab = walk(
+        slab = walk_window(
             window,
             delimiter,
             quoted=quoted,

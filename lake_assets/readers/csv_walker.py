@@ -21,7 +21,9 @@ TEXT_AFTER_QUOTE = "text after a closing quote"
 _QUOTED_CELL = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"')
 
 
-def walk(window: bytes, delimiter: bytes, *, quoted: bool, final: bool, max_record: int, enough: int) -> Slab:
+def walk_window(
+    window: bytes, delimiter: bytes, *, quoted: bool, final: bool, max_record: int, enough: int
+) -> Slab:
     """Find the whole records of a window, one by one.
 
     Args:
@@ -53,7 +55,7 @@ def walk(window: bytes, delimiter: bytes, *, quoted: bool, final: bool, max_reco
     )
 
 
-def split(record: bytes, delimiter: bytes) -> Iterator[tuple[bytes, bool]]:
+def split_cells(record: bytes, delimiter: bytes) -> Iterator[tuple[bytes, bool]]:
     """Cut a well-formed record into its cells.
 
     Args:

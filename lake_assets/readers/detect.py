@@ -63,7 +63,7 @@ def _unpacked(head: bytes, files: FileOptions) -> bytes:
     return b"".join(islice(decode([head], "gzip", "utf-8", whole=False), 2))
 
 
-def look(
+def detect(
     target: LakeObject, table: Table, reopen: Callable[[LakeObject], Iterator[bytes]]
 ) -> tuple[Dialect, Iterator[bytes]]:
     """Find out how a file is written, and open it for reading.

@@ -13,8 +13,8 @@ from itertools import chain, count, islice
 from typing import Any, Self
 
 from lake_assets.catalog.models import FileOptions, Table
-from lake_assets.readers.csv_splitter import cut
-from lake_assets.readers.csv_walker import split
+from lake_assets.readers.csv_splitter import split_records
+from lake_assets.readers.csv_walker import split_cells
 from lake_assets.readers.decode import GZIP_MAGIC, beginning, decode
 from lake_assets.readers.encoding import encoding_of
 
@@ -187,7 +187,7 @@ def head_records(head: bytes, files: FileOptions) -> Iterator[tuple[bytes, str |
     """
     text = beginning(decode([head], files.compression, files.encoding, whole=False), HEAD)
     whole_lines = text[: text.rfind(b"\n") + 1] or text
-    for slab in cut([whole_lines], files.delimiter, files.quoting):
+    for slab in split_records([whole_lines], files.delimiter, files.quoting):
         for index in range(len(slab)):
             yield slab.raw(index), slab.faults.get(index)
 
@@ -201,7 +201,7 @@ def _records(head: bytes, files: FileOptions) -> Iterator[Cells | None]:
         elif files.quoting == "none":
             yield tuple(raw.decode(errors="replace").split(files.delimiter))
         else:
-            yield tuple(value.decode(errors="replace") for value, _ in split(raw, delimiter))
+            yield tuple(value.decode(errors="replace") for value, _ in split_cells(raw, delimiter))
 
 
 def _has_header(records: Sequence[Cells | None], table: Table, reasons: dict[str, str]) -> bool:

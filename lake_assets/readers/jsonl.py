@@ -15,7 +15,7 @@ from typing import NamedTuple, NoReturn
 from lake_assets.exceptions import LakeError
 from lake_assets.readers.blocks import NUL_BECOMES
 from lake_assets.readers.csv_scanner import Slab
-from lake_assets.readers.csv_splitter import LIMITS, Limits, cut
+from lake_assets.readers.csv_splitter import LIMITS, Limits, split_records
 from lake_assets.readers.decode import decode
 from lake_assets.readers.dialect import Dialect
 from lake_assets.readers.rows import NUL, Broken, Cells
@@ -146,7 +146,7 @@ def _is_json(line: bytes) -> bool:
 
 def _slabs(chunks: Iterable[bytes], compression: str, encoding: str, limits: Limits) -> Iterator[Slab]:
     # Without quoting every LF ends a record, and a CR before it belongs to the line end.
-    return cut(decode(chunks, compression, encoding), ",", "none", limits)
+    return split_records(decode(chunks, compression, encoding), ",", "none", limits)
 
 
 @dataclass(frozen=True)

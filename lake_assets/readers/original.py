@@ -5,7 +5,7 @@ How an object becomes UTF-8 is `readers.decode`'s; this is the way back, for peo
 
 import codecs
 
-from lake_assets.readers.csv_splitter import Limits, cut
+from lake_assets.readers.csv_splitter import Limits, split_records
 from lake_assets.readers.decode import decode, is_utf8, unpack
 from lake_assets.readers.dialect import Dialect
 
@@ -43,7 +43,7 @@ def beginning(head: bytes, dialect: Dialect) -> tuple[str, bytes]:
     if not dialect.header or dialect.format != "csv":
         return encoding, mark
     text = decode([head], dialect.compression, dialect.encoding, whole=False)
-    slab = next(cut(text, dialect.delimiter, dialect.quoting, FEW), None)
+    slab = next(split_records(text, dialect.delimiter, dialect.quoting, FEW), None)
     header = slab.raw(0) + b"\n" if slab else b""
     return encoding, mark + encode_back(header, encoding)
 

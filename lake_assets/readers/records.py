@@ -14,9 +14,9 @@ import numpy as np
 from lake_assets.exceptions import LakeError
 from lake_assets.readers import jsonl
 from lake_assets.readers.blocks import NUL_BECOMES, BadRecord, Block, Record
-from lake_assets.readers.csv_scanner import QUOTE, Slab, owners
-from lake_assets.readers.csv_splitter import LIMITS, Limits, cut
-from lake_assets.readers.csv_walker import split
+from lake_assets.readers.csv_scanner import QUOTE, Slab, records_at
+from lake_assets.readers.csv_splitter import LIMITS, Limits, split_records
+from lake_assets.readers.csv_walker import split_cells
 from lake_assets.readers.csv_writer import copy_text
 from lake_assets.readers.decode import decode
 from lake_assets.readers.dialect import Dialect
@@ -121,7 +121,7 @@ def _slabs(chunks: Iterable[bytes], dialect: Dialect, limits: Limits) -> Iterato
     """Give the slabs without the header, each with the number of its first record."""
     text = decode(chunks, dialect.compression, dialect.encoding)
     number, header = 1, dialect.header
-    for slab in cut(text, dialect.delimiter, dialect.quoting, limits):
+    for slab in split_records(text, dialect.delimiter, dialect.quoting, limits):
         records = slab.without_first() if header else slab
         header = False
         if len(records):
@@ -138,7 +138,7 @@ def _faults(slab: Slab, dialect: Dialect) -> dict[int, str]:
         faults.setdefault(int(index), f"{width} cell{'s' * (width != 1)} where {due} are expected")
     if dialect.nul == "quarantine" and b"\0" in slab.data:
         nuls = np.flatnonzero(np.frombuffer(slab.data, np.uint8) == 0)
-        faults = dict.fromkeys(owners(slab.ends, nuls), "a NUL byte") | faults
+        faults = dict.fromkeys(records_at(slab.ends, nuls), "a NUL byte") | faults
     if not _is_utf8(slab.data):
         alien = (index for index in range(len(slab)) if not _is_utf8(slab.raw(index)))
         faults = dict.fromkeys(alien, f"bytes that are not {dialect.encoding}") | faults
@@ -161,7 +161,7 @@ def _values(raw: bytes, dialect: Dialect) -> Iterator[str | None]:
     null, delimiter = dialect.null.encode(), dialect.delimiter.encode()
     text = raw.replace(b"\0", NUL_BECOMES.get(dialect.nul, b"\0"))
     if dialect.quoting == "rfc4180" and QUOTE in text:
-        for value, quoted in split(text, delimiter):
+        for value, quoted in split_cells(text, delimiter):
             yield None if value == null and not quoted else value.decode()
     else:
         for value in text.split(delimiter):

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lake_assets.readers.csv_scanner import LF, QUOTE, Codes, Positions, Slab, scan
-from lake_assets.readers.csv_walker import split
+from lake_assets.readers.csv_scanner import LF, QUOTE, Codes, Positions, Slab, scan_window
+from lake_assets.readers.csv_walker import split_cells
 from lake_assets.readers.csv_writer import copy_text
 from lake_assets.readers.dialect import Dialect
 
@@ -65,7 +65,7 @@ def fit(data: bytes, dialect: Dialect, use: Use) -> tuple[bytes, Words]:
 
 def whole(data: bytes, dialect: Dialect) -> Slab:
     """Find the records of data that is ready for COPY; it is always well quoted."""
-    slab = scan(data, ord(dialect.delimiter), quoted=True, final=True)
+    slab = scan_window(data, ord(dialect.delimiter), quoted=True, final=True)
     if slab is None:
         raise AssertionError("data for COPY has a quote out of place")
     return slab
@@ -109,7 +109,7 @@ def _clock_words(data: bytes, dialect: Dialect, places: Collection[int]) -> Word
         return {}
     slab, found, null = whole(data, dialect), Words(), dialect.null.encode()
     for index in records:
-        for place, (value, quoted) in enumerate(split(slab.raw(index), dialect.delimiter.encode())):
+        for place, (value, quoted) in enumerate(split_cells(slab.raw(index), dialect.delimiter.encode())):
             if place in places and CLOCK_WORD.search(value) and (quoted or value != null):
                 found[index] = (dialect.columns[place - dialect.op], value.decode())
                 break
