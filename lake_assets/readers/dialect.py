@@ -65,6 +65,11 @@ class Dialect:
     extra: tuple[str, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def cells(self) -> int:
+        """The number of cells of a good record."""
+        return len(self.columns) + self.op
+
     def as_json(self) -> dict[str, Any]:
         """Give what the ledger keeps of it."""
         return {

@@ -79,7 +79,7 @@ def read_rows(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS
     """
     places = {key: place for place, key in enumerate(dialect.keys)}
     for slab in _slabs(chunks, dialect.compression, dialect.encoding, limits):
-        yield Lines(slab, places, len(dialect.columns) + dialect.op, dialect)
+        yield Lines(slab, places, dialect.cells, dialect)
 
 
 def keys_of(

@@ -14,10 +14,11 @@ import numpy as np
 from lake_assets.exceptions import LakeError
 from lake_assets.readers import jsonl
 from lake_assets.readers.blocks import NUL_BECOMES, BadRecord, Block, Record
-from lake_assets.readers.csv_scanner import QUOTE, Slab, records_at
+from lake_assets.readers.csv_borders import QUOTE
+from lake_assets.readers.csv_scanner import Slab, records_at
 from lake_assets.readers.csv_splitter import LIMITS, Limits, split_records
 from lake_assets.readers.csv_walker import split_cells
-from lake_assets.readers.csv_writer import copy_text
+from lake_assets.readers.csv_writer import write_block
 from lake_assets.readers.decode import decode
 from lake_assets.readers.dialect import Dialect
 from lake_assets.readers.rows import Rows, blocks, records
@@ -64,16 +65,11 @@ def read_rows(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS
 
 def _blocks_of_csv(chunks: Iterable[bytes], dialect: Dialect, limits: Limits) -> Iterator[Block]:
     for first, slab in _slabs(chunks, dialect, limits):
-        faults = _faults(slab, dialect)
-        data = copy_text(slab, faults, dialect)
-        nuls = 0
-        if dialect.nul in NUL_BECOMES and b"\0" in data:
-            nuls = data.count(b"\0")
-            data = data.replace(b"\0", NUL_BECOMES[dialect.nul])
-        bad = tuple(
-            BadRecord(first + index, slab.raw(index), reason) for index, reason in sorted(faults.items())
-        )
-        yield Block(data, len(slab), bad, nuls)
+        bad = {
+            index: BadRecord(number=first + index, raw=slab.raw(index), reason=reason)
+            for index, reason in sorted(_faults(slab, dialect).items())
+        }
+        yield write_block(slab, bad, dialect)
 
 
 def read_records(
@@ -132,7 +128,7 @@ def _slabs(chunks: Iterable[bytes], dialect: Dialect, limits: Limits) -> Iterato
 def _faults(slab: Slab, dialect: Dialect) -> dict[int, str]:
     """Say what is wrong with each bad record, by its index; the fault that explains most comes first."""
     faults = dict(slab.faults)
-    due = len(dialect.columns) + dialect.op
+    due = dialect.cells
     for index in np.flatnonzero(slab.widths != due):
         width = int(slab.widths[index])
         faults.setdefault(int(index), f"{width} cell{'s' * (width != 1)} where {due} are expected")

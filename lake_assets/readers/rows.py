@@ -48,7 +48,7 @@ class Rows(Protocol):
 
 def blocks(batches: Iterable[Rows], dialect: Dialect) -> Iterator[Block]:
     """Write records for COPY; see `readers.records.read_blocks`."""
-    nothing = ",".join([""] * (len(dialect.columns) + dialect.op)) + "\n"
+    nothing = ",".join([""] * (dialect.cells)) + "\n"
     lines: list[str] = []
     bad: list[BadRecord] = []
     number = nuls = size = 0
@@ -130,4 +130,4 @@ def _block(lines: list[str], bad: list[BadRecord], nuls: int, dialect: Dialect) 
     data = "".join(lines).encode()
     if nuls:
         data = data.replace(b"\0", NUL_BECOMES[dialect.nul])
-    return Block(data, len(lines), tuple(bad), nuls)
+    return Block(data, len(lines), ord(dialect.delimiter), tuple(bad), nuls)
