@@ -10,6 +10,10 @@ from datetime import UTC, datetime, timedelta
 from lake_assets.exceptions import ConfigurationError
 
 ONE_HOUR = timedelta(hours=1)
+
+# Files that come late or are corrected mostly come within two days: so far back is looked again each hour.
+RECENT = timedelta(hours=48)
+
 HOUR_FORMAT = "%Y-%m-%dT%H"
 PARTITION_FORMAT = "%Y-%m-%d-%H:%M"
 

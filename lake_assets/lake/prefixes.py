@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from lake_assets.hours import RECENT
 from lake_assets.lake.layout import (
     CENTURY,
     FOLDER_SLACK,
+    ONE_DAY,
     AutoLayout,
     Layout,
     TemplateLayout,
@@ -21,7 +23,8 @@ from lake_assets.lake.layout import (
     read_date_folder,
 )
 
-MOST_HOURS = timedelta(hours=48)
+# Who looks at the recent hours widens them to whole days first, and no two days are widened by more than one.
+LONGEST_SPAN = RECENT + ONE_DAY
 BEHIND_ALL = "\U0010ffff"
 
 # With a file a minute, a day is two answers of S3: no more than a few hours one by one.

@@ -28,7 +28,7 @@ from lake_assets.exceptions import ConfigurationError, LakeError
 from lake_assets.hours import floor_hour
 from lake_assets.lake.layout import CENTURY, AutoLayout, Layout, Placed, Unknown, read_layout
 from lake_assets.lake.objects import LakeObject, Listing, UnmatchedObject
-from lake_assets.lake.prefixes import BEHIND_ALL, MOST_HOURS, Part, parts_of_folder, parts_of_hours
+from lake_assets.lake.prefixes import BEHIND_ALL, LONGEST_SPAN, Part, parts_of_folder, parts_of_hours
 
 if TYPE_CHECKING:
     from botocore.loaders import Loader
@@ -122,7 +122,7 @@ class Lake:
     ) -> Listing:
         """List the objects of a table.
 
-        A folder of up to 1000 keys is listed whole. In a larger one, for up to 48 hours, only the parts that
+        A folder of up to 1000 keys is listed whole. In a larger one, for up to 72 hours, only the parts that
         can hold those hours are listed: the objects are the same, but unmatched elsewhere are not seen.
 
         Args:
@@ -142,7 +142,7 @@ class Lake:
         page = next(pages)
         found = {item["Key"]: item for item in page.get("Contents", ())}
         narrow = None
-        if page["IsTruncated"] and first is not None and end is not None and end - first <= MOST_HOURS:
+        if page["IsTruncated"] and first is not None and end is not None and end - first <= LONGEST_SPAN:
             narrow = self._narrow(folder, layout, first, end)
         if narrow is None:
             narrow = chain.from_iterable(rest.get("Contents", ()) for rest in pages)
