@@ -19,7 +19,7 @@ PARTITION_FORMAT = "%Y-%m-%d-%H:%M"
 
 
 def floor_hour(moment: datetime) -> datetime:
-    """Give the hour that `moment` (aware) falls into."""
+    """Return the hour that `moment` (aware) falls into."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
@@ -54,7 +54,7 @@ def from_partition_key(key: str) -> datetime:
 
 
 def hours_between(first: datetime, end: datetime) -> Iterator[datetime]:
-    """Give every hour from `first` up to and without `end`, oldest first."""
+    """Return every hour from `first` up to and without `end`, oldest first."""
     hour = first
     while hour < end:
         yield hour

@@ -20,7 +20,8 @@ from lake_assets.readers.blocks import NUL_BECOMES
 from lake_assets.readers.csv_scanner import Slab
 from lake_assets.readers.csv_splitter import split_records
 from lake_assets.readers.decode import decode
-from lake_assets.readers.dialect import SAMPLE, Dialect, head_records, settle
+from lake_assets.readers.dialect import Dialect
+from lake_assets.readers.head import SAMPLE, head_records, settle
 from lake_assets.readers.records import read_rows
 from lake_assets.readers.rows import Broken, without_nuls
 
@@ -78,7 +79,7 @@ def read_batches(chunks: Iterable[bytes], files: FileOptions, width: int) -> Ite
 
     Args:
         chunks: its raw bytes, cut anywhere.
-        files: how the file is written; compression and encoding are settled (`readers.dialect.settle`).
+        files: how the file is written; compression and encoding are settled (`readers.head.settle`).
         width: cells of a good record.
 
     Raises:

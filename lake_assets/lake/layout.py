@@ -68,7 +68,7 @@ class Layout(Protocol):
 
     @property
     def zone(self) -> ZoneInfo:
-        """Give the time zone of the times in names and folders."""
+        """Return the time zone of the times in names and folders."""
 
     def place(self, below: str, last_modified: datetime) -> Placed | Unknown | None:
         """Tell the hour of one file.
@@ -177,7 +177,7 @@ class TemplateLayout:
         return _not_loaded(name) or Placed(to_utc_hour(moment, self.zone), kind)
 
     def prefix_of(self, local: datetime) -> str:
-        """Give how keys of this local hour begin, below the table's folder."""
+        """Return how keys of this local hour begin, below the table's folder."""
         filled = self.template.format(
             table=self.folder, yyyy=f"{local:%Y}", mm=f"{local:%m}", dd=f"{local:%d}", hh=f"{local:%H}"
         )
@@ -208,7 +208,7 @@ def read_layout(layout: str, timezone: str, folder: str) -> Layout:
 
 
 def to_utc_hour(local: datetime, zone: ZoneInfo) -> datetime:
-    """Give the UTC hour of a local time (naive).
+    """Return the UTC hour of a local time (naive).
 
     A time that comes twice when clocks go back is the first of the two. A time that is left out when clocks
     go forward is as much later as was left out.
@@ -218,7 +218,7 @@ def to_utc_hour(local: datetime, zone: ZoneInfo) -> datetime:
 
 @lru_cache(maxsize=64)
 def local_hours(first: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
-    """Give every local hour (naive) that files of the UTC hours from `first` up to `end` can bear."""
+    """Return every local hour (naive) that files of the UTC hours from `first` up to `end` can bear."""
     shown = {
         (first + minutes).astimezone(zone).replace(tzinfo=None, minute=0)
         for minutes in _steps(end - first, timedelta(minutes=30))
@@ -230,7 +230,7 @@ def local_hours(first: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetim
 
 
 def _holds(local: datetime, first: datetime, end: datetime, zone: ZoneInfo) -> bool:
-    """Tell whether a time of this local hour is placed in the UTC hours from `first` up to `end`."""
+    """Return whether a time of this local hour is placed in the UTC hours from `first` up to `end`."""
     return any(first <= to_utc_hour(local.replace(minute=at), zone) < end for at in (0, 15, 30, 45))
 
 
@@ -284,7 +284,7 @@ def _is_never_data(name: str, *, may_be_hidden: bool = False) -> bool:
 
 
 def _is_control(folder: str) -> bool:
-    """Tell whether DMS's control tables or validation reports stand in this folder."""
+    """Return whether DMS's control tables or validation reports stand in this folder."""
     return any(part.startswith("awsdms_") or part == "s3_validation_failures" for part in folder.split("/"))
 
 

@@ -48,7 +48,7 @@ class Part:
     guard: str = ""
 
     def can_lie_in(self, names: Iterable[str]) -> bool:
-        """Tell whether the part can hold anything.
+        """Return whether the part can hold anything.
 
         Args:
             names: of all objects and folders right in the table's folder, folders with a slash behind them.
@@ -57,7 +57,7 @@ class Part:
 
 
 def parts_of_hours(layout: Layout, first: datetime, end: datetime) -> tuple[Part, ...]:
-    """Give the parts that are known by the hours alone; with `auto`, `parts_of_folder` names the others.
+    """Return the parts that are known by the hours alone; with `auto`, `parts_of_folder` names the others.
 
     Args:
         layout: the table's.
@@ -76,7 +76,7 @@ def parts_of_hours(layout: Layout, first: datetime, end: datetime) -> tuple[Part
 
 
 def parts_of_folder(folder: str, layout: AutoLayout, first: datetime, end: datetime) -> tuple[Part, ...]:
-    """Give the parts to list of a folder right below the table's, whose name does not begin with 20.
+    """Return the parts to list of a folder right below the table's, whose name does not begin with 20.
 
     Args:
         folder: its name, without a slash.
@@ -110,7 +110,7 @@ def _change_files(hours: Iterable[datetime]) -> Iterator[Part]:
 
 
 def _months(days: Iterable[date]) -> Iterator[Part]:
-    """Give the folders of whole months."""
+    """Return the folders of whole months."""
     for month in dict.fromkeys(day.replace(day=1) for day in days):
         yield Part(f"{month:%Y/%m/}", flat=True, guard=f"{month:%Y/}")
         yield Part(f"{month:%Y-%m/}", guard=f"{month:%Y-}")
@@ -119,7 +119,7 @@ def _months(days: Iterable[date]) -> Iterator[Part]:
 
 
 def _year_first(day: date) -> Iterator[Part]:
-    """Give the folders of one day, with those of its hours, that begin with the year."""
+    """Return the folders of one day, with those of its hours, that begin with the year."""
     yield Part(f"{day:%Y/%m/%d/}", guard=f"{day:%Y/}")
     yield Part(f"{day:%Y-%m-%d}", guard=f"{day:%Y-}")
     yield Part(f"{day:%Y_%m_%d}", guard=f"{day:%Y_}")
@@ -128,7 +128,7 @@ def _year_first(day: date) -> Iterator[Part]:
 
 
 def _year_last(day: date) -> Iterator[Part]:
-    """Give the folders of one day that begin with its month or its day."""
+    """Return the folders of one day that begin with its month or its day."""
     for by in ("/", "-", "_", ""):
         yield Part(f"{day:%m}{by}{day:%Y}{by}{day:%d}/")
         yield Part(f"{day:%d}{by}{day:%m}{by}{day:%Y}/")

@@ -114,7 +114,7 @@ class Lake:
         self._root = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
 
     def url(self, target: LakeObject | str) -> str:
-        """Give the address of an object or a whole key, such as `s3://bucket/key`."""
+        """Return the address of an object or a whole key, such as `s3://bucket/key`."""
         return f"s3://{self._bucket}/{target if isinstance(target, str) else target.key}"
 
     def list_table(
@@ -194,7 +194,7 @@ class Lake:
         return tuple(_control_file(item) for item in items)
 
     def list_folders(self) -> dict[str, tuple[str, ...]]:
-        """Give the folders of the tables of every source's folder, all sorted by name.
+        """Return the folders of the tables of every source's folder, all sorted by name.
 
         DMS's control tables (`awsdms_*`), its validation reports and names beginning with a dot are left out.
 
@@ -321,14 +321,14 @@ class Lake:
 
 @cache
 def _data_loader() -> "Loader":
-    """Give boto3's description of S3, which a client for each run would read anew for a tenth of a second."""
+    """Return boto3's description of S3, which each client would read anew for a tenth of a second."""
     from botocore.loaders import create_loader  # noqa: PLC0415 - takes half a second
 
     return create_loader()
 
 
 def _host_of(endpoint: str) -> str:
-    """Give the host of an endpoint, and refuse one with a password, which errors would show."""
+    """Return the host of an endpoint, and refuse one with a password, which errors would show."""
     parts = urlsplit(endpoint)
     if parts.username or parts.password:
         raise ConfigurationError(

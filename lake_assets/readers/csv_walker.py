@@ -77,7 +77,7 @@ def split_cells(record: bytes, delimiter: bytes) -> Iterator[tuple[bytes, bool]]
 
 
 def _past_closing_quote(window: bytes, opening: int, stop: int) -> int:
-    """Give the offset after the quote that closes the one at `opening`, or -1."""
+    """Return the offset after the quote that closes the one at `opening`, or -1."""
     cell = _QUOTED_CELL.match(window, opening, stop)
     return cell.end() if cell else -1
 
@@ -141,7 +141,7 @@ class _Path:
             at = end + 1
 
     def _past_bare_cells(self, at: int) -> int:
-        """Give the offset of the delimiter before the next quoted cell, or of the line end."""
+        """Return the offset of the delimiter before the next quoted cell, or of the line end."""
         if self._line < at:
             line = self._window.find(b"\n", at, self._stop)
             self._line = self._stop if line < 0 else line

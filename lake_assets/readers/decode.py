@@ -53,7 +53,7 @@ def beginning(pieces: Iterable[bytes], most: int) -> bytes:
 
 
 def is_utf8(encoding: str) -> bool:
-    """Tell whether an encoding is UTF-8 under any of its names."""
+    """Return whether an encoding is UTF-8 under any of its names."""
     return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
 
 

@@ -127,7 +127,7 @@ def _keys_of(raw: bytes, encoding: str, nul: str) -> dict[str, None]:
 
 
 def _is_document(first: bytes, last: bytes, lines: int) -> bool:
-    """Tell whether so many lines, from the first to the last, are parts of one array or object."""
+    """Return whether so many lines, from the first to the last, are parts of one array or object."""
     if lines <= 1:
         return first.startswith(b"[") and _is_json(first)
     opened = _OPENING.fullmatch(first) or (first.startswith(b"[") and not _is_json(first))
@@ -166,19 +166,19 @@ class Lines:
     dialect: Dialect
 
     def __len__(self) -> int:
-        """Give the number of lines."""
+        """Return the number of lines."""
         return len(self.slab)
 
     def raw(self, index: int) -> bytes:
-        """Give a line without its end."""
+        """Return a line without its end."""
         return self.slab.raw(index)
 
     def cells(self, index: int) -> Cells:
-        """Give a record's values; see `readers.rows.Rows`."""
+        """Return a record's values; see `readers.rows.Rows`."""
         return self._placed(self._values(index))
 
     def judged(self, index: int) -> Cells:
-        """Give the values with the exponents of numbers written out; in CSV they would be texts."""
+        """Return the values with the exponents of numbers written out; in CSV they would be texts."""
         values = self._values(index)
         return self._placed([value._replace(text=_written_out(value)) for value in values])
 

@@ -27,7 +27,7 @@ MARKS = {
 
 
 def beginning(head: bytes, dialect: Dialect) -> tuple[str, bytes]:
-    """Give a file's encoding, byte order told, and what it has before its first record.
+    """Return a file's encoding, byte order told, and what it has before its first record.
 
     Args:
         head: its first raw bytes, which hold the whole header if there is one.

@@ -42,7 +42,7 @@ def read_rows(chunks: Iterable[bytes], dialect: Dialect) -> Iterator["ArrowRows"
 
 
 def schema_of(chunks: Iterable[bytes], compression: str) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
-    """Give the names of a file's columns, and the type of PostgreSQL that keeps what each may hold.
+    """Return the names of a file's columns, and the type of PostgreSQL that keeps what each may hold.
 
     Args:
         chunks: the object's raw bytes, cut anywhere.
@@ -75,11 +75,11 @@ class ArrowRows:
     count: int
 
     def __len__(self) -> int:
-        """Give the number of records."""
+        """Return the number of records."""
         return self.count
 
     def raw(self, index: int) -> bytes:
-        """Give a record as a JSON line; bytes that are no text stand in it as they are."""
+        """Return a record as a JSON line; bytes that are no text stand in it as they are."""
         pieces = (json_of(column.slice(index, 1))[0] for column in self.columns)
         values = (_kept(piece) for piece in pieces)
         pairs = (f"{json_text(name)}:{value}" for name, value in zip(self.names, values, strict=True))
@@ -87,7 +87,7 @@ class ArrowRows:
         return line.encode(errors="surrogateescape")
 
     def cells(self, index: int) -> Cells:
-        """Give a record's values; see `readers.rows.Rows`."""
+        """Return a record's values; see `readers.rows.Rows`."""
         row = self._rows[index] if self.columns else ()
         if any(isinstance(cell, Fault) for cell in row):
             name = next(name for name, cell in zip(self.names, row, strict=True) if isinstance(cell, Fault))
@@ -95,7 +95,7 @@ class ArrowRows:
         return [cell for cell in row if not isinstance(cell, Fault)]
 
     def judged(self, index: int) -> Cells:
-        """Give the same."""
+        """Return the same."""
         return self.cells(index)
 
     @cached_property

@@ -32,7 +32,7 @@ Cell = str | Fault | None
 
 
 def type_of(declared: pa.DataType) -> str | None:
-    """Give the type of PostgreSQL that keeps all that a type of Parquet may hold.
+    """Return the type of PostgreSQL that keeps all that a type of Parquet may hold.
 
     Returns:
         None for nanoseconds, which PostgreSQL's times have not; the values tell whether they are needed.
@@ -46,7 +46,7 @@ def type_of(declared: pa.DataType) -> str | None:
 
 
 def cells_of(array: pa.Array) -> list[Cell]:
-    """Give the values of a column, NULs as they are.
+    """Return the values of a column, NULs as they are.
 
     Args:
         array: of any type that Parquet has.
@@ -64,7 +64,7 @@ def cells_of(array: pa.Array) -> list[Cell]:
 
 
 def json_of(array: pa.Array) -> list[str | Fault]:
-    """Give the values of a column as pieces of JSON, NULs in texts as they are."""
+    """Return the values of a column as pieces of JSON, NULs in texts as they are."""
     kind = array.type
     bare = any(is_one(kind) for is_one in (*_NESTED, pa.types.is_boolean, *_NUMBERS))
     return [_as_json(cell, bare=bare and cell not in {"nan", "inf", "-inf"}) for cell in cells_of(array)]
@@ -166,7 +166,7 @@ def _fraction(nanoseconds: int) -> str:
 
 @lru_cache(maxsize=4096)
 def _day(days: int) -> tuple[str, str]:
-    """Give the date so many days after 1970-01-01, of any year, and its era where that is BC."""
+    """Return the date so many days after 1970-01-01, of any year, and its era where that is BC."""
     era, of_era = divmod(days + _EPOCH, 146_097)
     year = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
     of_year = of_era - (365 * year + year // 4 - year // 100)

@@ -114,7 +114,7 @@ def _records_of_csv(
 
 
 def _slabs(chunks: Iterable[bytes], dialect: Dialect, limits: Limits) -> Iterator[tuple[int, Slab]]:
-    """Give the slabs without the header, each with the number of its first record."""
+    """Return the slabs without the header, each with the number of its first record."""
     text = decode(chunks, dialect.compression, dialect.encoding)
     number, header = 1, dialect.header
     for slab in split_records(text, dialect.delimiter, dialect.quoting, limits):
@@ -126,7 +126,7 @@ def _slabs(chunks: Iterable[bytes], dialect: Dialect, limits: Limits) -> Iterato
 
 
 def _faults(slab: Slab, dialect: Dialect) -> dict[int, str]:
-    """Say what is wrong with each bad record, by its index; the fault that explains most comes first."""
+    """Return what is wrong with each bad record, by its index; the fault that explains most comes first."""
     faults = dict(slab.faults)
     due = dialect.cells
     for index in np.flatnonzero(slab.widths != due):

@@ -26,20 +26,20 @@ class Rows(Protocol):
     """Some records in a row."""
 
     def __len__(self) -> int:
-        """Give the number of records."""
+        """Return the number of records."""
 
     def raw(self, index: int) -> bytes:
-        """Give a record as it was; a Parquet record as a JSON line."""
+        """Return a record as it was; a Parquet record as a JSON line."""
 
     def cells(self, index: int) -> Cells:
-        """Give a record's values, None for NULL, with NULs as they are; the Op cell first where there is one.
+        """Return a record's values, None for NULL, with NULs as they are; `Op` first where there is one.
 
         Raises:
             Broken: the record cannot be read.
         """
 
     def judged(self, index: int) -> Cells:
-        """Give the same as `lake_assets.discover` judges types by.
+        """Return the same as `lake_assets.discover` judges types by.
 
         Raises:
             Broken: the record cannot be read.
@@ -95,7 +95,7 @@ def records(batches: Iterable[Rows], dialect: Dialect, wanted: Sequence[int]) ->
 
 
 def without_nuls(cells: Cells, dialect: Dialect) -> Cells:
-    """Give values that PostgreSQL can hold.
+    """Return values that PostgreSQL can hold.
 
     Raises:
         Broken: there is a NUL, and the catalog says `nul: quarantine`.

@@ -43,7 +43,7 @@ class FooterCount:
             self._kept -= len(self._pieces.popleft())
 
     def finish(self) -> int:
-        """Give the number of records.
+        """Return the number of records.
 
         Raises:
             LakeError: the file has no footer that can be read.
@@ -74,7 +74,7 @@ class _Compact:
         self._data, self._at = data, 0
 
     def field(self, wanted: int) -> int:
-        """Give a field of the struct, a whole number."""
+        """Return a field of the struct, a whole number."""
         number = 0
         while kind := self._peek():
             number = self._field_number(number)

@@ -66,7 +66,7 @@ class Recount:
             self._take(text)
 
     def finish(self) -> int:
-        """Give the number of records, the header not counted.
+        """Return the number of records, the header not counted.
 
         Raises:
             LakeError: the object is cut short, or its last bytes cannot be read.
@@ -204,7 +204,7 @@ class _Lines:
         return records, start
 
     def _end(self, text: bytes, start: int, *, final: bool) -> int:
-        """Give the end of the record that starts here, or 0 if the text does not tell."""
+        """Return the end of the record that starts here, or 0 if the text does not tell."""
         limit = start + self.max_record
         at, inside = start, False
         while (line_end := text.find(b"\n", at, limit)) >= 0:
@@ -223,7 +223,7 @@ class _Lines:
         return self._first_line(text, start, limit)
 
     def _inside_after(self, line: bytes, *, inside: bool) -> bool | None:
-        """Tell whether a quoted cell is open after this line, None if a quote is out of place."""
+        """Return whether a quoted cell is open after this line, None if a quote is out of place."""
         if not self._quoted or b'"' not in line:
             return inside
         for piece in _pieces(line, self._delimiter):

@@ -28,7 +28,7 @@ hours = st.integers(0, 2 * 365 * 24).map(
 
 
 def is_listed(key: str, parts: tuple[Part, ...]) -> bool:
-    """Tell whether S3 gives this key, below the table's folder, for one of the parts."""
+    """Return whether S3 gives this key, below the table's folder, for one of the parts."""
     return any(
         key.startswith(part.prefix)
         and key > part.after
@@ -39,7 +39,7 @@ def is_listed(key: str, parts: tuple[Part, ...]) -> bool:
 
 
 def is_found(key: str, layout: Layout, first: datetime, end: datetime) -> bool:
-    """Tell whether a listing for these hours comes upon this key."""
+    """Return whether a listing for these hours comes upon this key."""
     if isinstance(layout, AutoLayout) and not key.startswith(CENTURY):
         folder, slash, _ = key.partition("/")
         return not slash or is_listed(key, parts_of_folder(folder, layout, first, end))
