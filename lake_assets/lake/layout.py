@@ -1,4 +1,4 @@
-"""Which hour a file belongs to, told by its key alone and, for full loads, by when it was written.
+"""Which hour a file belongs to, by its key alone and, for full loads, by when it was written.
 
 Pure functions: nothing here talks to S3. `auto` knows every way AWS DMS lays out files (DMS guide, "Using
 Amazon S3 as a target"); any other tree is described by a template. Which parts of a folder are worth listing
@@ -6,7 +6,7 @@ for a few hours is `lake.prefixes`'s; opening files and telling their dialect ar
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -71,7 +71,7 @@ class Layout(Protocol):
         """Return the time zone of the times in names and folders."""
 
     def place(self, below: str, last_modified: datetime) -> Placed | Unknown | None:
-        """Tell the hour of one file.
+        """Return the hour of one file.
 
         Args:
             below: the key below the table's folder, such as `2018/09/06/20180906-101010101.csv`.
@@ -98,34 +98,41 @@ class AutoLayout:
     zone: ZoneInfo
 
     def place(self, below: str, last_modified: datetime) -> Placed | Unknown | None:
-        """Tell the hour of one file; see `Layout.place`."""
+        """Return the hour of one file; see `Layout.place`."""
         folder, _, name = below.rpartition("/")
         if _is_never_data(name) or _is_control(folder):
             return None
-        load, change = _LOAD.fullmatch(name), _CDC.fullmatch(name)
-        if not (load or change):
-            return None if _is_hidden(folder) else _unknown_name(name)
+        change = _CDC.fullmatch(name)
+        is_dms_name = change is not None or _LOAD.fullmatch(name) is not None
         if _is_hidden(folder):
+            if not is_dms_name:
+                return None
             return Unknown(f"its folder {folder!r} is hidden (a name in it begins with . or _)")
-        return self._place_change(folder, change) if change else self._place_load(folder, last_modified)
+        if not is_dms_name:
+            return _unknown_name(name)
+        if change:
+            return self._place_change(folder, change)
+        return self._place_load(folder, last_modified)
 
     def _place_change(self, folder: str, name: re.Match[str]) -> Placed | Unknown:
         moment = _read_time(name["date"], name["time"])
         if moment is None:
             return Unknown(f"its name {name[0]!r} holds no time that exists between 2000 and 2099")
-        if folder:
-            dates = read_date_folder(folder)
-            if dates is None:
-                return Unknown(f"its folder {folder!r} is none of the date folders that DMS writes")
-            if not dates.first - FOLDER_SLACK <= moment.date() <= dates.last + FOLDER_SLACK:
-                return Unknown(
-                    f"its folder {folder!r} and its name {name[0]!r} are more than a day apart. "
-                    f'Set a template as the layout, such as "{EXAMPLE}", to go by the folder.'
-                )
-        return Placed(to_utc_hour(moment, self.zone), "cdc")
+        placed = Placed(hour=to_utc_hour(moment, self.zone), kind="cdc")
+        if not folder:
+            return placed
+        dates = read_date_folder(folder)
+        if dates is None:
+            return Unknown(f"its folder {folder!r} is none of the date folders that DMS writes")
+        if not dates.first - FOLDER_SLACK <= moment.date() <= dates.last + FOLDER_SLACK:
+            return Unknown(
+                f"its folder {folder!r} and its name {name[0]!r} are more than a day apart. "
+                f'Set a template as the layout, such as "{EXAMPLE}", to go by the folder.'
+            )
+        return placed
 
     def _place_load(self, folder: str, last_modified: datetime) -> Placed | Unknown:
-        written = Placed(floor_hour(last_modified), "full")
+        written = Placed(hour=floor_hour(last_modified), kind="full")
         if not folder:
             return written
         dates = read_date_folder(folder)
@@ -133,10 +140,11 @@ class AutoLayout:
             return _partition_fault(folder) or written
         midnight = datetime(dates.first.year, dates.first.month, dates.first.day)  # noqa: DTZ001 - local time
         if dates.hour is not None:
-            return Placed(to_utc_hour(midnight.replace(hour=dates.hour), self.zone), "full")
+            named = midnight.replace(hour=dates.hour)
+            return Placed(hour=to_utc_hour(named, self.zone), kind="full")
         if dates.first <= last_modified.astimezone(self.zone).date() <= dates.last:
             return written
-        return Placed(to_utc_hour(midnight, self.zone), "full")
+        return Placed(hour=to_utc_hour(midnight, self.zone), kind="full")
 
 
 @dataclass(frozen=True)
@@ -156,25 +164,24 @@ class TemplateLayout:
     pattern: re.Pattern[str]
 
     def place(self, below: str, last_modified: datetime) -> Placed | Unknown | None:  # noqa: ARG002 - Layout's
-        """Tell the hour of one file; see `Layout.place`."""
+        """Return the hour of one file; see `Layout.place`."""
         folder, _, name = below.rpartition("/")
         if _is_never_data(name, may_be_hidden=True) or _is_control(folder):
             return None
         match = self.pattern.match(below)
         if match is None:
-            return (
-                None if _is_hidden(below) else Unknown(f"its key does not match the layout {self.template!r}")
-            )
-        told = match[0].count("/") + (not match[0].endswith("/"))
-        if _is_hidden("/".join(below.split("/")[told:])):
+            if _is_hidden(below):
+                return None
+            return Unknown(f"its key does not match the layout {self.template!r}")
+        if _is_hidden(_rest_behind(match[0], below)):
             return None
-        moment = _read_time(
-            match["yyyy"] + match["mm"] + match["dd"], match.groupdict().get("hh", "00") + "0000"
-        )
+        day = match["yyyy"] + match["mm"] + match["dd"]
+        hour = match.groupdict().get("hh", "00")
+        moment = _read_time(day, f"{hour}0000")
         if moment is None:
             return Unknown(f"{match[0]!r} in its key holds no time that exists")
         kind: Kind = "full" if _LOAD.fullmatch(name) else "cdc"
-        return _not_loaded(name) or Placed(to_utc_hour(moment, self.zone), kind)
+        return _not_loaded(name) or Placed(hour=to_utc_hour(moment, self.zone), kind=kind)
 
     def prefix_of(self, local: datetime) -> str:
         """Return how keys of this local hour begin, below the table's folder."""
@@ -225,13 +232,18 @@ def local_hours(first: datetime, end: datetime, zone: ZoneInfo) -> tuple[datetim
     }
     # A zone can leave out or repeat as much as a day (Samoa did on 2011-12-30).
     earliest, latest = min(shown) - ONE_DAY, max(shown) + ONE_DAY
-    near = (earliest + hours for hours in _steps(latest - earliest + ONE_HOUR, ONE_HOUR))
-    return tuple(hour for hour in near if hour in shown or _holds(hour, first, end, zone))
+    found: list[datetime] = []
+    for hours in _steps(latest - earliest + ONE_HOUR, ONE_HOUR):
+        hour = earliest + hours
+        if hour in shown or _holds(hour, first, end, zone):
+            found.append(hour)
+    return tuple(found)
 
 
 def _holds(local: datetime, first: datetime, end: datetime, zone: ZoneInfo) -> bool:
     """Return whether a time of this local hour is placed in the UTC hours from `first` up to `end`."""
-    return any(first <= to_utc_hour(local.replace(minute=at), zone) < end for at in (0, 15, 30, 45))
+    quarters = (local.replace(minute=minute) for minute in (0, 15, 30, 45))
+    return any(first <= to_utc_hour(quarter, zone) < end for quarter in quarters)
 
 
 def _steps(span: timedelta, step: timedelta) -> Iterator[timedelta]:
@@ -248,18 +260,27 @@ def read_date_folder(folder: str) -> DateFolder | None:
     """
     for pattern in _DATE_FOLDERS:
         match = pattern.fullmatch(folder)
-        if match is None:
-            continue
-        part = match.groupdict()
-        try:
-            first = datetime(  # noqa: DTZ001 - a folder's date has no zone
-                int(part["yyyy"]), int(part["mm"]), int(part.get("dd") or 1), int(part.get("hh") or 0)
-            )
-        except ValueError:
-            continue
-        last = first if "dd" in part else (first + timedelta(days=31)).replace(day=1) - ONE_DAY
-        return DateFolder(first.date(), last.date(), first.hour if part.get("hh") else None)
+        dates = match and _read_dates(match.groupdict())
+        if dates:
+            return dates
     return None
+
+
+def _read_dates(part: Mapping[str, str | None]) -> DateFolder | None:
+    """Return what the parts of a date say; None if there is no such date."""
+    year, month, day, hour = (part.get(name) for name in ("yyyy", "mm", "dd", "hh"))
+    try:
+        first = datetime(int(year or 0), int(month or 0), int(day or 1), int(hour or 0))  # noqa: DTZ001 - no zone
+    except ValueError:
+        return None
+    last = first
+    if day is None:
+        last = (first + timedelta(days=31)).replace(day=1) - ONE_DAY
+    return DateFolder(
+        first=first.date(),
+        last=last.date(),
+        hour=None if hour is None else first.hour,
+    )
 
 
 def _read_time(day: str, clock: str) -> datetime | None:
@@ -292,6 +313,14 @@ def _is_hidden(path: str) -> bool:
     return any(part.startswith(_HIDDEN) for part in path.split("/"))
 
 
+def _rest_behind(matched: str, below: str) -> str:
+    """Return what stands behind the folders and the name that a template has matched, if only in part."""
+    told = matched.count("/")
+    if not matched.endswith("/"):
+        told += 1
+    return "/".join(below.split("/")[told:])
+
+
 def _not_loaded(name: str) -> Unknown | None:
     if not name.startswith("CDC_TXN-"):
         return None
@@ -308,7 +337,7 @@ def _unknown_name(name: str) -> Unknown:
 
 
 def _partition_fault(folder: str) -> Unknown | None:
-    """Tell why this folder is not one that DMS writes for a partition of the source's table."""
+    """Return why this folder is not one that DMS writes for a partition of the source's table."""
     if "/" in folder:
         return Unknown(f"its folder {folder!r} is neither a date folder nor one partition of the table")
     if folder.startswith(CENTURY):
@@ -319,37 +348,65 @@ def _partition_fault(folder: str) -> Unknown | None:
 
 
 def _compile(template: str, folder: str) -> re.Pattern[str]:
-    try:
-        pieces = list(Formatter().parse(template))
-    except ValueError as error:
-        _refuse(template, f"cannot be read: {error}", error)
-    fields = [field for _, field, _, _ in pieces if field is not None]
-    odd = [field for _, field, spec, conversion in pieces if field is not None and (spec or conversion)]
-    odd += [field for field in fields if field not in ("table", *_TEMPLATE_FIELDS)]
-    if odd:
-        _refuse(
-            template,
-            f"has {{{odd[0]}}}, and only {{table}}, {{yyyy}}, {{mm}}, {{dd}} and {{hh}} have a meaning",
-        )
+    """Return the pattern of a template.
+
+    Raises:
+        ConfigurationError: the template cannot tell an hour.
+    """
+    pieces = _parse(template)
     if not template.startswith("{table}/"):
         _refuse(template, "does not begin with {table}/")
-    missing = [field for field in ("yyyy", "mm", "dd") if field not in fields]
-    if missing:
-        _refuse(template, f"lacks {{{missing[0]}}}, so it cannot tell an hour")
-    return re.compile(_pattern([(literal, field) for literal, field, _, _ in pieces], folder), re.ASCII)
+    fields = {field for _, field in pieces}
+    for field in ("yyyy", "mm", "dd"):
+        if field not in fields:
+            _refuse(template, f"lacks {{{field}}}, so it cannot tell an hour")
+    return re.compile(_pattern(pieces, folder), re.ASCII)
+
+
+def _parse(template: str) -> list[tuple[str, str | None]]:
+    """Return the pieces of a template: what stands there as it is, and the field behind it, if one is.
+
+    Raises:
+        ConfigurationError: it cannot be taken apart, or a field has no meaning.
+    """
+    try:
+        parsed = list(Formatter().parse(template))
+    except ValueError as error:
+        _refuse(template, f"cannot be read: {error}", error)
+    pieces: list[tuple[str, str | None]] = []
+    formatted: list[str] = []
+    unknown: list[str] = []
+    for literal, field, spec, conversion in parsed:
+        pieces.append((literal, field))
+        if field is None:
+            continue
+        if spec or conversion:
+            formatted.append(field)
+        if field != "table" and field not in _TEMPLATE_FIELDS:
+            unknown.append(field)
+    for field in formatted + unknown:
+        known = "{table}, {yyyy}, {mm}, {dd} and {hh}"
+        _refuse(template, f"has {{{field}}}, and only {known} have a meaning")
+    return pieces
 
 
 def _pattern(pieces: Sequence[tuple[str, str | None]], folder: str) -> str:
     written: list[str] = []
+    seen: set[str] = set()
     for literal, field in pieces:
         written.append(re.escape(literal))
         if field == "table":
             written.append(re.escape(folder))
+        elif field in seen:
+            written.append(f"(?P={field})")
         elif field is not None:
-            known = any(f"(?P<{field}>" in part for part in written)
-            written.append(f"(?P={field})" if known else f"(?P<{field}>{_TEMPLATE_FIELDS[field]})")
+            seen.add(field)
+            written.append(f"(?P<{field}>{_TEMPLATE_FIELDS[field]})")
     below = "".join(written).removeprefix(re.escape(folder) + "/")
-    return below + r"(?!\d)" if pieces[-1][1] is not None else below
+    ends_with_digits = pieces[-1][1] is not None
+    if ends_with_digits:
+        below += r"(?!\d)"
+    return below
 
 
 def _refuse(template: str, fault: str, cause: Exception | None = None) -> NoReturn:

@@ -9,7 +9,7 @@ SeaweedFS sorts a folder `2018` before `2018-09`, and S3 sorts `2018/` behind `2
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from lake_assets.hours import RECENT
 from lake_assets.lake.layout import (
@@ -66,12 +66,13 @@ def parts_of_hours(layout: Layout, first: datetime, end: datetime) -> tuple[Part
     """
     hours = local_hours(first, end, layout.zone)
     if isinstance(layout, TemplateLayout):
-        return tuple(Part(prefix) for prefix in dict.fromkeys(layout.prefix_of(hour) for hour in hours))
+        prefixes = dict.fromkeys(map(layout.prefix_of, hours))
+        return tuple(map(Part, prefixes))
     days = _days(hours)
     found = [*_change_files(hours), *_months(days)]
     for day in days:
         found += _year_first(day)
-        found += [part for part in _year_last(day) if part.prefix.startswith(CENTURY)]
+        found += _beginning_with(CENTURY, _year_last(day))
     return tuple(found)
 
 
@@ -87,15 +88,26 @@ def parts_of_folder(folder: str, layout: AutoLayout, first: datetime, end: datet
     days = _days(local_hours(first, end, layout.zone))
     dates = read_date_folder(folder)
     if dates is not None:
-        wanted = any(dates.first <= day <= dates.last for day in days)
-        return (Part(f"{folder}/"),) if wanted else ()
-    nested = [part for day in days for part in _year_last(day) if part.prefix.startswith(f"{folder}/")]
-    return (Part(f"{folder}/", flat=True), *nested)
+        if any(dates.first <= day <= dates.last for day in days):
+            return (Part(f"{folder}/"),)
+        return ()
+    found = [Part(f"{folder}/", flat=True)]
+    for day in days:
+        found += _beginning_with(f"{folder}/", _year_last(day))
+    return tuple(found)
 
 
 def _days(hours: Iterable[datetime]) -> list[date]:
-    days = {hour.date() for hour in hours}
-    return sorted({day + slack for day in days for slack in (-FOLDER_SLACK, timedelta(0), FOLDER_SLACK)})
+    """Return the days whose folders can hold files of these local hours, oldest first."""
+    days: set[date] = set()
+    for hour in hours:
+        day = hour.date()
+        days |= {day - FOLDER_SLACK, day, day + FOLDER_SLACK}
+    return sorted(days)
+
+
+def _beginning_with(prefix: str, parts: Iterable[Part]) -> list[Part]:
+    return [part for part in parts if part.prefix.startswith(prefix)]
 
 
 def _change_files(hours: Iterable[datetime]) -> Iterator[Part]:
@@ -106,7 +118,8 @@ def _change_files(hours: Iterable[datetime]) -> Iterator[Part]:
         if len(of_day) > _MOST_SINGLE_HOURS:
             yield Part(f"{day:%Y%m%d}-")
         else:
-            yield from (Part(f"{hour:%Y%m%d-%H}") for hour in of_day)
+            for hour in of_day:
+                yield Part(f"{hour:%Y%m%d-%H}")
 
 
 def _months(days: Iterable[date]) -> Iterator[Part]:

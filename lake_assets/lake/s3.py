@@ -4,12 +4,13 @@ Every error of boto3 becomes one of ours here, with the address and the remedy a
 a key belongs to is `lake.layout`'s; what the bytes mean is not known here. Nothing here writes to S3.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from botocore.exceptions import (
@@ -27,7 +28,7 @@ from lake_assets.catalog.models import Source, Table
 from lake_assets.exceptions import ConfigurationError, LakeError
 from lake_assets.hours import floor_hour
 from lake_assets.lake.layout import CENTURY, AutoLayout, Layout, Placed, Unknown, read_layout
-from lake_assets.lake.objects import LakeObject, Listing, UnmatchedObject
+from lake_assets.lake.objects import Kind, LakeObject, Listing, UnmatchedObject
 from lake_assets.lake.prefixes import BEHIND_ALL, LONGEST_SPAN, Part, parts_of_folder, parts_of_hours
 
 if TYPE_CHECKING:
@@ -111,11 +112,13 @@ class Lake:
         """
         self._client = client
         self._bucket = bucket
-        self._root = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        folders = prefix.strip("/")
+        self._root = f"{folders}/" if folders else ""
 
     def url(self, target: LakeObject | str) -> str:
         """Return the address of an object or a whole key, such as `s3://bucket/key`."""
-        return f"s3://{self._bucket}/{target if isinstance(target, str) else target.key}"
+        key = target if isinstance(target, str) else target.key
+        return f"s3://{self._bucket}/{key}"
 
     def list_table(
         self, source: Source | str, table: Table, first: datetime | None = None, end: datetime | None = None
@@ -140,13 +143,12 @@ class Lake:
         layout = read_layout(table.files.layout, table.files.timezone, table.folder)
         pages = self._pages(folder)
         page = next(pages)
-        found = {item["Key"]: item for item in page.get("Contents", ())}
-        narrow = None
+        items: Iterator[ObjectTypeDef] | None = None
         if page["IsTruncated"] and first is not None and end is not None and end - first <= LONGEST_SPAN:
-            narrow = self._narrow(folder, layout, first, end)
-        if narrow is None:
-            narrow = chain.from_iterable(rest.get("Contents", ()) for rest in pages)
-        found |= {item["Key"]: item for item in narrow}
+            items = self._items_of_hours(folder, layout, first, end)
+        if items is None:
+            items = _items(pages)
+        found = {item["Key"]: item for item in chain(page.get("Contents", ()), items)}
         return _sort_into_hours(found, folder, layout, first, end)
 
     def open(self, target: LakeObject) -> Iterator[bytes]:
@@ -189,9 +191,9 @@ class Lake:
             LakeError: S3 cannot be reached, or answers with an error.
         """
         above = f"{self._root}{folder}/"
-        pages = islice(self._pages(above, after=above + behind if behind else ""), MOST_CONTROL_PAGES)
-        items = chain.from_iterable(page.get("Contents", ()) for page in pages)
-        return tuple(_control_file(item) for item in items)
+        after = above + behind if behind else ""
+        pages = islice(self._pages(above, after=after), MOST_CONTROL_PAGES)
+        return tuple(map(_control_file, _items(pages)))
 
     def list_folders(self) -> dict[str, tuple[str, ...]]:
         """Return the folders of the tables of every source's folder, all sorted by name.
@@ -202,74 +204,83 @@ class Lake:
             ConfigurationError: the bucket does not exist or may not be listed.
             LakeError: S3 cannot be reached, or answers with an error.
         """
-        return {source: self._folders(f"{self._root}{source}/") for source in self._folders(self._root)}
+        sources = self._folders(self._root)
+        return {source: self._folders(f"{self._root}{source}/") for source in sources}
 
     def _folders(self, above: str) -> tuple[str, ...]:
-        pages = self._pages(above, flat=True)
-        names = chain.from_iterable(_folders_of(page, above) for page in pages)
-        return tuple(sorted(name for name in names if name and not _is_never_a_table(name)))
+        found: list[str] = []
+        for page in self._pages(above, flat=True):
+            found += filter(_is_table, _folders_of(page, above))
+        return tuple(sorted(found))
 
     def _pages(
         self, prefix: str, *, after: str = "", flat: bool = False, most: int | None = None
     ) -> Iterator["ListObjectsV2OutputTypeDef"]:
-        bounds: dict[str, Any] = {"StartAfter": after} if after else {}
-        bounds |= {"Delimiter": "/"} if flat else {}
+        bounds: dict[str, Any] = {}
+        if after:
+            bounds["StartAfter"] = after
+        if flat:
+            bounds["Delimiter"] = "/"
+        paginator = self._client.get_paginator("list_objects_v2")
+        size = most or PAGE_KEYS
         with self._errors_of(self.url(prefix), listing=True):
-            yield from self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=prefix, PaginationConfig={"PageSize": most or PAGE_KEYS}, **bounds
+            yield from paginator.paginate(
+                Bucket=self._bucket, Prefix=prefix, PaginationConfig={"PageSize": size}, **bounds
             )
 
-    def _narrow(
+    def _items_of_hours(
         self, folder: str, layout: Layout, first: datetime, end: datetime
     ) -> "Iterator[ObjectTypeDef] | None":
         """List the parts that can hold these hours; None if listing all is likely no slower."""
-        parts = dict.fromkeys(parts_of_hours(layout, first, end))
+        parts: Collection[Part] = parts_of_hours(layout, first, end)
         items: list[ObjectTypeDef] = []
         if isinstance(layout, AutoLayout):
-            items, names, all_seen = self._look_around(folder)
-            for name in names:
-                if name.endswith("/") and not name.startswith(CENTURY):
-                    parts |= dict.fromkeys(parts_of_folder(name[:-1], layout, first, end))
-            if all_seen:
-                parts = dict.fromkeys(part for part in parts if part.can_lie_in(names))
-            else:
-                guards = {part.guard for part in parts if part.guard}
-                empty = {guard for guard in guards if self._is_empty(folder + guard)}
-                parts = dict.fromkeys(part for part in parts if part.guard not in empty)
+            top = self._look_around(folder)
+            items = top.items
+            nested: list[Part] = []
+            for name in top.other_folders:
+                nested += parts_of_folder(name, layout, first, end)
+            parts = self._without_empty(folder, dict.fromkeys([*parts, *nested]), top)
         if len(parts) > MOST_PARTS:
             return None
-        return chain(items, chain.from_iterable(self._items_of(folder, part) for part in parts))
+        of_parts = (self._items_of_part(folder, part) for part in parts)
+        return chain(items, chain.from_iterable(of_parts))
 
-    def _look_around(self, folder: str) -> "tuple[list[ObjectTypeDef], set[str], bool]":
-        """List what lies right in the folder, but for the many names that begin with 20, if they are many.
+    def _without_empty(self, folder: str, parts: Iterable[Part], top: "_Top") -> list[Part]:
+        """Return the parts that may hold something, by what is known or quickly asked."""
+        if top.is_whole:
+            return [part for part in parts if part.can_lie_in(top.names)]
+        # Of parts with a guard in common, one question spares many.
+        guards = dict.fromkeys(part.guard for part in parts if part.guard)
+        empty = {guard for guard in guards if self._is_empty(folder + guard)}
+        return [part for part in parts if part.guard not in empty]
 
-        Returns:
-            The objects; the names of them and of folders (with a slash behind them); whether these are all.
-        """
-        items: list[ObjectTypeDef] = []
-        names: set[str] = set()
+    def _look_around(self, folder: str) -> "_Top":
+        """List what lies right in the folder, but for the many names that begin with 20, if they are many."""
+        top = _Top(folder)
         for page in self._pages(folder, flat=True):
-            _take(page, folder, items, names)
-            if page["IsTruncated"] and any(name >= CENTURY for name in names):
+            top.take(page)
+            if page["IsTruncated"] and top.reaches_century:
+                top.is_whole = False
                 for behind in self._pages(folder, after=f"{folder}{CENTURY}{BEHIND_ALL}", flat=True):
-                    _take(behind, folder, items, names)
-                return items, names, False
-        return items, names, True
+                    top.take(behind)
+                return top
+        return top
 
     def _is_empty(self, prefix: str) -> bool:
-        return not next(self._pages(prefix, most=1)).get("Contents")
+        page = next(self._pages(prefix, most=1))
+        return not page.get("Contents")
 
-    def _items_of(self, folder: str, part: Part) -> Iterator["ObjectTypeDef"]:
+    def _items_of_part(self, folder: str, part: Part) -> Iterator["ObjectTypeDef"]:
         after = folder + part.after if part.after else ""
-        for page in self._pages(folder + part.prefix, after=after, flat=part.flat):
-            yield from page.get("Contents", ())
+        return _items(self._pages(folder + part.prefix, after=after, flat=part.flat))
 
     @contextmanager
     def _errors_of(self, url: str, *, listing: bool = False) -> Iterator[None]:
         try:
             yield
         except ClientError as error:
-            self._refused(url, error, listing=listing)
+            raise self._refused(url, error, listing=listing) from error
         except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
             raise ConfigurationError(
                 f"There are no credentials to read {url} with. Set AWS_ACCESS_KEY_ID and "
@@ -289,34 +300,35 @@ class Lake:
     def _endpoint(self) -> str:
         return self._client.meta.endpoint_url
 
-    def _refused(self, url: str, error: ClientError, *, listing: bool) -> NoReturn:
-        """Raise our error for what S3 answered."""
+    def _refused(self, url: str, error: ClientError, *, listing: bool) -> LakeError | ConfigurationError:
+        """Return our error for what S3 answered."""
         code = error.response.get("Error", {}).get("Code", "")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code == "NoSuchBucket" or (listing and status == _GONE):
-            raise ConfigurationError(
+            return ConfigurationError(
                 f"The bucket {self._bucket!r} does not exist at {self._endpoint}. "
                 "Set LAKE_ASSETS_LAKE to s3://bucket/prefix, or AWS_ENDPOINT_URL to the server that has it."
-            ) from error
-        if status == _GONE:
-            raise LakeError(f"{url} is gone since it was listed. {_LOAD_AGAIN}") from error
-        if status == _CHANGED:
-            raise LakeError(_changed(url)) from error
-        if code == "InvalidObjectState":
-            raise LakeError(
-                f"{url} is archived. Restore it from Glacier, then load the hour again."
-            ) from error
+            )
         if status in _NO_ACCESS:
-            right = "s3:ListBucket on the bucket" if listing else "s3:GetObject on it (and kms:Decrypt)"
-            kind = ConfigurationError if listing else LakeError
-            raise kind(
-                f"S3 at {self._endpoint} refuses access to {url} ({code}). Check AWS_ACCESS_KEY_ID and "
-                f"AWS_SECRET_ACCESS_KEY, and that they are allowed {right}."
-            ) from error
-        raise LakeError(
+            return self._no_access(url, code, listing=listing)
+        if status == _GONE:
+            return LakeError(f"{url} is gone since it was listed. {_LOAD_AGAIN}")
+        if status == _CHANGED:
+            return LakeError(_changed(url))
+        if code == "InvalidObjectState":
+            return LakeError(f"{url} is archived. Restore it from Glacier, then load the hour again.")
+        return LakeError(
             f"S3 at {self._endpoint} answered {code or status} for {url}. "
             "Check AWS_DEFAULT_REGION and AWS_ENDPOINT_URL, and try again."
-        ) from error
+        )
+
+    def _no_access(self, url: str, code: str, *, listing: bool) -> LakeError | ConfigurationError:
+        """Return the error for a request that needs a right, which depends on what was asked for."""
+        refused = f"S3 at {self._endpoint} refuses access to {url} ({code}). Check AWS_ACCESS_KEY_ID and"
+        allowed = "AWS_SECRET_ACCESS_KEY, and that they are allowed"
+        if listing:
+            return ConfigurationError(f"{refused} {allowed} s3:ListBucket on the bucket.")
+        return LakeError(f"{refused} {allowed} s3:GetObject on it (and kms:Decrypt).")
 
 
 @cache
@@ -350,21 +362,68 @@ def _folders_of(page: "ListObjectsV2OutputTypeDef", above: str) -> Iterator[str]
     return (found["Prefix"][len(above) : -1] for found in page.get("CommonPrefixes", ()))
 
 
-def _take(
-    page: "ListObjectsV2OutputTypeDef", above: str, items: "list[ObjectTypeDef]", names: set[str]
-) -> None:
-    items += page.get("Contents", ())
-    names |= {item["Key"][len(above) :] for item in page.get("Contents", ())}
-    names |= {f"{folder}/" for folder in _folders_of(page, above)}
+def _items(pages: "Iterable[ListObjectsV2OutputTypeDef]") -> "Iterator[ObjectTypeDef]":
+    for page in pages:
+        yield from page.get("Contents", ())
+
+
+@dataclass
+class _Top:
+    """What lies right in a table's folder.
+
+    Attributes:
+        folder: the table's.
+        items: the objects.
+        names: of objects and folders, these with a slash behind them.
+        is_whole: nothing was passed over.
+    """
+
+    folder: str
+    items: "list[ObjectTypeDef]" = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
+    is_whole: bool = True
+
+    def take(self, page: "ListObjectsV2OutputTypeDef") -> None:
+        """Add what a page of the listing has."""
+        for item in page.get("Contents", ()):
+            self.items.append(item)
+            self.names.add(item["Key"][len(self.folder) :])
+        for name in _folders_of(page, self.folder):
+            self.names.add(f"{name}/")
+
+    @property
+    def reaches_century(self) -> bool:
+        """Whether names that begin with 20, or come behind them, were met."""
+        return any(name >= CENTURY for name in self.names)
+
+    @property
+    def other_folders(self) -> list[str]:
+        """The folders that do not begin with 20, without the slash."""
+        folders = [name[:-1] for name in self.names if name.endswith("/")]
+        return [name for name in folders if not name.startswith(CENTURY)]
 
 
 def _control_file(item: "ObjectTypeDef") -> LakeObject:
-    written = item["LastModified"].astimezone(UTC)
-    return LakeObject(item["Key"], item["ETag"].strip('"'), item["Size"], written, floor_hour(written), "cdc")
+    hour = floor_hour(item["LastModified"])
+    return _lake_object(item, hour, "cdc")
 
 
-def _is_never_a_table(name: str) -> bool:
-    return name.startswith((".", "awsdms_")) or name == "s3_validation_failures"
+def _lake_object(item: "ObjectTypeDef", hour: datetime, kind: Kind) -> LakeObject:
+    return LakeObject(
+        key=item["Key"],
+        etag=item["ETag"].strip('"'),
+        size=item["Size"],
+        last_modified=item["LastModified"].astimezone(UTC),
+        hour=hour,
+        kind=kind,
+    )
+
+
+def _is_table(folder: str) -> bool:
+    """Return whether a folder may be a table's or a source's: it is none of DMS's own, and not hidden."""
+    if not folder or folder == "s3_validation_failures":
+        return False
+    return not folder.startswith((".", "awsdms_"))
 
 
 def _sort_into_hours(
@@ -377,12 +436,19 @@ def _sort_into_hours(
     objects: list[LakeObject] = []
     unmatched: list[UnmatchedObject] = []
     for key, item in found.items():
-        written = item["LastModified"].astimezone(UTC)
-        match layout.place(key[len(folder) :], written):
-            case Placed(hour, kind) if (first is None or first <= hour) and (end is None or hour < end):
-                objects.append(LakeObject(key, item["ETag"].strip('"'), item["Size"], written, hour, kind))
+        placed = layout.place(key[len(folder) :], item["LastModified"].astimezone(UTC))
+        match placed:
+            case Placed(hour, kind):
+                if _is_within(hour, first, end):
+                    objects.append(_lake_object(item, hour, kind))
             case Unknown(reason):
                 unmatched.append(UnmatchedObject(key, reason))
     objects.sort(key=lambda item: (item.hour, item.key))
     unmatched.sort(key=lambda item: item.key)
-    return Listing(tuple(objects), tuple(unmatched))
+    return Listing(objects=tuple(objects), unmatched=tuple(unmatched))
+
+
+def _is_within(hour: datetime, first: datetime | None, end: datetime | None) -> bool:
+    if first is not None and hour < first:
+        return False
+    return end is None or hour < end
