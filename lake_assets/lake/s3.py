@@ -1,38 +1,26 @@
 """The lake in S3: list the objects of a table, stream the bytes of one.
 
-Every error of boto3 becomes one of ours here, with the address and the remedy and without secrets. Which hour
-a key belongs to is `lake.layout`'s; what the bytes mean is not known here. Nothing here writes to S3.
+Which hour a key belongs to is `lake.layout`'s, and what is worth listing for a few hours `lake.prefixes`'s;
+what the bytes mean is not known here. The client comes from `lake.s3_client`. Nothing here writes to S3.
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionError,  # noqa: A004 - botocore's own
-    CredentialRetrievalError,
-    HTTPClientError,
-    NoCredentialsError,
-    PartialCredentialsError,
-)
+from botocore.exceptions import BotoCoreError
 from urllib3.exceptions import HTTPError
 
 from lake_assets.catalog.models import Source, Table
-from lake_assets.exceptions import ConfigurationError, LakeError
 from lake_assets.hours import floor_hour
 from lake_assets.lake.layout import CENTURY, AutoLayout, Layout, Placed, Unknown, read_layout
 from lake_assets.lake.objects import Kind, LakeObject, Listing, UnmatchedObject
 from lake_assets.lake.prefixes import BEHIND_ALL, LONGEST_SPAN, Part, parts_of_folder, parts_of_hours
+from lake_assets.lake.s3_errors import Request, changed, cut_short, errors_of
 
 if TYPE_CHECKING:
-    from botocore.loaders import Loader
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef, ObjectTypeDef
 
@@ -45,58 +33,6 @@ PAGE_KEYS = 1000  # the most that S3 gives in one answer
 MOST_PARTS = 200
 
 MOST_CONTROL_PAGES = 20  # a file a minute for two weeks
-
-CONNECT_SECONDS = 10
-READ_SECONDS = 60
-CONNECTIONS = 10
-
-_AWS_HOSTS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
-_NO_ACCESS = (401, 403)
-_GONE = 404
-_CHANGED = 412
-_LOAD_AGAIN = "Load the hour again."
-
-
-def make_client(*, profile: str | None = None, attempts: int = 5, **options: Any) -> "S3Client":
-    """Make an S3 client; keys, region and endpoint come from where boto3 reads them (`AWS_*` and its files).
-
-    Args:
-        profile: of boto3's files; None for the one they or the environment choose.
-        attempts: how often a request is made at most, the first time included.
-        options: for boto3's `client`, such as `endpoint_url`, where the environment is not to decide.
-
-    Raises:
-        ConfigurationError: the settings that boto3 reads cannot work.
-    """
-    import boto3.session  # noqa: PLC0415 - takes half a second, and only what reads the lake needs it
-    import botocore.session  # noqa: PLC0415 - the same
-    from botocore.config import Config  # noqa: PLC0415 - the same
-
-    config = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        max_pool_connections=CONNECTIONS,
-        retries={"mode": "standard", "total_max_attempts": attempts},
-        # Checksums of whole objects double the client's time per byte, and few stores have them.
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-    )
-    try:
-        core = botocore.session.Session()
-        core.register_component("data_loader", _data_loader())
-        session = boto3.session.Session(profile_name=profile, botocore_session=core)
-        client: S3Client = session.client("s3", config=config, **options)
-        if _host_of(client.meta.endpoint_url).endswith(_AWS_HOSTS):
-            return client
-        # A server of one's own rarely has a host name for every bucket.
-        return session.client("s3", config=config.merge(Config(s3={"addressing_style": "path"})), **options)
-    except ValueError:
-        # boto3 quotes the endpoint, and a password in it too.
-        raise ConfigurationError(
-            "AWS_ENDPOINT_URL is no address. Write it as https://host or http://host:port."
-        ) from None
-    except BotoCoreError as error:
-        raise ConfigurationError(f"No S3 client can be made: {error} Check the AWS_* settings.") from error
 
 
 class Lake:
@@ -164,20 +100,24 @@ class Lake:
             ConfigurationError: the bucket does not exist, or there are no credentials.
         """
         url = self.url(target)
-        with self._errors_of(url):
+        with errors_of(self._request(url, listing=False)):
             answer = self._client.get_object(Bucket=self._bucket, Key=target.key, IfMatch=f'"{target.etag}"')
         body, promised, came = answer["Body"], answer["ContentLength"], 0
         try:
             # A store that does not know If-Match would give the new bytes.
             if answer["ETag"].strip('"') != target.etag:
-                raise LakeError(_changed(url))
+                raise changed(url)
             while chunk := body.read(CHUNK_BYTES):
                 came += len(chunk)
                 yield chunk
         except (BotoCoreError, HTTPError) as error:
-            raise LakeError(_cut_short(url, came, promised)) from error
+            raise cut_short(url, came, promised) from error
         finally:
             body.close()
+
+    def _request(self, url: str, *, listing: bool) -> Request:
+        endpoint = self._client.meta.endpoint_url
+        return Request(url=url, bucket=self._bucket, endpoint=endpoint, listing=listing)
 
     def list_control(self, folder: str, *, behind: str = "") -> tuple[LakeObject, ...]:
         """List the files of a control table of DMS, such as `awsdms_status`, in the order of their names.
@@ -223,7 +163,7 @@ class Lake:
             bounds["Delimiter"] = "/"
         paginator = self._client.get_paginator("list_objects_v2")
         size = most or PAGE_KEYS
-        with self._errors_of(self.url(prefix), listing=True):
+        with errors_of(self._request(self.url(prefix), listing=True)):
             yield from paginator.paginate(
                 Bucket=self._bucket, Prefix=prefix, PaginationConfig={"PageSize": size}, **bounds
             )
@@ -274,88 +214,6 @@ class Lake:
     def _items_of_part(self, folder: str, part: Part) -> Iterator["ObjectTypeDef"]:
         after = folder + part.after if part.after else ""
         return _items(self._pages(folder + part.prefix, after=after, flat=part.flat))
-
-    @contextmanager
-    def _errors_of(self, url: str, *, listing: bool = False) -> Iterator[None]:
-        try:
-            yield
-        except ClientError as error:
-            raise self._refused(url, error, listing=listing) from error
-        except (NoCredentialsError, PartialCredentialsError, CredentialRetrievalError) as error:
-            raise ConfigurationError(
-                f"There are no credentials to read {url} with. Set AWS_ACCESS_KEY_ID and "
-                "AWS_SECRET_ACCESS_KEY, or give them to boto3 in another of its ways."
-            ) from error
-        except (ConnectionError, HTTPClientError, HTTPError) as error:
-            raise LakeError(
-                f"The S3 server at {self._endpoint} did not answer for {url} ({type(error).__name__}). "
-                "Check that it runs and can be reached, and AWS_ENDPOINT_URL."
-            ) from error
-        except BotoCoreError as error:
-            raise ConfigurationError(
-                f"{url} cannot be asked for: {error} Check LAKE_ASSETS_LAKE and the AWS_* settings."
-            ) from error
-
-    @property
-    def _endpoint(self) -> str:
-        return self._client.meta.endpoint_url
-
-    def _refused(self, url: str, error: ClientError, *, listing: bool) -> LakeError | ConfigurationError:
-        """Return our error for what S3 answered."""
-        code = error.response.get("Error", {}).get("Code", "")
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if code == "NoSuchBucket" or (listing and status == _GONE):
-            return ConfigurationError(
-                f"The bucket {self._bucket!r} does not exist at {self._endpoint}. "
-                "Set LAKE_ASSETS_LAKE to s3://bucket/prefix, or AWS_ENDPOINT_URL to the server that has it."
-            )
-        if status in _NO_ACCESS:
-            return self._no_access(url, code, listing=listing)
-        if status == _GONE:
-            return LakeError(f"{url} is gone since it was listed. {_LOAD_AGAIN}")
-        if status == _CHANGED:
-            return LakeError(_changed(url))
-        if code == "InvalidObjectState":
-            return LakeError(f"{url} is archived. Restore it from Glacier, then load the hour again.")
-        return LakeError(
-            f"S3 at {self._endpoint} answered {code or status} for {url}. "
-            "Check AWS_DEFAULT_REGION and AWS_ENDPOINT_URL, and try again."
-        )
-
-    def _no_access(self, url: str, code: str, *, listing: bool) -> LakeError | ConfigurationError:
-        """Return the error for a request that needs a right, which depends on what was asked for."""
-        refused = f"S3 at {self._endpoint} refuses access to {url} ({code}). Check AWS_ACCESS_KEY_ID and"
-        allowed = "AWS_SECRET_ACCESS_KEY, and that they are allowed"
-        if listing:
-            return ConfigurationError(f"{refused} {allowed} s3:ListBucket on the bucket.")
-        return LakeError(f"{refused} {allowed} s3:GetObject on it (and kms:Decrypt).")
-
-
-@cache
-def _data_loader() -> "Loader":
-    """Return boto3's description of S3, which each client would read anew for a tenth of a second."""
-    from botocore.loaders import create_loader  # noqa: PLC0415 - takes half a second
-
-    return create_loader()
-
-
-def _host_of(endpoint: str) -> str:
-    """Return the host of an endpoint, and refuse one with a password, which errors would show."""
-    parts = urlsplit(endpoint)
-    if parts.username or parts.password:
-        raise ConfigurationError(
-            "AWS_ENDPOINT_URL holds a user or a password. "
-            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead."
-        )
-    return parts.hostname or ""
-
-
-def _changed(url: str) -> str:
-    return f"{url} was written again since it was listed. {_LOAD_AGAIN}"
-
-
-def _cut_short(url: str, came: int, promised: int) -> str:
-    return f"{url} was cut short: {came} of {promised} bytes came. {_LOAD_AGAIN}"
 
 
 def _folders_of(page: "ListObjectsV2OutputTypeDef", above: str) -> Iterator[str]:
