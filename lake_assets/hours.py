@@ -1,7 +1,7 @@
 """Hours: the one place where an hour becomes text and text becomes an hour.
 
 An hour is an aware `datetime` in UTC with nothing below the hour. People write it `2018-09-06T10`;
-Dagster's partition key for it is `2018-09-06-10:00`. Time zones of files belong to `lake.layout`.
+Dagster's partition key for it is `2018-09-06-10:00`. Time zones of files belong to `lake.local_time`.
 """
 
 from collections.abc import Iterator

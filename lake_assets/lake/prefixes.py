@@ -12,16 +12,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from lake_assets.hours import RECENT
-from lake_assets.lake.layout import (
-    CENTURY,
-    FOLDER_SLACK,
-    ONE_DAY,
-    AutoLayout,
-    Layout,
-    TemplateLayout,
-    local_hours,
-    read_date_folder,
-)
+from lake_assets.lake.auto_layout import AutoLayout
+from lake_assets.lake.dates import CENTURY, FOLDER_SLACK, read_date_folder
+from lake_assets.lake.local_time import ONE_DAY, local_hours
+from lake_assets.lake.placement import Layout
+from lake_assets.lake.template_layout import TemplateLayout
 
 # Who looks at the recent hours widens them to whole days first, and no two days are widened by more than one.
 LONGEST_SPAN = RECENT + ONE_DAY

@@ -15,8 +15,11 @@ from urllib3.exceptions import HTTPError
 
 from lake_assets.catalog.models import Source, Table
 from lake_assets.hours import floor_hour
-from lake_assets.lake.layout import CENTURY, AutoLayout, Layout, Placed, Unknown, read_layout
+from lake_assets.lake.auto_layout import AutoLayout
+from lake_assets.lake.dates import CENTURY
+from lake_assets.lake.layout import read_layout
 from lake_assets.lake.objects import Kind, LakeObject, Listing, UnmatchedObject
+from lake_assets.lake.placement import Layout, Placed, Unknown
 from lake_assets.lake.prefixes import BEHIND_ALL, LONGEST_SPAN, Part, parts_of_folder, parts_of_hours
 from lake_assets.lake.s3_errors import Request, changed, cut_short, errors_of
 

@@ -8,7 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lake_assets.hours import ONE_HOUR
-from lake_assets.lake.layout import CENTURY, AutoLayout, Layout, Placed, read_layout
+from lake_assets.lake.auto_layout import AutoLayout
+from lake_assets.lake.dates import CENTURY
+from lake_assets.lake.layout import read_layout
+from lake_assets.lake.placement import Layout, Placed
 from lake_assets.lake.prefixes import LONGEST_SPAN, Part, parts_of_folder, parts_of_hours
 from lake_assets_tests.lake.test_layout import DATE_FOLDERS, ZONES
 

@@ -46,7 +46,7 @@ def test_objects_are_listed_with_what_s3_says_of_them(
     assert listing.objects[0].last_modified.tzinfo is UTC
 
 
-def test_objects_are_sorted_by_hour_and_key_and_strangers_by_key(lake: Lake, lake_bucket: LakeBucket) -> None:
+def test_objects_are_sorted_by_hour_and_key_and_unmatched_by_key(lake: Lake, lake_bucket: LakeBucket) -> None:
     """Objects come by hour, then key; unmatched by key; markers and temporary files not at all."""
     names = ("20180906-101530123.csv", "2018/09/06/20180906-091530123.csv", "20180906-101530122.csv")
     for name in (*names, "b.csv", "a.csv", "_SUCCESS", "awsdms_status/LOAD00000001.csv", "2018/"):
@@ -61,7 +61,7 @@ def test_objects_are_sorted_by_hour_and_key_and_strangers_by_key(lake: Lake, lak
     assert all("none of the names that DMS gives" in item.reason for item in listing.unmatched)
 
 
-def test_objects_outside_the_hours_are_left_out_and_strangers_are_not(
+def test_objects_outside_the_hours_are_left_out_and_unmatched_are_not(
     lake: Lake, lake_bucket: LakeBucket
 ) -> None:
     """The first hour is in, the end is out, either may be open; unmatched belong to every range."""
