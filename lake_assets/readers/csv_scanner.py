@@ -91,12 +91,13 @@ def scan_window(window: bytes, delimiter: int, *, quoted: bool, final: bool) -> 
     ends = np.minimum(borders[lines] + 1, len(codes))
     data = window[: ends[-1]] if len(ends) else b""
     line_crs, bare_crs = _carriage_returns(data, quotes)
+    broken = records_at(ends, bare_crs) if quoted else []
     return Slab(
         data=data,
         ends=ends,
         widths=np.diff(lines, prepend=-1),
         line_crs=line_crs,
-        faults=dict.fromkeys(records_at(ends, bare_crs), BARE_CR) if quoted else {},
+        faults=dict.fromkeys(broken, BARE_CR),
         borders=borders,
     )
 
@@ -129,11 +130,11 @@ def _close_cells(codes: Codes, quotes: Positions, delimiter: int, *, final: bool
 def _whole_lines(codes: Codes, structure: Positions, *, final: bool) -> tuple[Positions, Positions]:
     """Return the borders of all cells of whole records, and which of them end a record."""
     lines = np.flatnonzero(codes[structure] == LF)
-    told = structure[lines[-1]] + 1 if len(lines) else 0
-    if final and (len(lines) == 0 or told < len(codes)):
+    ends_with_line = len(lines) > 0 and structure[lines[-1]] + 1 == len(codes)
+    if final and not ends_with_line:
         return np.append(structure, len(codes)), np.append(lines, len(structure))
-    borders = structure[: lines[-1] + 1] if len(lines) else NOWHERE
-    return borders, lines
+    cells = lines[-1] + 1 if len(lines) else 0
+    return structure[:cells], lines
 
 
 def _carriage_returns(data: bytes, quotes: Positions) -> tuple[Positions, Positions]:

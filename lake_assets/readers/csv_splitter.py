@@ -46,11 +46,15 @@ def split_records(
         LakeError: `limits.max_record` bytes without a line end.
     """
     source = iter(chunks)
-    held, at, size = b"", 0, limits.window
+    held = b""
+    at = 0
+    size = limits.window
     while True:
         if len(held) - at <= size:
-            held, at = _gather(held[at:], source, size), 0
-        window, final = held[at : at + size], len(held) - at <= size
+            held = _gather(held[at:], source, size)
+            at = 0
+        window = held[at : at + size]
+        final = len(held) - at <= size
         if not window:
             return
         slab = _whole_records(
@@ -58,15 +62,20 @@ def split_records(
         )
         if len(slab):
             yield slab
-            at, size = at + len(slab.data), limits.window
+            at += len(slab.data)
+            size = limits.window
         else:
             size = min(GROWTH * size, limits.max_record + 1)
 
 
 def _gather(held: bytes, source: Iterator[bytes], size: int) -> bytes:
     """Take chunks until there are more than `size` bytes, or no more chunks."""
-    pieces, total = [held], len(held)
-    while total <= size and (chunk := next(source, None)) is not None:
+    pieces = [held]
+    total = len(held)
+    while total <= size:
+        chunk = next(source, None)
+        if chunk is None:
+            break
         pieces.append(chunk)
         total += len(chunk)
     return b"".join(pieces)
