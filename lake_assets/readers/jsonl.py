@@ -260,13 +260,13 @@ def _flat_values(text: str) -> list[Value] | None:
         return None
     if not isinstance(pairs, list):
         return None
-    return [_flat_value(key, value) for key, value in pairs]
-
-
-def _flat_value(key: str, value: str | bool | None) -> Value:
-    if isinstance(value, str):
-        return Value(key, value, isinstance(value, _Number))
-    return Value(key, _LITERALS[value], number=False)
+    values: list[Value] = []
+    for key, value in pairs:
+        if isinstance(value, str):
+            values.append(Value(key, value, isinstance(value, _Number)))
+        else:
+            values.append(Value(key, _LITERALS[value], number=False))
+    return values
 
 
 def _values(text: str, nul: str) -> Iterator[Value]:

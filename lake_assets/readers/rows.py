@@ -126,15 +126,16 @@ def without_nuls(cells: Cells, dialect: Dialect) -> Cells:
 
 
 def _line(cells: Cells) -> str:
-    return ",".join(map(_written, cells)) + "\n"
-
-
-def _written(cell: str | None) -> str:
-    if cell is None:
-        return ""
-    if '"' in cell:
-        cell = cell.replace('"', '""')
-    return f'"{cell}"'
+    # All in one loop: a call for each cell costs half as much again.
+    written: list[str] = []
+    for cell in cells:
+        if cell is None:
+            written.append("")
+        elif '"' in cell:
+            written.append('"' + cell.replace('"', '""') + '"')
+        else:
+            written.append(f'"{cell}"')
+    return ",".join(written) + "\n"
 
 
 def _count_nuls(line: str, dialect: Dialect) -> int:
