@@ -5,7 +5,8 @@ import sys
 from benchmarks.workload import HOUR
 from lake_assets.catalog.read import read_catalog
 from lake_assets.hours import ONE_HOUR
-from lake_assets.lake.s3 import Lake, make_client
+from lake_assets.lake.s3 import Lake
+from lake_assets.lake.s3_client import make_client
 from lake_assets.load.loader import TableLoader
 from lake_assets.settings import Settings
 

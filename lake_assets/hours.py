@@ -1,7 +1,7 @@
 """Hours: the one place where an hour becomes text and text becomes an hour.
 
 An hour is an aware `datetime` in UTC with nothing below the hour. People write it `2018-09-06T10`;
-Dagster's partition key for it is `2018-09-06-10:00`. Time zones of files belong to `lake.layout`.
+Dagster's partition key for it is `2018-09-06-10:00`. Time zones of files belong to `lake.local_time`.
 """
 
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from lake_assets.exceptions import ConfigurationError
 
 ONE_HOUR = timedelta(hours=1)
 
+# Files that come late or are corrected mostly come within two days: so far back is looked again each hour.
 RECENT = timedelta(hours=48)
-"""What counts as recent: these hours are looked at each time, for files that come late come within days."""
 
 HOUR_FORMAT = "%Y-%m-%dT%H"
 PARTITION_FORMAT = "%Y-%m-%d-%H:%M"

@@ -21,7 +21,8 @@ from lake_assets.catalog.read import read_catalog
 from lake_assets.env_file import load_env_file
 from lake_assets.exceptions import ConfigurationError, WarehouseError
 from lake_assets.hours import ONE_HOUR, floor_hour, format_hour, hours_between
-from lake_assets.lake.s3 import Lake, make_client
+from lake_assets.lake.s3 import Lake
+from lake_assets.lake.s3_client import make_client
 from lake_assets.ledger.install import install
 from lake_assets.postgres import connect
 from lake_assets.settings import LakePlace, Settings, Warehouse

@@ -16,7 +16,7 @@ from lake_assets.cli.ui import serve
 from lake_assets.embedded.demo_lake import demo_catalog, write_demo_lake
 from lake_assets.env_file import load_env_file
 from lake_assets.exceptions import ConfigurationError, LakeAssetsError
-from lake_assets.lake.s3 import make_client
+from lake_assets.lake.s3_client import make_client
 from lake_assets.ledger.quarantine import list_quarantine
 from lake_assets.monitor.cached_states import forget_sweeps
 from lake_assets.orchestration.monitor_job import JUDGE_JOB

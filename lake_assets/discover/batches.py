@@ -18,9 +18,10 @@ from lake_assets.discover.classes import QUOTED
 from lake_assets.discover.profile import NULL, SPECIAL
 from lake_assets.readers.blocks import NUL_BECOMES
 from lake_assets.readers.csv_scanner import Slab
-from lake_assets.readers.csv_splitter import cut
+from lake_assets.readers.csv_splitter import split_records
 from lake_assets.readers.decode import decode
-from lake_assets.readers.dialect import SAMPLE, Dialect, head_records, settle
+from lake_assets.readers.dialect import Dialect
+from lake_assets.readers.head import SAMPLE, head_records, settle
 from lake_assets.readers.records import read_rows
 from lake_assets.readers.rows import Broken, without_nuls
 
@@ -78,14 +79,16 @@ def read_batches(chunks: Iterable[bytes], files: FileOptions, width: int) -> Ite
 
     Args:
         chunks: its raw bytes, cut anywhere.
-        files: how the file is written; compression and encoding are settled (`readers.dialect.settle`).
+        files: how the file is written; compression and encoding are settled (`readers.head.settle`).
         width: cells of a good record.
 
     Raises:
         LakeError: the bytes cannot be unpacked or decoded, or hold no line end where one is due.
     """
     number = 1
-    for slab in cut(decode(chunks, files.compression, files.encoding), files.delimiter, files.quoting):
+    for slab in split_records(
+        decode(chunks, files.compression, files.encoding), files.delimiter, files.quoting
+    ):
         yield _batch(slab, number, files, width)
         number += len(slab)
 

@@ -1,7 +1,7 @@
 """How the files of a table are written: delimiter, quoting and NULL, each by the table alone where it tells.
 
 What a table does not tell is what most tables of its source have. What only one file can tell (header, Op,
-compression) is worked out file by file when it is loaded (`readers.dialect`).
+compression) is worked out file by file when it is loaded (`readers.detect`).
 """
 
 import re

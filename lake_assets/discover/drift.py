@@ -17,7 +17,7 @@ from lake_assets.discover.survey import Reader
 from lake_assets.exceptions import LakeError
 from lake_assets.lake.objects import LakeObject
 from lake_assets.load.staging.documents import JSON_TYPES
-from lake_assets.readers.detect import look
+from lake_assets.readers.detect import detect
 
 _NUMBERS = frozenset({"whole", "unsigned", "long", "decimal", "scientific", FIGURES})
 _TIMES = frozenset({"date", "moment", "instant"})
@@ -94,7 +94,7 @@ def observe(
 
 
 def _read(reader: Reader, table: Table, target: LakeObject, observed: Observed) -> None:
-    dialect, chunks = look(target, table, reader.chunks)
+    dialect, chunks = detect(target, table, reader.chunks)
     observed.files += 1
     observed.absent -= set(dialect.columns)
     width = len(dialect.columns) + dialect.op

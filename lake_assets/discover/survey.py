@@ -20,8 +20,9 @@ from lake_assets.discover.wide import WIDE, Reach
 from lake_assets.exceptions import LakeError
 from lake_assets.lake.objects import Kind, LakeObject, UnmatchedObject
 from lake_assets.lake.s3 import CHUNK_BYTES, Lake
-from lake_assets.readers.detect import Named, decide_by_names, format_of
-from lake_assets.readers.dialect import OP, OP_LETTERS, Dialect, decide, settle
+from lake_assets.readers.detect import Named, decide_by_names, decide_csv, format_of
+from lake_assets.readers.dialect import OP, OP_LETTERS, Dialect
+from lake_assets.readers.head import settle
 
 MOST_HEADERS = 50  # a table with more different first records has data there
 HEADS_BYTES = 64 * 2**20
@@ -92,7 +93,7 @@ class Reader:
         head = self.head(target)
         file_format, reason = format_of(target.key, head, table.files)
         if file_format == "csv":
-            return decide(head, table, target.kind)
+            return decide_csv(head, table, target.kind)
         chunks = self.chunks(target)
         return decide_by_names(next(chunks, b""), chunks, table, file_format, reason)[0]
 

@@ -58,5 +58,5 @@ class Listing:
     unmatched: tuple[UnmatchedObject, ...]
 
     def by_hour(self) -> dict[datetime, tuple[LakeObject, ...]]:
-        """Give the objects of every hour that has some, oldest hour first."""
+        """Return the objects of every hour that has some, oldest hour first."""
         return {hour: tuple(found) for hour, found in groupby(self.objects, key=lambda item: item.hour)}

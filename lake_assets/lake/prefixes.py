@@ -9,19 +9,17 @@ SeaweedFS sorts a folder `2018` before `2018-09`, and S3 sorts `2018/` behind `2
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from lake_assets.lake.layout import (
-    CENTURY,
-    FOLDER_SLACK,
-    AutoLayout,
-    Layout,
-    TemplateLayout,
-    local_hours,
-    read_date_folder,
-)
+from lake_assets.hours import RECENT
+from lake_assets.lake.auto_layout import AutoLayout
+from lake_assets.lake.dates import CENTURY, FOLDER_SLACK, read_date_folder
+from lake_assets.lake.local_time import ONE_DAY, local_hours
+from lake_assets.lake.placement import Layout
+from lake_assets.lake.template_layout import TemplateLayout
 
-MOST_HOURS = timedelta(hours=48)
+# Who looks at the recent hours widens them to whole days first, and no two days are widened by more than one.
+LONGEST_SPAN = RECENT + ONE_DAY
 BEHIND_ALL = "\U0010ffff"
 
 # With a file a minute, a day is two answers of S3: no more than a few hours one by one.
@@ -45,7 +43,7 @@ class Part:
     guard: str = ""
 
     def can_lie_in(self, names: Iterable[str]) -> bool:
-        """Tell whether the part can hold anything.
+        """Return whether the part can hold anything.
 
         Args:
             names: of all objects and folders right in the table's folder, folders with a slash behind them.
@@ -54,7 +52,7 @@ class Part:
 
 
 def parts_of_hours(layout: Layout, first: datetime, end: datetime) -> tuple[Part, ...]:
-    """Give the parts that are known by the hours alone; with `auto`, `parts_of_folder` names the others.
+    """Return the parts that are known by the hours alone; with `auto`, `parts_of_folder` names the others.
 
     Args:
         layout: the table's.
@@ -63,17 +61,18 @@ def parts_of_hours(layout: Layout, first: datetime, end: datetime) -> tuple[Part
     """
     hours = local_hours(first, end, layout.zone)
     if isinstance(layout, TemplateLayout):
-        return tuple(Part(prefix) for prefix in dict.fromkeys(layout.prefix_of(hour) for hour in hours))
+        prefixes = dict.fromkeys(map(layout.prefix_of, hours))
+        return tuple(map(Part, prefixes))
     days = _days(hours)
     found = [*_change_files(hours), *_months(days)]
     for day in days:
         found += _year_first(day)
-        found += [part for part in _year_last(day) if part.prefix.startswith(CENTURY)]
+        found += _beginning_with(CENTURY, _year_last(day))
     return tuple(found)
 
 
 def parts_of_folder(folder: str, layout: AutoLayout, first: datetime, end: datetime) -> tuple[Part, ...]:
-    """Give the parts to list of a folder right below the table's, whose name does not begin with 20.
+    """Return the parts to list of a folder right below the table's, whose name does not begin with 20.
 
     Args:
         folder: its name, without a slash.
@@ -84,15 +83,26 @@ def parts_of_folder(folder: str, layout: AutoLayout, first: datetime, end: datet
     days = _days(local_hours(first, end, layout.zone))
     dates = read_date_folder(folder)
     if dates is not None:
-        wanted = any(dates.first <= day <= dates.last for day in days)
-        return (Part(f"{folder}/"),) if wanted else ()
-    nested = [part for day in days for part in _year_last(day) if part.prefix.startswith(f"{folder}/")]
-    return (Part(f"{folder}/", flat=True), *nested)
+        if any(dates.first <= day <= dates.last for day in days):
+            return (Part(f"{folder}/"),)
+        return ()
+    found = [Part(f"{folder}/", flat=True)]
+    for day in days:
+        found += _beginning_with(f"{folder}/", _year_last(day))
+    return tuple(found)
 
 
 def _days(hours: Iterable[datetime]) -> list[date]:
-    days = {hour.date() for hour in hours}
-    return sorted({day + slack for day in days for slack in (-FOLDER_SLACK, timedelta(0), FOLDER_SLACK)})
+    """Return the days whose folders can hold files of these local hours, oldest first."""
+    days: set[date] = set()
+    for hour in hours:
+        day = hour.date()
+        days |= {day - FOLDER_SLACK, day, day + FOLDER_SLACK}
+    return sorted(days)
+
+
+def _beginning_with(prefix: str, parts: Iterable[Part]) -> list[Part]:
+    return [part for part in parts if part.prefix.startswith(prefix)]
 
 
 def _change_files(hours: Iterable[datetime]) -> Iterator[Part]:
@@ -103,11 +113,12 @@ def _change_files(hours: Iterable[datetime]) -> Iterator[Part]:
         if len(of_day) > _MOST_SINGLE_HOURS:
             yield Part(f"{day:%Y%m%d}-")
         else:
-            yield from (Part(f"{hour:%Y%m%d-%H}") for hour in of_day)
+            for hour in of_day:
+                yield Part(f"{hour:%Y%m%d-%H}")
 
 
 def _months(days: Iterable[date]) -> Iterator[Part]:
-    """Give the folders of whole months."""
+    """Return the folders of whole months."""
     for month in dict.fromkeys(day.replace(day=1) for day in days):
         yield Part(f"{month:%Y/%m/}", flat=True, guard=f"{month:%Y/}")
         yield Part(f"{month:%Y-%m/}", guard=f"{month:%Y-}")
@@ -116,7 +127,7 @@ def _months(days: Iterable[date]) -> Iterator[Part]:
 
 
 def _year_first(day: date) -> Iterator[Part]:
-    """Give the folders of one day, with those of its hours, that begin with the year."""
+    """Return the folders of one day, with those of its hours, that begin with the year."""
     yield Part(f"{day:%Y/%m/%d/}", guard=f"{day:%Y/}")
     yield Part(f"{day:%Y-%m-%d}", guard=f"{day:%Y-}")
     yield Part(f"{day:%Y_%m_%d}", guard=f"{day:%Y_}")
@@ -125,7 +136,7 @@ def _year_first(day: date) -> Iterator[Part]:
 
 
 def _year_last(day: date) -> Iterator[Part]:
-    """Give the folders of one day that begin with its month or its day."""
+    """Return the folders of one day that begin with its month or its day."""
     for by in ("/", "-", "_", ""):
         yield Part(f"{day:%m}{by}{day:%Y}{by}{day:%d}/")
         yield Part(f"{day:%d}{by}{day:%m}{by}{day:%Y}/")

@@ -45,7 +45,7 @@ from lake_assets.load.staging.file_copy import (
 from lake_assets.load.staging.savepoints import Refusal, attempt, halve, within
 from lake_assets.load.staging.staged_children import StagedChild, plan_children
 from lake_assets.postgres import connect, statement
-from lake_assets.readers.detect import look
+from lake_assets.readers.detect import detect
 from lake_assets.readers.original import beginning
 from lake_assets.states.facts import Fact
 
@@ -216,7 +216,7 @@ class HourLoad:
             raise LakeError(f"{url}: {error}") from error
 
     def _read(self, ordinal: int, file: LakeObject) -> StagedFile:
-        dialect, chunks = look(file, self.table, self.lake.open)
+        dialect, chunks = detect(file, self.table, self.lake.open)
         if len(dialect.missing) == len(self.table.file_columns):
             csv = dialect.format == "csv"
             names = f"its {'header' if csv else 'schema'} {', '.join(dialect.columns)} names"

@@ -6,7 +6,7 @@ Who is told of them belongs to `cli.doctor`; folders of the lake without a table
 import psycopg
 
 from lake_assets.catalog.models import Catalog
-from lake_assets.ledger import ledger
+from lake_assets.ledger.table_hours import list_tables
 from lake_assets.load.child_rows import child_tables
 from lake_assets.load.main_tables import LAKE_COLUMNS
 from lake_assets.postgres import statement
@@ -20,7 +20,7 @@ def list_leftovers(connection: psycopg.Connection, catalog: Catalog) -> list[str
         catalog: the tables that are loaded.
     """
     named = {(table.source, table.name) for table in catalog.tables}
-    known = {entry for entry in ledger.list_tables(connection) if entry not in named}
+    known = {entry for entry in list_tables(connection) if entry not in named}
     loaded = {
         (each.schema_name, each.name) for table in catalog.tables for each in (table, *child_tables(table))
     }

@@ -1,7 +1,7 @@
 """Where the records of one file stand while its table-hour is loaded.
 
 Who sets them aside belongs to `staging` and `load.frames.transform`; what the ledger keeps of it to
-`ledger.ledger`.
+`ledger.files`.
 """
 
 from dataclasses import dataclass, replace

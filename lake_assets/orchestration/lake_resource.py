@@ -9,7 +9,8 @@ from botocore.handlers import disable_signing
 from dagster_aws.s3 import S3Resource
 from pydantic import Field, PrivateAttr
 
-from lake_assets.lake.s3 import Lake, make_client
+from lake_assets.lake.s3 import Lake
+from lake_assets.lake.s3_client import make_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -3,7 +3,12 @@
 Plain values only. How they are made is `readers.records`', `readers.jsonl`'s and `readers.parquet`'s.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from lake_assets.readers.csv_borders import Borders, Positions, find_borders
 
 NUL_BECOMES = {"replace": "\ufffd".encode(), "strip": b""}
 
@@ -23,21 +28,49 @@ class BadRecord:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
-    """Some records in a row, ready for COPY.
+    """Some records in a row, ready for COPY: all have the same number of cells.
 
     Attributes:
         data: CSV with LF line ends; a bad record's place is held by one whose cells are all NULL.
         records: how many there are, bad ones included.
+        delimiter: the byte between cells.
         bad: the bad ones.
         nuls: NUL bytes that were replaced or stripped in good records.
+        scanned: where its cells end, if that is known from reading the file.
     """
 
     data: bytes
     records: int
-    bad: tuple[BadRecord, ...]
-    nuls: int
+    delimiter: int
+    bad: tuple[BadRecord, ...] = ()
+    nuls: int = 0
+    scanned: Borders | None = None
+
+    @cached_property
+    def borders(self) -> Borders:
+        """Where its cells end; found at the first need where reading the file did not tell it."""
+        if self.scanned is not None:
+            return self.scanned
+        return find_borders(self.data, self.delimiter, self.records)
+
+    @property
+    def ends(self) -> Positions:
+        """For each record the offset one past its line end."""
+        ends: Positions = self.borders[:, -1] + 1
+        return ends
+
+    def lines(self) -> Iterator[bytes]:
+        """Return the records one by one, each with its line end."""
+        for start, end in pairwise([0, *self.ends.tolist()]):
+            yield self.data[start:end]
+
+    def cell(self, record: int, place: int) -> bytes:
+        """Return a cell as it is written, quotes included; both counted from 0."""
+        end = record * self.borders.shape[1] + place
+        start = self.borders.flat[end - 1] + 1 if end else 0
+        return self.data[start : self.borders.flat[end]]
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,17 @@
 """Where records and cells begin and end, for a whole window of well-formed CSV at once.
 
-Quotes are told apart by parity: in well-formed CSV every odd one opens a cell (or goes on after an escaped
-quote) and every even one closes it; their neighbours prove it. With one quote out of place the window is left
-to `readers.csv_walker`, which follows it cell by cell. Judging and rewriting records belongs to
-`readers.records`.
+Quotes are told apart by parity, and their neighbours prove that it may be relied on. With one quote out of
+place the window is left to `readers.csv_walker`, which follows it cell by cell. Judging records belongs to
+`readers.records`, rewriting them to `readers.csv_writer`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Codes = npt.NDArray[np.uint8]
-Positions = npt.NDArray[np.intp]
+from lake_assets.readers.csv_borders import CR, LF, NOWHERE, QUOTE, Codes, Positions, find_marks
 
-LF, CR, QUOTE = b'\n\r"'
-NOWHERE: Positions = np.empty(0, np.intp)
 BARE_CR = "a carriage return outside quotes that is not part of a line end"
 
 
@@ -30,6 +25,8 @@ class Slab:
         widths: for each record the number of its cells; of no meaning where its quoting is broken.
         line_crs: offsets of the CRs that belong to a line end.
         faults: what keeps a record from being read, by its index.
+        borders: for each cell of each record the offset of the delimiter or LF behind it, or of the end of
+            the data; None where the records were followed one by one and not scanned.
     """
 
     data: bytes
@@ -37,35 +34,43 @@ class Slab:
     widths: Positions
     line_crs: Positions
     faults: Mapping[int, str]
+    borders: Positions | None = None
 
     def __len__(self) -> int:
-        """Give the number of records."""
+        """Return the number of records."""
         return len(self.ends)
 
     def raw(self, index: int) -> bytes:
-        """Give a record's bytes without its line end."""
+        """Return a record's bytes without its line end."""
         start = self.ends[index - 1] if index else 0
         record = self.data[start : self.ends[index]]
-        return record[:-2] if record.endswith(b"\r\n") else record.removesuffix(b"\n")
+        if record.endswith(b"\r\n"):
+            return record[:-2]
+        return record.removesuffix(b"\n")
 
     def without_first(self) -> "Slab":
-        """Give the same without its first record."""
-        cut = self.ends[0]
+        """Return the same without its first record."""
+        start = self.ends[0]
+        borders = self.borders
+        if borders is not None:
+            borders = borders[self.widths[0] :] - start
         return Slab(
-            data=self.data[cut:],
-            ends=self.ends[1:] - cut,
+            data=self.data[start:],
+            ends=self.ends[1:] - start,
             widths=self.widths[1:],
-            line_crs=self.line_crs[self.line_crs >= cut] - cut,
+            line_crs=self.line_crs[self.line_crs >= start] - start,
             faults={index - 1: fault for index, fault in self.faults.items() if index},
+            borders=borders,
         )
 
 
-def owners(ends: Positions, offsets: Positions) -> list[int]:
-    """Give the indexes of the records that the bytes at these offsets belong to, each once, ascending."""
-    return [int(index) for index in np.unique(np.searchsorted(ends, offsets, side="right"))]
+def records_at(ends: Positions, offsets: Positions) -> list[int]:
+    """Return the indexes of the records that the bytes at these offsets belong to, each once, ascending."""
+    indexes = np.searchsorted(ends, offsets, side="right")
+    return [int(index) for index in np.unique(indexes)]
 
 
-def scan(window: bytes, delimiter: int, *, quoted: bool, final: bool) -> Slab | None:
+def scan_window(window: bytes, delimiter: int, *, quoted: bool, final: bool) -> Slab | None:
     """Find all whole records of a window.
 
     Args:
@@ -78,55 +83,62 @@ def scan(window: bytes, delimiter: int, *, quoted: bool, final: bool) -> Slab | 
         The records, without an unfinished one at the window's end; None if a quote is out of place.
     """
     codes = np.frombuffer(window, np.uint8)
-    marks = codes == LF
-    marks |= codes == delimiter
-    if not (quoted and QUOTE in window):
-        structure, quotes = np.flatnonzero(marks), NOWHERE
-    else:
-        marks |= codes == QUOTE
-        marked = np.flatnonzero(marks)
-        is_quote = codes[marked] == QUOTE
-        quotes = marked[is_quote]
-        if not _well_quoted(codes, quotes, delimiter, final=final):
-            return None
-        # Parity survives the wrap-around of a byte.
-        inside = (np.cumsum(is_quote, dtype=np.uint8) & 1).view(bool)
-        structure = marked[~(is_quote | inside)]
-    ends, widths = _lines(codes, structure, final=final)
+    structure, quotes = find_marks(window, delimiter, quoted=quoted)
+    if len(quotes) and not _is_well_quoted(codes, quotes, delimiter, final=final):
+        return None
+    borders, lines = _whole_lines(codes, structure, final=final)
+    # The end of the data ends a record as a line end does, and has no byte of its own.
+    ends = np.minimum(borders[lines] + 1, len(codes))
     data = window[: ends[-1]] if len(ends) else b""
-    line_crs, bare = _carriage_returns(data, quotes)
-    return Slab(data, ends, widths, line_crs, dict.fromkeys(owners(ends, bare), BARE_CR) if quoted else {})
+    line_crs, bare_crs = _carriage_returns(data, quotes)
+    broken = records_at(ends, bare_crs) if quoted else []
+    return Slab(
+        data=data,
+        ends=ends,
+        widths=np.diff(lines, prepend=-1),
+        line_crs=line_crs,
+        faults=dict.fromkeys(broken, BARE_CR),
+        borders=borders,
+    )
 
 
-def _well_quoted(codes: Codes, quotes: Positions, delimiter: int, *, final: bool) -> bool:
-    if final and len(quotes) % 2:
-        return False
+def _is_well_quoted(codes: Codes, quotes: Positions, delimiter: int, *, final: bool) -> bool:
+    """Return whether every quote that opens or closes a cell has the neighbour that such a quote has."""
     opening, closing = quotes[::2], quotes[1::2]
-    before = codes[opening - 1]
-    if opening[0] == 0:
-        before[0] = LF
-    if not ((before == delimiter) | (before == LF) | (before == QUOTE)).all():
+    if final and len(opening) > len(closing):
         return False
-    closing = closing[closing + 1 < len(codes)]
-    after = codes[closing + 1]
-    others = closing[(after != delimiter) & (after != LF) & (after != QUOTE)]
-    line_ends = codes.take(others + 2, mode="clip") == LF
+    return _open_cells(codes, opening, delimiter) and _close_cells(codes, closing, delimiter, final=final)
+
+
+def _open_cells(codes: Codes, quotes: Positions, delimiter: int) -> bool:
+    before = codes[quotes - 1]
+    if quotes[0] == 0:
+        before[0] = LF
+    return bool(((before == delimiter) | (before == LF) | (before == QUOTE)).all())
+
+
+def _close_cells(codes: Codes, quotes: Positions, delimiter: int, *, final: bool) -> bool:
+    inner = quotes[quotes + 1 < len(codes)]
+    after = codes[inner + 1]
+    others = inner[(after != delimiter) & (after != LF) & (after != QUOTE)]
+    before_lf = codes.take(others + 2, mode="clip") == LF
     if not final:
-        line_ends |= others + 2 == len(codes)
-    return bool(((codes[others + 1] == CR) & line_ends).all())
+        before_lf |= others + 2 == len(codes)
+    return bool(((codes[others + 1] == CR) & before_lf).all())
 
 
-def _lines(codes: Codes, structure: Positions, *, final: bool) -> tuple[Positions, Positions]:
+def _whole_lines(codes: Codes, structure: Positions, *, final: bool) -> tuple[Positions, Positions]:
+    """Return the borders of all cells of whole records, and which of them end a record."""
     lines = np.flatnonzero(codes[structure] == LF)
-    ends, widths = structure[lines] + 1, np.diff(lines, prepend=-1)
-    if final and (len(ends) == 0 or ends[-1] < len(codes)):
-        last_line = lines[-1] if len(lines) else -1
-        ends, widths = np.append(ends, len(codes)), np.append(widths, len(structure) - last_line)
-    return ends, widths
+    ends_with_line = len(lines) > 0 and structure[lines[-1]] + 1 == len(codes)
+    if final and not ends_with_line:
+        return np.append(structure, len(codes)), np.append(lines, len(structure))
+    cells = lines[-1] + 1 if len(lines) else 0
+    return structure[:cells], lines
 
 
 def _carriage_returns(data: bytes, quotes: Positions) -> tuple[Positions, Positions]:
-    """Give the unquoted CRs: those of line ends, and the others."""
+    """Return the unquoted CRs: those of line ends, and the others."""
     if CR not in data:
         return NOWHERE, NOWHERE
     codes = np.frombuffer(data, np.uint8)

@@ -7,8 +7,8 @@ The loader's half of the rule is `readers.csv_scanner` in bulk and `readers.csv_
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from lake_assets.readers.csv_scanner import Slab, scan
-from lake_assets.readers.csv_walker import walk
+from lake_assets.readers.csv_scanner import Slab, scan_window
+from lake_assets.readers.csv_walker import walk_window
 
 MAX_RECORD = 128 * 2**20  # so that a quote nobody closes cannot make us hold a whole file
 WINDOW = 2**18  # measured: a window and what is made of it stay in the processor's cache
@@ -31,7 +31,9 @@ class Limits:
 LIMITS = Limits()
 
 
-def cut(chunks: Iterable[bytes], delimiter: str, quoting: str, limits: Limits = LIMITS) -> Iterator[Slab]:
+def split_records(
+    chunks: Iterable[bytes], delimiter: str, quoting: str, limits: Limits = LIMITS
+) -> Iterator[Slab]:
     """Cut chunks into slabs of whole records, which together are all the bytes there were.
 
     Args:
@@ -44,11 +46,15 @@ def cut(chunks: Iterable[bytes], delimiter: str, quoting: str, limits: Limits = 
         LakeError: `limits.max_record` bytes without a line end.
     """
     source = iter(chunks)
-    held, at, size = b"", 0, limits.window
+    held = b""
+    at = 0
+    size = limits.window
     while True:
         if len(held) - at <= size:
-            held, at = _gather(held[at:], source, size), 0
-        window, final = held[at : at + size], len(held) - at <= size
+            held = _gather(held[at:], source, size)
+            at = 0
+        window = held[at : at + size]
+        final = len(held) - at <= size
         if not window:
             return
         slab = _whole_records(
@@ -56,15 +62,20 @@ def cut(chunks: Iterable[bytes], delimiter: str, quoting: str, limits: Limits = 
         )
         if len(slab):
             yield slab
-            at, size = at + len(slab.data), limits.window
+            at += len(slab.data)
+            size = limits.window
         else:
             size = min(GROWTH * size, limits.max_record + 1)
 
 
 def _gather(held: bytes, source: Iterator[bytes], size: int) -> bytes:
     """Take chunks until there are more than `size` bytes, or no more chunks."""
-    pieces, total = [held], len(held)
-    while total <= size and (chunk := next(source, None)) is not None:
+    pieces = [held]
+    total = len(held)
+    while total <= size:
+        chunk = next(source, None)
+        if chunk is None:
+            break
         pieces.append(chunk)
         total += len(chunk)
     return b"".join(pieces)
@@ -73,9 +84,9 @@ def _gather(held: bytes, source: Iterator[bytes], size: int) -> bytes:
 def _whole_records(window: bytes, delimiter: bytes, *, quoted: bool, final: bool, limits: Limits) -> Slab:
     slab = None
     if len(window) <= min(limits.window, limits.max_record):
-        slab = scan(window, delimiter[0], quoted=quoted, final=final)
+        slab = scan_window(window, delimiter[0], quoted=quoted, final=final)
     if slab is None:
-        slab = walk(
+        slab = walk_window(
             window,
             delimiter,
             quoted=quoted,

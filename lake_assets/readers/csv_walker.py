@@ -21,7 +21,9 @@ TEXT_AFTER_QUOTE = "text after a closing quote"
 _QUOTED_CELL = re.compile(rb'"[^"]*+(?:""[^"]*+)*+"')
 
 
-def walk(window: bytes, delimiter: bytes, *, quoted: bool, final: bool, max_record: int, enough: int) -> Slab:
+def walk_window(
+    window: bytes, delimiter: bytes, *, quoted: bool, final: bool, max_record: int, enough: int
+) -> Slab:
     """Find the whole records of a window, one by one.
 
     Args:
@@ -41,19 +43,24 @@ def walk(window: bytes, delimiter: bytes, *, quoted: bool, final: bool, max_reco
     path = _Path(window, delimiter, quoted=quoted, final=final, max_record=max_record)
     steps: list[_Step] = []
     start = 0
-    while start < min(len(window), enough) and (step := path.step(start)):
+    stop = min(len(window), enough)
+    while start < stop:
+        step = path.step(start)
+        if step is None:
+            break
         steps.append(step)
         start = step.end
+    line_crs = [step.end - 2 for step in steps if window.startswith(b"\r\n", step.end - 2)]
     return Slab(
         data=window[:start],
         ends=np.array([step.end for step in steps], np.intp),
         widths=np.array([step.width for step in steps], np.intp),
-        line_crs=np.array([s.end - 2 for s in steps if window.startswith(b"\r\n", s.end - 2)], np.intp),
+        line_crs=np.array(line_crs, np.intp),
         faults={index: step.fault for index, step in enumerate(steps) if step.fault},
     )
 
 
-def split(record: bytes, delimiter: bytes) -> Iterator[tuple[bytes, bool]]:
+def split_cells(record: bytes, delimiter: bytes) -> Iterator[tuple[bytes, bool]]:
     """Cut a well-formed record into its cells.
 
     Args:
@@ -66,16 +73,21 @@ def split(record: bytes, delimiter: bytes) -> Iterator[tuple[bytes, bool]]:
     at = 0
     while True:
         quoted = record.startswith(b'"', at)
-        end = _past_closing_quote(record, at, len(record)) if quoted else record.find(delimiter, at)
-        end = len(record) if end < 0 else end
-        yield (record[at + 1 : end - 1].replace(b'""', b'"'), True) if quoted else (record[at:end], False)
+        if quoted:
+            end = _past_closing_quote(record, at, len(record))
+            yield record[at + 1 : end - 1].replace(b'""', b'"'), True
+        else:
+            end = record.find(delimiter, at)
+            if end < 0:
+                end = len(record)
+            yield record[at:end], False
         if end == len(record):
             return
         at = end + 1
 
 
 def _past_closing_quote(window: bytes, opening: int, stop: int) -> int:
-    """Give the offset after the quote that closes the one at `opening`, or -1."""
+    """Return the offset after the quote that closes the one at `opening`, or -1."""
     cell = _QUOTED_CELL.match(window, opening, stop)
     return cell.end() if cell else -1
 
@@ -102,27 +114,33 @@ class _Path:
     def __init__(
         self, window: bytes, delimiter: bytes, *, quoted: bool, final: bool, max_record: int
     ) -> None:
-        self._window, self._delimiter, self._quoted = window, delimiter, quoted
-        self._final, self._max_record = final, max_record
+        self._window = window
+        self._delimiter = delimiter
+        self._quoted = quoted
+        self._final = final
+        self._max_record = max_record
 
     def step(self, start: int) -> _Step | None:
         """Read the record that starts here; None if the window does not tell how it ends."""
         self._stop = min(len(self._window), start + self._max_record)
-        self._cut = self._stop == len(self._window) and not self._final
-        self._whole = self._stop == len(self._window) and self._final
+        reaches_end = self._stop == len(self._window)
+        self._goes_on = reaches_end and not self._final  # more of the record may come
+        self._ends_here = reaches_end and self._final  # the data ends, and so does the record
         self._line = -1  # the next LF, remembered so that no stretch is searched twice
         try:
             return self._follow(start)
         except _Broken as broken:
             return self._first_line(start, str(broken))
         except _RanOut:
-            if self._cut:
+            if self._goes_on:
                 return None
-            fault = UNCLOSED if self._whole else f"no end within {self._max_record} bytes"
-            return self._first_line(start, fault)
+            if self._ends_here:
+                return self._first_line(start, UNCLOSED)
+            return self._first_line(start, f"no end within {self._max_record} bytes")
 
     def _follow(self, at: int) -> _Step:
-        width, fault = 1, None
+        width = 1
+        fault = None
         while True:
             if self._quoted and self._window.startswith(b'"', at, self._stop):
                 end = _past_closing_quote(self._window, at, self._stop)
@@ -139,7 +157,7 @@ class _Path:
             at = end + 1
 
     def _past_bare_cells(self, at: int) -> int:
-        """Give the offset of the delimiter before the next quoted cell, or of the line end."""
+        """Return the offset of the delimiter before the next quoted cell, or of the line end."""
         if self._line < at:
             line = self._window.find(b"\n", at, self._stop)
             self._line = self._stop if line < 0 else line
@@ -155,9 +173,11 @@ class _Path:
         for line_end in (b"\n", b"\r\n"):
             if self._window.startswith(line_end, at, self._stop):
                 return at + len(line_end)
-        if at == self._stop and self._whole:
+        if at == self._stop and self._ends_here:
             return at
-        if not self._whole and self._window.startswith(b"\r", at) >= self._stop - at:
+        # A CR that is the last byte known may yet be half a line end.
+        known = int(self._window.startswith(b"\r", at))
+        if not self._ends_here and at + known >= self._stop:
             raise _RanOut
         raise _Broken(TEXT_AFTER_QUOTE)
 
@@ -165,15 +185,15 @@ class _Path:
         line = self._window.find(b"\n", start, self._stop)
         if line >= 0:
             return _Step(line + 1, 0, fault)
-        if self._whole:
+        if self._ends_here:
             return _Step(self._stop, 0, fault)
-        if self._cut:
+        if self._goes_on:
             return None
         raise too_long(self._max_record)
 
 
 def too_long(max_record: int) -> LakeError:
-    """Make the error for bytes that no line end divides into records."""
+    """Return the error for bytes that no line end divides into records."""
     return LakeError(
         f"No line end within {max_record} bytes: this is not a file of records. Look at the object, and "
         "compare it with `encoding`, `compression` and `quoting` in the catalog."

@@ -43,7 +43,8 @@ def decode(
 
 def beginning(pieces: Iterable[bytes], most: int) -> bytes:
     """Join pieces until they hold `most` bytes; no piece after that is asked for, and the last is whole."""
-    joined, total = [], 0
+    joined: list[bytes] = []
+    total = 0
     for piece in pieces:
         joined.append(piece)
         total += len(piece)
@@ -53,7 +54,7 @@ def beginning(pieces: Iterable[bytes], most: int) -> bytes:
 
 
 def is_utf8(encoding: str) -> bool:
-    """Tell whether an encoding is UTF-8 under any of its names."""
+    """Return whether an encoding is UTF-8 under any of its names."""
     return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
 
 
@@ -68,23 +69,25 @@ def unpack(chunks: Iterable[bytes], compression: str, *, whole: bool = True) -> 
     Raises:
         LakeError: the gzip data is damaged or cut short.
     """
-    return _gunzip(chunks, whole=whole) if compression == "gzip" else chunks
+    if compression == "gzip":
+        return _gunzip(chunks, whole=whole)
+    return chunks
 
 
 def _gunzip(chunks: Iterable[bytes], *, whole: bool) -> Iterator[bytes]:
     member = zlib.decompressobj(GZIP_FORMAT)
-    between = started = False
+    started = False
     for chunk in chunks:
         packed = chunk
         while packed:
-            if between:
+            if member.eof:
                 packed = packed.lstrip(b"\0")  # tape drives and some writers pad with zeros after a member
                 if not packed:
                     break
-                member, between = zlib.decompressobj(GZIP_FORMAT), False
+                member = zlib.decompressobj(GZIP_FORMAT)
             started = True
             yield from _inflate(member, packed)
-            packed, between = member.unused_data, member.eof
+            packed = member.unused_data
     if started and whole and not member.eof:
         raise LakeError("The gzip data is cut short. Write the object again, then load the hour again.")
 
@@ -96,7 +99,8 @@ def _inflate(member: "zlib._Decompress", packed: bytes) -> Iterator[bytes]:
             packed = member.unconsumed_tail
             yield piece
             # A full piece may leave more inside zlib, even when the input is used up.
-            if member.eof or (not packed and len(piece) < PIECE):
+            is_drained = not packed and len(piece) < PIECE
+            if member.eof or is_drained:
                 return
     except zlib.error as error:
         raise LakeError(
@@ -132,7 +136,9 @@ codecs.register_error(KEEP_AS_SURROGATES, _as_surrogates)
 def _without_mark(chunks: Iterable[bytes]) -> Iterator[bytes]:
     source = iter(chunks)
     head = b""
-    while len(head) < len(codecs.BOM_UTF8) and (chunk := next(source, None)) is not None:
+    for chunk in source:
         head += chunk
+        if len(head) >= len(codecs.BOM_UTF8):
+            break
     yield head.removeprefix(codecs.BOM_UTF8)
     yield from source

@@ -1,19 +1,23 @@
-"""How one file is written, whatever its format: told by its name and its first bytes, or by all of them.
+"""Find out how one file is written, whatever its format: by its name and its first bytes, or by all of them.
 
-What a CSV file's head says is judged in `readers.dialect`. The keys of JSON lines are known when the last
-line is read, and the schema of a Parquet file stands at its end, so those are read once more than CSV is.
+The keys of JSON lines are known when the last line is read, and the schema of a Parquet file stands at its
+end, so those are read once more than CSV is. What is found is a `readers.dialect.Dialect`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
 from lake_assets.catalog.models import FileOptions, Table
 from lake_assets.lake.objects import LakeObject
 from lake_assets.readers.decode import decode
-from lake_assets.readers.dialect import Dialect, compression_of, decide, decide_named, settle
+from lake_assets.readers.dialect import Dialect
+from lake_assets.readers.file_columns import columns_by_name, columns_by_place
+from lake_assets.readers.head import compression_of, sample_cells, settle
+from lake_assets.readers.header import compare_widths, find_header
 from lake_assets.readers.jsonl import keys_of
 
+NAMED = {"jsonl": "JSON lines", "parquet": "Parquet files"}
 PARQUET_MAGICS = (b"PAR1", b"PARE")  # Parquet's format, "File Format"; PARE where the footer is encrypted
 ENDINGS = {
     ".csv": "csv",
@@ -37,33 +41,7 @@ class Named:
     types: tuple[str | None, ...]
 
 
-def format_of(key: str, head: bytes, files: FileOptions) -> tuple[str, str]:
-    """Tell a file's format, `csv`, `jsonl` or `parquet`, and why.
-
-    Args:
-        key: its key.
-        head: its first raw bytes.
-        files: what the catalog says of the source's files.
-    """
-    name = key.rpartition("/")[2].lower().removesuffix(".gz")
-    ending = next((ending for ending in ENDINGS if name.endswith(ending)), "")
-    if ending == ".csv":
-        return "csv", "its name ends with .csv"
-    if _unpacked(head, files).startswith(PARQUET_MAGICS):
-        return "parquet", "begins with PAR1"
-    if ending:
-        return ENDINGS[ending], f"its name ends with {ending}"
-    return "csv", "neither its name nor its first bytes tell of another"
-
-
-def _unpacked(head: bytes, files: FileOptions) -> bytes:
-    """Give the first bytes, as far as they must be known."""
-    if head.startswith(PARQUET_MAGICS) or compression_of(head, files)[0] == "none":
-        return head
-    return b"".join(islice(decode([head], "gzip", "utf-8", whole=False), 2))
-
-
-def look(
+def detect(
     target: LakeObject, table: Table, reopen: Callable[[LakeObject], Iterator[bytes]]
 ) -> tuple[Dialect, Iterator[bytes]]:
     """Find out how a file is written, and open it for reading.
@@ -83,9 +61,75 @@ def look(
     head = next(chunks, b"")
     file_format, reason = format_of(target.key, head, table.files)
     if file_format == "csv":
-        return decide(head, table, target.kind), chain([head], chunks)
-    dialect = decide_by_names(head, chunks, table, file_format, reason)[0]
-    return dialect, iter([head]) if len(head) == target.size else reopen(target)
+        return decide_csv(head, table, target.kind), chain([head], chunks)
+    dialect, _ = decide_by_names(head, chunks, table, file_format, reason)
+    if len(head) == target.size:
+        return dialect, iter([head])
+    return dialect, reopen(target)
+
+
+def format_of(key: str, head: bytes, files: FileOptions) -> tuple[str, str]:
+    """Return a file's format, `csv`, `jsonl` or `parquet`, and why.
+
+    Args:
+        key: its key.
+        head: its first raw bytes.
+        files: what the catalog says of the source's files.
+    """
+    name = key.rpartition("/")[2].lower().removesuffix(".gz")
+    ending = next((ending for ending in ENDINGS if name.endswith(ending)), "")
+    if ending == ".csv":
+        return "csv", "its name ends with .csv"
+    if _unpacked(head, files).startswith(PARQUET_MAGICS):
+        return "parquet", "begins with PAR1"
+    if ending:
+        return ENDINGS[ending], f"its name ends with {ending}"
+    return "csv", "neither its name nor its first bytes tell of another"
+
+
+def _unpacked(head: bytes, files: FileOptions) -> bytes:
+    """Return the first bytes, as far as they must be known."""
+    if head.startswith(PARQUET_MAGICS) or compression_of(head, files)[0] == "none":
+        return head
+    return b"".join(islice(decode([head], "gzip", "utf-8", whole=False), 2))
+
+
+def decide_csv(head: bytes, table: Table, kind: str) -> Dialect:
+    """Find out how a CSV file is written.
+
+    Args:
+        head: its first raw bytes, some hundred kilobytes or all of it; may end anywhere.
+        table: what the catalog says.
+        kind: `full` or `cdc`, from the file's name.
+
+    Raises:
+        LakeError: the head cannot be unpacked or decoded.
+    """
+    files, reasons = settle(head, table.files)
+    records = sample_cells(head, files)
+    header, reasons["header"] = find_header(records, table)
+    if header:
+        first = records[0] if records else None
+        found = columns_by_name(first or (), table)
+        odd = compare_widths(records)
+        if odd:
+            reasons["width"] = odd
+    else:
+        found = columns_by_place([cells for cells in records if cells], table, kind)
+    return Dialect(
+        delimiter=files.delimiter,
+        quoting=files.quoting,
+        null=files.null,
+        encoding=files.encoding,
+        compression=files.compression,
+        header=header,
+        op=found.op,
+        columns=found.names,
+        nul=files.nul,
+        missing=_without(table.file_columns, found.names),
+        extra=_without(found.names, table.file_columns),
+        reasons={**reasons, **found.reasons},
+    )
 
 
 def decide_by_names(
@@ -103,22 +147,60 @@ def decide_by_names(
     Raises:
         LakeError: the file cannot be read as what it seems to be.
     """
+    chunks = chain([head], rest)
     if file_format == "parquet":
         # pyarrow takes a tenth of a second, and only Parquet files need it.
         from lake_assets.readers.parquet import schema_of  # noqa: PLC0415
 
         files, reasons = _settle_parquet(head, table.files)
-        named = Named(*schema_of(chain([head], rest), files.compression))
+        names, types = schema_of(chunks, files.compression)
+        named = Named(names=names, types=types)
     else:
         files, reasons = settle(head, table.files)
-        keys = keys_of(chain([head], rest), files.compression, files.encoding, files.nul)
-        named = Named(keys, (None,) * len(keys))
-    return decide_named(named.names, table, files, file_format, {"format": reason, **reasons}), named
+        keys = keys_of(chunks, files.compression, files.encoding, files.nul)
+        named = Named(names=keys, types=(None,) * len(keys))
+    return _decide_named(named.names, table, files, file_format, {"format": reason, **reasons}), named
 
 
 def _settle_parquet(head: bytes, files: FileOptions) -> tuple[FileOptions, dict[str, str]]:
-    """Tell how a Parquet file is packed; its texts are UTF-8, whatever the catalog says of other files."""
+    """Return how a Parquet file is packed; its texts are UTF-8, whatever the catalog says of other files."""
     compression, why = compression_of(head, files)
     if head.startswith(PARQUET_MAGICS):
         compression, why = "none", "begins with PAR1"
     return files.model_copy(update={"compression": compression, "encoding": "utf-8"}), {"compression": why}
+
+
+def _decide_named(
+    names: Sequence[str], table: Table, files: FileOptions, file_format: str, reasons: Mapping[str, str]
+) -> Dialect:
+    """Find out which column is which in a file whose format names them: JSON lines or Parquet.
+
+    Args:
+        names: the file's own, in its order; none if the file holds nothing to tell them by.
+        table: what the catalog says; places of columns mean nothing here.
+        files: how the file is written, compression and encoding settled.
+        file_format: `jsonl` or `parquet`.
+        reasons: of what was decided so far.
+    """
+    found = columns_by_name(tuple(names), table, placed=False)
+    columns = found.names if names else table.file_columns
+    return Dialect(
+        delimiter=",",
+        quoting="rfc4180",
+        null="",
+        encoding=files.encoding,
+        compression=files.compression,
+        header=True,
+        op=found.op,
+        columns=columns,
+        nul=files.nul,
+        format=file_format,
+        keys=tuple(names) if file_format == "jsonl" else (),
+        missing=_without(table.file_columns, columns),
+        extra=_without(found.names, table.file_columns),
+        reasons={**reasons, "header": f"{NAMED[file_format]} name their columns", **found.reasons},
+    )
+
+
+def _without(names: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in others)

@@ -27,7 +27,7 @@ _MARKS = (
 
 
 def encoding_of(head: bytes, compression: str, declared: str) -> tuple[str, str]:
-    """Tell a file's encoding, and why.
+    """Return a file's encoding, and why.
 
     Args:
         head: its first raw bytes; may end anywhere.
@@ -38,28 +38,37 @@ def encoding_of(head: bytes, compression: str, declared: str) -> tuple[str, str]
         LakeError: the head cannot be unpacked.
     """
     start = beginning(unpack([head], compression, whole=False), LOOKED_AT)[:LOOKED_AT]
-    narrow = is_utf8(declared)
-    wide = codecs.lookup(declared).name.startswith(("utf-16", "utf-32"))
-    for mark, encoding in _MARKS:
-        if start.startswith(mark) and (encoding == "utf-8" or narrow or wide):
-            return encoding, f"begins with {mark.hex(' ')}, the byte order mark of {encoding}"
-    if narrow and (bare := _without_mark(start)):
+    mark, marked = _mark_of(start)
+    # In an encoding of single bytes, FF FE may be two letters.
+    is_unicode = is_utf8(declared) or codecs.lookup(declared).name.startswith(("utf-16", "utf-32"))
+    if mark and (marked == "utf-8" or is_unicode):
+        return marked, f"begins with {mark.hex(' ')}, the byte order mark of {marked}"
+    bare = _without_mark(start) if is_utf8(declared) else None
+    if bare:
         return bare, "every other byte is NUL, as in UTF-16 without a byte order mark"
     return declared, f"the catalog says {declared}"
 
 
+def _mark_of(start: bytes) -> tuple[bytes, str]:
+    """Return the byte order mark that a file begins with, and its encoding; both empty if there is none."""
+    for mark, encoding in _MARKS:
+        if start.startswith(mark):
+            return mark, encoding
+    return b"", ""
+
+
 def _without_mark(start: bytes) -> str | None:
-    """Tell UTF-16 by its NULs: they stand at odd places or at even ones, and beside line ends."""
-    codes = np.frombuffer(start[: len(start) // 2 * 2], np.uint8).reshape(-1, 2)
-    if b"\0" not in start or len(codes) < LEAST_UNITS:
+    """Return which UTF-16 it is by its NULs: they stand at odd places or at even ones, and by line ends."""
+    units = np.frombuffer(start[: len(start) // 2 * 2], np.uint8).reshape(-1, 2)
+    if b"\0" not in start or len(units) < LEAST_UNITS:
         return None
-    nul = codes == 0
+    is_nul = units == 0
     for place, encoding in UTF_16_BARE.items():
-        line_ends = nul[codes[:, 1 - place] == ord("\n"), place]
-        if (
-            nul[:, place].mean() >= LEAST_NULS
-            and nul[:, 1 - place].mean() <= MOST_OTHERS
-            and line_ends.sum() >= (1 - MOST_OTHERS) * len(line_ends)
-        ):
+        other = 1 - place
+        by_line_ends = is_nul[units[:, other] == ord("\n"), place]
+        has_nuls = is_nul[:, place].mean() >= LEAST_NULS
+        has_letters = is_nul[:, other].mean() <= MOST_OTHERS
+        has_lines = by_line_ends.sum() >= (1 - MOST_OTHERS) * len(by_line_ends)
+        if has_nuls and has_letters and has_lines:
             return encoding
     return None

@@ -15,7 +15,7 @@ from typing import NamedTuple, NoReturn
 from lake_assets.exceptions import LakeError
 from lake_assets.readers.blocks import NUL_BECOMES
 from lake_assets.readers.csv_scanner import Slab
-from lake_assets.readers.csv_splitter import LIMITS, Limits, cut
+from lake_assets.readers.csv_splitter import LIMITS, Limits, split_records
 from lake_assets.readers.decode import decode
 from lake_assets.readers.dialect import Dialect
 from lake_assets.readers.rows import NUL, Broken, Cells
@@ -79,7 +79,7 @@ def read_rows(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS
     """
     places = {key: place for place, key in enumerate(dialect.keys)}
     for slab in _slabs(chunks, dialect.compression, dialect.encoding, limits):
-        yield Lines(slab, places, len(dialect.columns) + dialect.op, dialect)
+        yield Lines(slab, places, dialect.cells, dialect)
 
 
 def keys_of(
@@ -103,8 +103,11 @@ def keys_of(
     for slab in _slabs(chunks, compression, encoding, limits):
         for index in range(len(slab)):
             raw = slab.raw(index)
-            if text := raw.strip():
-                first, last, lines = first or text, text, lines + 1
+            text = raw.strip()
+            if text:
+                first = first or text
+                last = text
+                lines += 1
             keys |= _keys_of(raw, encoding, nul)
             if len(keys) > MOST_KEYS:
                 raise LakeError(
@@ -127,12 +130,22 @@ def _keys_of(raw: bytes, encoding: str, nul: str) -> dict[str, None]:
 
 
 def _is_document(first: bytes, last: bytes, lines: int) -> bool:
-    """Tell whether so many lines, from the first to the last, are parts of one array or object."""
+    """Return whether so many lines, from the first to the last, are parts of one array or object."""
     if lines <= 1:
         return first.startswith(b"[") and _is_json(first)
-    opened = _OPENING.fullmatch(first) or (first.startswith(b"[") and not _is_json(first))
-    closed = _CLOSING.fullmatch(last) or (last.endswith(b"]") and not _is_json(last))
-    return bool(opened and closed)
+    return _opens(first) and _closes(last)
+
+
+def _opens(line: bytes) -> bool:
+    if _OPENING.fullmatch(line):
+        return True
+    return line.startswith(b"[") and not _is_json(line)
+
+
+def _closes(line: bytes) -> bool:
+    if _CLOSING.fullmatch(line):
+        return True
+    return line.endswith(b"]") and not _is_json(line)
 
 
 def _is_json(line: bytes) -> bool:
@@ -146,7 +159,7 @@ def _is_json(line: bytes) -> bool:
 
 def _slabs(chunks: Iterable[bytes], compression: str, encoding: str, limits: Limits) -> Iterator[Slab]:
     # Without quoting every LF ends a record, and a CR before it belongs to the line end.
-    return cut(decode(chunks, compression, encoding), ",", "none", limits)
+    return split_records(decode(chunks, compression, encoding), ",", "none", limits)
 
 
 @dataclass(frozen=True)
@@ -166,19 +179,19 @@ class Lines:
     dialect: Dialect
 
     def __len__(self) -> int:
-        """Give the number of lines."""
+        """Return the number of lines."""
         return len(self.slab)
 
     def raw(self, index: int) -> bytes:
-        """Give a line without its end."""
+        """Return a line without its end."""
         return self.slab.raw(index)
 
     def cells(self, index: int) -> Cells:
-        """Give a record's values; see `readers.rows.Rows`."""
+        """Return a record's values; see `readers.rows.Rows`."""
         return self._placed(self._values(index))
 
     def judged(self, index: int) -> Cells:
-        """Give the values with the exponents of numbers written out; in CSV they would be texts."""
+        """Return the values with the exponents of numbers written out; in CSV they would be texts."""
         values = self._values(index)
         return self._placed([value._replace(text=_written_out(value)) for value in values])
 
@@ -199,10 +212,13 @@ def _written_out(value: Value) -> str | None:
     if text is None or not value.number or "e" not in text.lower():
         return text
     exponent = text.lower().rpartition("e")[2]
+    # The length first: Python refuses to read thousands of digits.
     if len(exponent) > len("+300") or abs(int(exponent)) > LARGEST_EXPONENT:
         return text
     digits = format(Decimal(text), "f")
-    return digits if "." in digits else f"{digits}.0"
+    if "." in digits:
+        return digits
+    return f"{digits}.0"
 
 
 def values_of(raw: bytes, encoding: str, nul: str) -> list[Value]:
@@ -227,8 +243,9 @@ def values_of(raw: bytes, encoding: str, nul: str) -> list[Value]:
         raise Broken(f"broken JSON: {fault} at character {error.pos + 1}") from error
     except RecursionError as error:
         raise Broken(f"JSON nested deeper than {MOST_NESTED} levels") from error
-    if len({value.key for value in values}) != len(values):
-        (key, _), *_ = Counter(value.key for value in values).most_common(1)
+    keys = [value.key for value in values]
+    if len(set(keys)) != len(keys):
+        key, _ = Counter(keys).most_common(1)[0]
         raise Broken(f"the key {key[:LONGEST_SHOWN]!r} twice")
     return values
 
@@ -243,12 +260,13 @@ def _flat_values(text: str) -> list[Value] | None:
         return None
     if not isinstance(pairs, list):
         return None
-    return [
-        Value(key, value, isinstance(value, _Number))
-        if isinstance(value, str)
-        else Value(key, _LITERALS[value], number=False)
-        for key, value in pairs
-    ]
+    values: list[Value] = []
+    for key, value in pairs:
+        if isinstance(value, str):
+            values.append(Value(key, value, isinstance(value, _Number)))
+        else:
+            values.append(Value(key, _LITERALS[value], number=False))
+    return values
 
 
 def _values(text: str, nul: str) -> Iterator[Value]:
@@ -264,13 +282,7 @@ def _values(text: str, nul: str) -> Iterator[Value]:
         _expect_end(text, at + 1)
         return
     while True:
-        if not text.startswith('"', at):
-            raise JSONDecodeError("a key in quotes is expected", text, at)
-        key, colon = _JSON.raw_decode(text, at)
-        colon = _past_blanks(text, colon)
-        if not text.startswith(":", colon):
-            raise JSONDecodeError("a colon is expected", text, colon)
-        start = _past_blanks(text, colon + 1)
+        key, start = _read_key(text, at)
         value, end = _JSON.raw_decode(text, start)
         yield _value(_key(key, nul, at), value, text[start:end], start)
         at = _past_blanks(text, end)
@@ -280,6 +292,17 @@ def _values(text: str, nul: str) -> Iterator[Value]:
         if not text.startswith(",", at):
             raise JSONDecodeError("a comma or } is expected", text, at)
         at = _past_blanks(text, at + 1)
+
+
+def _read_key(text: str, at: int) -> tuple[str, int]:
+    """Return the key that begins here, and where its value does."""
+    if not text.startswith('"', at):
+        raise JSONDecodeError("a key in quotes is expected", text, at)
+    key, colon = _JSON.raw_decode(text, at)
+    colon = _past_blanks(text, colon)
+    if not text.startswith(":", colon):
+        raise JSONDecodeError("a colon is expected", text, colon)
+    return key, _past_blanks(text, colon + 1)
 
 
 def _past_blanks(text: str, at: int) -> int:
@@ -321,12 +344,16 @@ def _value(key: str, value: object, piece: str, at: int) -> Value:
         return Value(key, value, number=False)
     if piece[0] in "[{":
         if "\\u0000" in piece:
-            # A NUL itself stands for its escape, and `readers.rows` deals with it as with all others.
-            piece = _ESCAPE.sub(lambda escape: "\0" if escape[1] == "u0000" else escape[0], piece)
+            piece = _ESCAPE.sub(_without_escaped_nul, piece)
         return Value(key, piece, number=False)
     if piece == "null":
         return Value(key, None, number=False)
     return Value(key, piece, number=piece not in {"true", "false"})
+
+
+def _without_escaped_nul(escape: re.Match[str]) -> str:
+    """Return a NUL itself for its escape: `readers.rows` deals with it as with all others."""
+    return "\0" if escape[1] == "u0000" else escape[0]
 
 
 def _check_surrogates(text: str, at: int) -> None:

@@ -5,7 +5,7 @@ How an object becomes UTF-8 is `readers.decode`'s; this is the way back, for peo
 
 import codecs
 
-from lake_assets.readers.csv_splitter import Limits, cut
+from lake_assets.readers.csv_splitter import Limits, split_records
 from lake_assets.readers.decode import decode, is_utf8, unpack
 from lake_assets.readers.dialect import Dialect
 
@@ -27,7 +27,7 @@ MARKS = {
 
 
 def beginning(head: bytes, dialect: Dialect) -> tuple[str, bytes]:
-    """Give a file's encoding, byte order told, and what it has before its first record.
+    """Return a file's encoding, byte order told, and what it has before its first record.
 
     Args:
         head: its first raw bytes, which hold the whole header if there is one.
@@ -38,14 +38,22 @@ def beginning(head: bytes, dialect: Dialect) -> tuple[str, bytes]:
     """
     codec = codecs.lookup(dialect.encoding).name
     first = b"".join(unpack([head[: 2**10]], dialect.compression, whole=False))
-    mark = next((mark for mark in MARKS.get(codec, {}) if first.startswith(mark)), b"")
-    encoding = MARKS[codec][mark] if mark else codec.removesuffix("-sig")
+    found = b""
+    encoding = codec.removesuffix("-sig")
+    for mark, marked in MARKS.get(codec, {}).items():
+        if first.startswith(mark):
+            found, encoding = mark, marked
     if not dialect.header or dialect.format != "csv":
-        return encoding, mark
+        return encoding, found
+    return encoding, found + encode_back(_header(head, dialect), encoding)
+
+
+def _header(head: bytes, dialect: Dialect) -> bytes:
+    """Return a file's first record in UTF-8, with an LF behind it; nothing if it has none."""
     text = decode([head], dialect.compression, dialect.encoding, whole=False)
-    slab = next(cut(text, dialect.delimiter, dialect.quoting, FEW), None)
-    header = slab.raw(0) + b"\n" if slab else b""
-    return encoding, mark + encode_back(header, encoding)
+    for slab in split_records(text, dialect.delimiter, dialect.quoting, FEW):
+        return slab.raw(0) + b"\n"
+    return b""
 
 
 def encode_back(raw: bytes, encoding: str) -> bytes:

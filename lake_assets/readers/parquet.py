@@ -35,14 +35,14 @@ def read_rows(chunks: Iterable[bytes], dialect: Dialect) -> Iterator["ArrowRows"
         file = _open(spool)
         texts = _text_columns(file)
         for batch in file.iter_batches(batch_size=_batch_size(file.metadata), use_threads=False):
-            columns = [
-                _as_text(column) if place in texts else column for place, column in enumerate(batch.columns)
-            ]
-            yield ArrowRows(tuple(_names(batch.schema)), tuple(columns), batch.num_rows)
+            columns = list(batch.columns)
+            for place in texts:
+                columns[place] = _as_text(columns[place])
+            yield ArrowRows(names=tuple(_names(batch.schema)), columns=tuple(columns), count=batch.num_rows)
 
 
 def schema_of(chunks: Iterable[bytes], compression: str) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
-    """Give the names of a file's columns, and the type of PostgreSQL that keeps what each may hold.
+    """Return the names of a file's columns, and the type of PostgreSQL that keeps what each may hold.
 
     Args:
         chunks: the object's raw bytes, cut anywhere.
@@ -54,9 +54,9 @@ def schema_of(chunks: Iterable[bytes], compression: str) -> tuple[tuple[str, ...
     with _spooled(chunks, compression) as spool, _errors():
         file = _open(spool)
         texts = _text_columns(file)
-        types = (
-            "text" if place in texts else type_of(field.type) for place, field in enumerate(file.schema_arrow)
-        )
+        types = [type_of(field.type) for field in file.schema_arrow]
+        for place in texts:
+            types[place] = "text"
         return tuple(_names(file.schema_arrow)), tuple(types)
 
 
@@ -75,27 +75,30 @@ class ArrowRows:
     count: int
 
     def __len__(self) -> int:
-        """Give the number of records."""
+        """Return the number of records."""
         return self.count
 
     def raw(self, index: int) -> bytes:
-        """Give a record as a JSON line; bytes that are no text stand in it as they are."""
-        pieces = (json_of(column.slice(index, 1))[0] for column in self.columns)
-        values = (_kept(piece) for piece in pieces)
-        pairs = (f"{json_text(name)}:{value}" for name, value in zip(self.names, values, strict=True))
+        """Return a record as a JSON line; bytes that are no text stand in it as they are."""
+        pairs: list[str] = []
+        for name, column in zip(self.names, self.columns, strict=True):
+            (piece,) = json_of(column.slice(index, 1))
+            pairs.append(f"{json_text(name)}:{_kept(piece)}")
         line = "{" + ",".join(pairs).replace("\0", "\\u0000") + "}"
         return line.encode(errors="surrogateescape")
 
     def cells(self, index: int) -> Cells:
-        """Give a record's values; see `readers.rows.Rows`."""
+        """Return a record's values; see `readers.rows.Rows`."""
         row = self._rows[index] if self.columns else ()
-        if any(isinstance(cell, Fault) for cell in row):
-            name = next(name for name, cell in zip(self.names, row, strict=True) if isinstance(cell, Fault))
-            raise Broken(f"{BAD_TEXT} in column {name!r}")
-        return [cell for cell in row if not isinstance(cell, Fault)]
+        cells: list[str | None] = []
+        for name, cell in zip(self.names, row, strict=True):
+            if isinstance(cell, Fault):
+                raise Broken(f"{BAD_TEXT} in column {name!r}")
+            cells.append(cell)
+        return cells
 
     def judged(self, index: int) -> Cells:
-        """Give the same."""
+        """Return the same."""
         return self.cells(index)
 
     @cached_property
@@ -104,7 +107,9 @@ class ArrowRows:
 
 
 def _kept(piece: str | Fault) -> str:
-    return json_text(piece.raw.decode(errors="surrogateescape")) if isinstance(piece, Fault) else piece
+    if isinstance(piece, Fault):
+        return json_text(piece.raw.decode(errors="surrogateescape"))
+    return piece
 
 
 def _names(schema: pa.Schema) -> Iterator[str]:
@@ -160,9 +165,12 @@ def _errors() -> Iterator[None]:
 
 
 def _batch_size(metadata: parquet.FileMetaData) -> int:
-    sizes = (metadata.row_group(place) for place in range(metadata.num_row_groups))
-    largest = max((group.total_byte_size // max(group.num_rows, 1) for group in sizes), default=0)
-    return max(1, min(BATCH_ROWS, BATCH_BYTES // max(largest, 1)))
+    largest = 1
+    for place in range(metadata.num_row_groups):
+        group = metadata.row_group(place)
+        row_bytes = group.total_byte_size // max(group.num_rows, 1)
+        largest = max(largest, row_bytes)
+    return max(1, min(BATCH_ROWS, BATCH_BYTES // largest))
 
 
 def _as_text(column: pa.Array) -> pa.Array:
@@ -173,8 +181,8 @@ def _text_columns(file: parquet.ParquetFile) -> set[int]:
     """Find the columns that Parquet calls ENUM, which are text and which Arrow takes for binary data."""
     leaves = (file.schema.column(place) for place in range(len(file.schema)))
     enums = {leaf.path for leaf in leaves if leaf.logical_type.type == "ENUM"}
-    return {
-        place
-        for place, field in enumerate(file.schema_arrow)
-        if field.name in enums and pa.types.is_dictionary(field.type)
-    }
+    places: set[int] = set()
+    for place, field in enumerate(file.schema_arrow):
+        if field.name in enums and pa.types.is_dictionary(field.type):
+            places.add(place)
+    return places

@@ -8,12 +8,15 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import pyarrow as pa
 
 BAD_TEXT = "a text that is not UTF-8"
 NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 DAY = 86_400 * 10**9  # in nanoseconds
+MILLISECONDS_OF_DAY = 86_400_000
+NO_NUMBERS = ("nan", "inf", "-inf")  # floating-point values that JSON has no number for
 _EPOCH = 719_468  # days from 0000-03-01 to 1970-01-01
 
 
@@ -32,7 +35,7 @@ Cell = str | Fault | None
 
 
 def type_of(declared: pa.DataType) -> str | None:
-    """Give the type of PostgreSQL that keeps all that a type of Parquet may hold.
+    """Return the type of PostgreSQL that keeps all that a type of Parquet may hold.
 
     Returns:
         None for nanoseconds, which PostgreSQL's times have not; the values tell whether they are needed.
@@ -42,43 +45,57 @@ def type_of(declared: pa.DataType) -> str | None:
         return "timestamptz" if kind.tz else "timestamp"
     if pa.types.is_time(kind) and kind.unit != "ns":
         return "time"
-    return next((name for is_one, name in _POSTGRES if is_one(kind)), None)
+    for is_one, name in _POSTGRES:
+        if is_one(kind):
+            return name
+    return None
 
 
 def cells_of(array: pa.Array) -> list[Cell]:
-    """Give the values of a column, NULs as they are.
+    """Return the values of a column, NULs as they are.
 
     Args:
         array: of any type that Parquet has.
     """
     kind = array.type
     if isinstance(kind, pa.UuidType):
-        return [value and _uuid(value) for value in array.storage.to_pylist()]
+        return _each(array.storage.to_pylist(), _uuid)
     if isinstance(kind, pa.BaseExtensionType):
         return cells_of(array.storage)
     if pa.types.is_dictionary(kind):
         # One text for all cells that share it, however long it is.
         texts = cells_of(array.dictionary)
-        return [None if place is None else texts[place] for place in array.indices.to_pylist()]
-    return next((make for is_one, make in _MAKERS if is_one(kind)), _plain)(array)
+        return _each(array.indices.to_pylist(), texts.__getitem__)
+    for is_one, make in _MAKERS:
+        if is_one(kind):
+            return make(array)
+    return _plain(array)
+
+
+def _each(values: Iterable[Any], write: Callable[[Any], Cell]) -> list[Cell]:
+    """Return what is written for each value, None for NULL."""
+    return [None if value is None else write(value) for value in values]
 
 
 def json_of(array: pa.Array) -> list[str | Fault]:
-    """Give the values of a column as pieces of JSON, NULs in texts as they are."""
+    """Return the values of a column as pieces of JSON, NULs in texts as they are."""
     kind = array.type
-    bare = any(is_one(kind) for is_one in (*_NESTED, pa.types.is_boolean, *_NUMBERS))
-    return [_as_json(cell, bare=bare and cell not in {"nan", "inf", "-inf"}) for cell in cells_of(array)]
+    is_bare = any(is_one(kind) for is_one in (*_NESTED, pa.types.is_boolean, *_NUMBERS))
+    return [_as_json(cell, bare=is_bare and cell not in NO_NUMBERS) for cell in cells_of(array)]
 
 
 def json_text(text: str) -> str:
     """Write a text as JSON, a NUL as it is."""
-    return '"' + "\0".join(json.dumps(part, ensure_ascii=False)[1:-1] for part in text.split("\0")) + '"'
+    parts = (json.dumps(part, ensure_ascii=False)[1:-1] for part in text.split("\0"))
+    return '"' + "\0".join(parts) + '"'
 
 
 def _as_json(cell: Cell, *, bare: bool) -> str | Fault:
     if cell is None:
         return "null"
-    return cell if bare or isinstance(cell, Fault) else json_text(cell)
+    if bare or isinstance(cell, Fault):
+        return cell
+    return json_text(cell)
 
 
 def _plain(array: pa.Array) -> list[Cell]:
@@ -90,7 +107,7 @@ def _plain(array: pa.Array) -> list[Cell]:
 
 
 def _texts(array: pa.Array) -> list[Cell]:
-    return [None if value is None else _text(value) for value in array.cast(pa.large_binary()).to_pylist()]
+    return _each(array.cast(pa.large_binary()).to_pylist(), _text)
 
 
 def _text(value: bytes) -> str | Fault:
@@ -101,7 +118,7 @@ def _text(value: bytes) -> str | Fault:
 
 
 def _binary(array: pa.Array) -> list[Cell]:
-    return [None if value is None else f"\\x{value.hex()}" for value in array.to_pylist()]
+    return _each(array.to_pylist(), lambda value: f"\\x{value.hex()}")
 
 
 def _uuid(value: bytes) -> str:
@@ -110,46 +127,50 @@ def _uuid(value: bytes) -> str:
 
 
 def _decimals(array: pa.Array) -> list[Cell]:
-    return [None if value is None else format(value, "f") for value in array.to_pylist()]
+    return _each(array.to_pylist(), lambda value: format(value, "f"))
 
 
 def _dates(array: pa.Array) -> list[Cell]:
-    days = array.cast(pa.int32()) if pa.types.is_date32(array.type) else array.cast(pa.int64())
-    unit = 1 if pa.types.is_date32(array.type) else 86_400_000
-    numbers = (value if value is None else value // unit for value in days.to_pylist())
-    return [None if day is None else " ".join(_day(day)).rstrip() for day in numbers]
+    if pa.types.is_date32(array.type):
+        return _each(array.cast(pa.int32()).to_pylist(), _date)
+    milliseconds = array.cast(pa.int64()).to_pylist()
+    return _each(milliseconds, lambda value: _date(value // MILLISECONDS_OF_DAY))
+
+
+def _date(days: int) -> str:
+    day, era = _day(days)
+    return f"{day} {era}" if era else day
 
 
 def _times(array: pa.Array) -> list[Cell]:
-    number = array.cast(pa.int32() if pa.types.is_time32(array.type) else pa.int64())
+    number = pa.int32() if pa.types.is_time32(array.type) else pa.int64()
     unit = NANOSECONDS[array.type.unit]
-    return [None if value is None else _clock(value * unit) for value in number.to_pylist()]
+    return _each(array.cast(number).to_pylist(), lambda value: _clock(value * unit))
 
 
 def _timestamps(array: pa.Array) -> list[Cell]:
-    unit, offset = NANOSECONDS[array.type.unit], "+00" if array.type.tz else ""
-    texts: list[Cell] = []
-    for value in array.cast(pa.int64()).to_pylist():
-        if value is None:
-            texts.append(None)
-            continue
+    unit = NANOSECONDS[array.type.unit]
+    offset = "+00" if array.type.tz else ""
+
+    def write(value: int) -> str:
         days, rest = divmod(value * unit, DAY)
         day, era = _day(days)
-        texts.append(f"{day} {_clock(rest)}{offset}{era and ' '}{era}")
-    return texts
+        text = f"{day} {_clock(rest)}{offset}"
+        return f"{text} {era}" if era else text
+
+    return _each(array.cast(pa.int64()).to_pylist(), write)
 
 
 def _durations(array: pa.Array) -> list[Cell]:
     """Write ISO 8601 durations, of seconds alone."""
     unit = NANOSECONDS[array.type.unit]
-    texts: list[Cell] = []
-    for value in array.cast(pa.int64()).to_pylist():
-        if value is None:
-            texts.append(None)
-            continue
+
+    def write(value: int) -> str:
         seconds, rest = divmod(abs(value * unit), 10**9)
-        texts.append(f"PT{'-' if value < 0 else ''}{seconds}{_fraction(rest)}S")
-    return texts
+        sign = "-" if value < 0 else ""
+        return f"PT{sign}{seconds}{_fraction(rest)}S"
+
+    return _each(array.cast(pa.int64()).to_pylist(), write)
 
 
 def _clock(nanoseconds: int) -> str:
@@ -161,12 +182,14 @@ def _fraction(nanoseconds: int) -> str:
     if not nanoseconds:
         return ""
     micro, nano = divmod(nanoseconds, 1000)
-    return f".{micro:06}{nano:03}" if nano else f".{micro:06}"
+    if nano:
+        return f".{micro:06}{nano:03}"
+    return f".{micro:06}"
 
 
 @lru_cache(maxsize=4096)
 def _day(days: int) -> tuple[str, str]:
-    """Give the date so many days after 1970-01-01, of any year, and its era where that is BC."""
+    """Return the date so many days after 1970-01-01, of any year, and its era where that is BC."""
     era, of_era = divmod(days + _EPOCH, 146_097)
     year = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
     of_year = of_era - (365 * year + year // 4 - year // 100)
@@ -174,7 +197,9 @@ def _day(days: int) -> tuple[str, str]:
     day = of_year - (153 * month + 2) // 5 + 1
     month += 3 if month < 10 else -9  # noqa: PLR2004 - the year begins in March here
     year += 400 * era + (month <= 2)  # noqa: PLR2004 - the same
-    return f"{year if year > 0 else 1 - year:04}-{month:02}-{day:02}", "" if year > 0 else "BC"
+    if year > 0:
+        return f"{year:04}-{month:02}-{day:02}", ""
+    return f"{1 - year:04}-{month:02}-{day:02}", "BC"
 
 
 def _lists(array: pa.Array) -> list[Cell]:
@@ -218,7 +243,9 @@ def _gathered(
 def _pair(key: str | Fault, value: str | Fault) -> str | Fault:
     if isinstance(key, Fault):
         return key
-    return value if isinstance(value, Fault) else f"{key}:{value}"
+    if isinstance(value, Fault):
+        return value
+    return f"{key}:{value}"
 
 
 def _joined(pieces: Iterable[str | Fault], brackets: str) -> str | Fault:

@@ -6,21 +6,20 @@ its records begin and end is settled in `readers.csv_splitter`, how they are wri
 """
 
 import codecs
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from lake_assets.exceptions import LakeError
 from lake_assets.readers import jsonl
 from lake_assets.readers.blocks import NUL_BECOMES, BadRecord, Block, Record
-from lake_assets.readers.csv_scanner import QUOTE, Slab, owners
-from lake_assets.readers.csv_splitter import LIMITS, Limits, cut
-from lake_assets.readers.csv_walker import split
-from lake_assets.readers.csv_writer import copy_text
+from lake_assets.readers.csv_borders import QUOTE
+from lake_assets.readers.csv_scanner import Slab, records_at
+from lake_assets.readers.csv_splitter import LIMITS, Limits, split_records
+from lake_assets.readers.csv_walker import split_cells
+from lake_assets.readers.csv_writer import write_block
 from lake_assets.readers.decode import decode
 from lake_assets.readers.dialect import Dialect
-from lake_assets.readers.rows import Rows, blocks, records
+from lake_assets.readers.rows import NUL, Rows, bad_record, blocks, no_record, records, wanted_of
 
 UTF8_PIECE = 2**20  # bytes checked at once: as text they may take four times as much
 
@@ -64,16 +63,11 @@ def read_rows(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS
 
 def _blocks_of_csv(chunks: Iterable[bytes], dialect: Dialect, limits: Limits) -> Iterator[Block]:
     for first, slab in _slabs(chunks, dialect, limits):
-        faults = _faults(slab, dialect)
-        data = copy_text(slab, faults, dialect)
-        nuls = 0
-        if dialect.nul in NUL_BECOMES and b"\0" in data:
-            nuls = data.count(b"\0")
-            data = data.replace(b"\0", NUL_BECOMES[dialect.nul])
-        bad = tuple(
-            BadRecord(first + index, slab.raw(index), reason) for index, reason in sorted(faults.items())
-        )
-        yield Block(data, len(slab), bad, nuls)
+        bad = {
+            index: BadRecord(number=first + index, raw=slab.raw(index), reason=reason)
+            for index, reason in sorted(_faults(slab, dialect).items())
+        }
+        yield write_block(slab, bad, dialect)
 
 
 def read_records(
@@ -105,43 +99,48 @@ def _records_of_csv(
     for first, slab in _slabs(chunks, dialect, limits):
         if done == len(wanted):
             return
-        here = wanted[done : bisect_right(wanted, first + len(slab) - 1)]
+        here = wanted_of(wanted, done, first + len(slab) - 1)
         faults = _faults(slab, dialect) if here else {}
         for number in here:
-            if number - first in faults:
-                raise LakeError(f"Record {number} is bad: {faults[number - first]}. Load the hour again.")
-            raw = slab.raw(number - first)
-            yield Record(number, raw, tuple(_values(raw, dialect)))
+            index = number - first
+            if index in faults:
+                raise bad_record(number, faults[index])
+            raw = slab.raw(index)
+            yield Record(number=number, raw=raw, cells=tuple(_values(raw, dialect)))
         done += len(here)
     if done < len(wanted):
-        raise LakeError(f"The file has no record {wanted[done]}. Load the hour again.")
+        raise no_record(wanted[done])
 
 
 def _slabs(chunks: Iterable[bytes], dialect: Dialect, limits: Limits) -> Iterator[tuple[int, Slab]]:
-    """Give the slabs without the header, each with the number of its first record."""
+    """Return the slabs without the header, each with the number of its first record."""
     text = decode(chunks, dialect.compression, dialect.encoding)
-    number, header = 1, dialect.header
-    for slab in cut(text, dialect.delimiter, dialect.quoting, limits):
-        records = slab.without_first() if header else slab
-        header = False
-        if len(records):
-            yield number, records
-        number += len(records)
+    number = 1
+    is_header = dialect.header
+    for slab in split_records(text, dialect.delimiter, dialect.quoting, limits):
+        rest = slab.without_first() if is_header else slab
+        is_header = False
+        if len(rest):
+            yield number, rest
+        number += len(rest)
 
 
 def _faults(slab: Slab, dialect: Dialect) -> dict[int, str]:
-    """Say what is wrong with each bad record, by its index; the fault that explains most comes first."""
+    """Return what is wrong with each bad record, by its index; the fault that explains most comes first."""
     faults = dict(slab.faults)
-    due = len(dialect.columns) + dialect.op
-    for index in np.flatnonzero(slab.widths != due):
+    due = dialect.cells
+    for index in np.flatnonzero(slab.widths != due).tolist():
         width = int(slab.widths[index])
-        faults.setdefault(int(index), f"{width} cell{'s' * (width != 1)} where {due} are expected")
+        cells = "cell" if width == 1 else "cells"
+        faults.setdefault(index, f"{width} {cells} where {due} are expected")
     if dialect.nul == "quarantine" and b"\0" in slab.data:
         nuls = np.flatnonzero(np.frombuffer(slab.data, np.uint8) == 0)
-        faults = dict.fromkeys(owners(slab.ends, nuls), "a NUL byte") | faults
+        for index in records_at(slab.ends, nuls):
+            faults.setdefault(index, NUL)
     if not _is_utf8(slab.data):
-        alien = (index for index in range(len(slab)) if not _is_utf8(slab.raw(index)))
-        faults = dict.fromkeys(alien, f"bytes that are not {dialect.encoding}") | faults
+        for index in range(len(slab)):
+            if not _is_utf8(slab.raw(index)):
+                faults.setdefault(index, f"bytes that are not {dialect.encoding}")
     return faults
 
 
@@ -151,18 +150,25 @@ def _is_utf8(data: bytes) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for at in range(0, len(data), UTF8_PIECE):
-            decoder.decode(data[at : at + UTF8_PIECE], final=at + UTF8_PIECE >= len(data))
+            end = at + UTF8_PIECE
+            decoder.decode(data[at:end], final=end >= len(data))
     except UnicodeDecodeError:
         return False
     return True
 
 
 def _values(raw: bytes, dialect: Dialect) -> Iterator[str | None]:
-    null, delimiter = dialect.null.encode(), dialect.delimiter.encode()
+    """Return the values of a good record's cells, None for NULL."""
+    null = dialect.null.encode()
     text = raw.replace(b"\0", NUL_BECOMES.get(dialect.nul, b"\0"))
+    for value, quoted in _cells(text, dialect):
+        is_null = value == null and not quoted
+        yield None if is_null else value.decode()
+
+
+def _cells(text: bytes, dialect: Dialect) -> Iterable[tuple[bytes, bool]]:
+    """Return each cell's value, and whether it was quoted."""
+    delimiter = dialect.delimiter.encode()
     if dialect.quoting == "rfc4180" and QUOTE in text:
-        for value, quoted in split(text, delimiter):
-            yield None if value == null and not quoted else value.decode()
-    else:
-        for value in text.split(delimiter):
-            yield None if value == null else value.decode()
+        return split_cells(text, delimiter)
+    return ((value, False) for value in text.split(delimiter))

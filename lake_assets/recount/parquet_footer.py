@@ -10,9 +10,7 @@ from lake_assets.exceptions import LakeError
 
 MAGIC = b"PAR1"
 TAIL = 8  # bytes: the footer's length, and the magic (Parquet's format, "File Format")
-MOST_KEPT = (
-    64 * 2**20
-)  # bytes; the footer of a file with 1,600 columns and 100 row groups takes a third of it
+MOST_KEPT = 64 * 2**20  # bytes; the footer of 1,600 columns and 100 row groups takes a third of it
 NUM_ROWS = 3  # the field of FileMetaData (parquet.thrift)
 MOST_NESTED = 32
 
@@ -43,7 +41,7 @@ class FooterCount:
             self._kept -= len(self._pieces.popleft())
 
     def finish(self) -> int:
-        """Give the number of records.
+        """Return the number of records.
 
         Raises:
             LakeError: the file has no footer that can be read.
@@ -71,10 +69,11 @@ class _Compact:
     """A struct of Thrift's compact protocol."""
 
     def __init__(self, data: bytes) -> None:
-        self._data, self._at = data, 0
+        self._data = data
+        self._at = 0
 
     def field(self, wanted: int) -> int:
-        """Give a field of the struct, a whole number."""
+        """Return a field of the struct, a whole number."""
         number = 0
         while kind := self._peek():
             number = self._field_number(number)
@@ -95,7 +94,9 @@ class _Compact:
 
     def _field_number(self, before: int) -> int:
         delta = self._take() >> 4
-        return before + delta if delta else self._zigzag()
+        if delta:
+            return before + delta
+        return self._zigzag()
 
     def _varint(self) -> int:
         value = shift = 0
@@ -133,7 +134,9 @@ class _Compact:
 
     def _skip_list(self, depth: int) -> None:
         head = self._take()
-        size = self._varint() if head >> 4 == _LONG_FORM else head >> 4
+        size = head >> 4
+        if size == _LONG_FORM:
+            size = self._varint()
         for _ in range(size):
             self._skip_element(head & 15, depth + 1)
 

@@ -1,8 +1,8 @@
 """Count a file's records a second time, with nothing of the loader but its description of the file.
 
 Unpacking, transcoding and the record rule (docs/bad-input.md) stand here once more, on purpose and in other
-code: a count by the code that loads proves nothing. Parquet files are counted in `recount_parquet`. Comparing
-counts belongs to those who call.
+code: a count by the code that loads proves nothing. Parquet files are counted in `recount.parquet_footer`.
+Comparing counts belongs to those who call.
 """
 
 import codecs
@@ -52,9 +52,11 @@ class Recount:
         self._footer = FooterCount() if dialect.format == "parquet" else None
         self._lines = _Lines(dialect, max_record, batch)
         self._header = dialect.header and dialect.format == "csv"
-        self._batch, self._enough = batch, batch
+        self._batch = batch
+        self._enough = batch
         self._pieces: list[bytes] = []
-        self._gathered = self._records = 0
+        self._gathered = 0
+        self._records = 0
 
     def feed(self, raw_chunk: bytes) -> None:
         """Take the next raw bytes of the object.
@@ -66,7 +68,7 @@ class Recount:
             self._take(text)
 
     def finish(self) -> int:
-        """Give the number of records, the header not counted.
+        """Return the number of records, the header not counted.
 
         Raises:
             LakeError: the object is cut short, or its last bytes cannot be read.
@@ -92,15 +94,21 @@ class Recount:
 
     def _count(self, *, final: bool) -> None:
         text = b"".join(self._pieces)
-        at, size = 0, self._batch
+        at = 0
+        size = self._batch
         while at < len(text):
-            records, counted = self._lines.count(text[at : at + size], final=final and at + size >= len(text))
+            is_last = at + size >= len(text)
+            records, counted = self._lines.count(text[at : at + size], final=final and is_last)
             self._records += records
             at += counted
-            if not counted and at + size >= len(text):
+            if counted:
+                size = self._batch
+            elif is_last:
                 break
-            size = self._batch if counted else GROWTH * size
-        self._pieces, self._gathered = [text[at:]], len(text) - at
+            else:
+                size *= GROWTH
+        self._pieces = [text[at:]]
+        self._gathered = len(text) - at
         # An unfinished record is looked at again when it has grown a lot, not with every chunk.
         self._enough = min(GROWTH * self._gathered, self._lines.max_record) + self._batch
 
@@ -113,12 +121,15 @@ class _Text:
         self._begun = False
         self._encoding = dialect.encoding
         codec = codecs.lookup(dialect.encoding).name
-        # What cannot be decoded may become anything here: only the structure is looked at.
-        self._decoder = None if codec.startswith("utf-8") else codecs.getincrementaldecoder(codec)("replace")
+        self._decoder: codecs.IncrementalDecoder | None = None
+        if not codec.startswith("utf-8"):
+            # What cannot be decoded may become anything here: only the structure is looked at.
+            self._decoder = codecs.getincrementaldecoder(codec)("replace")
         self._held: bytes | None = b""  # the very first bytes, while they may be half a mark
 
     def feed(self, raw: bytes) -> Iterator[bytes]:
-        for piece in self._unpack(raw) if self._member else (raw,):
+        pieces = self._unpack(raw) if self._member else iter([raw])
+        for piece in pieces:
             yield self._without_mark(self._decode(piece))
 
     def finish(self) -> Iterator[bytes]:
@@ -160,7 +171,8 @@ class _Text:
         self._held += text
         if len(self._held) < len(codecs.BOM_UTF8) and not final:
             return b""
-        text, self._held = self._held.removeprefix(codecs.BOM_UTF8), None
+        text = self._held.removeprefix(codecs.BOM_UTF8)
+        self._held = None
         return text
 
 
@@ -172,7 +184,8 @@ class _Lines:
     """
 
     def __init__(self, dialect: "Dialect", max_record: int, batch: int) -> None:
-        self.max_record, self._batch = max_record, batch
+        self.max_record = max_record
+        self._batch = batch
         self._delimiter = dialect.delimiter.encode()
         # In JSON lines a quote never holds a line end.
         self._quoted = dialect.quoting == "rfc4180" and dialect.format == "csv"
@@ -195,53 +208,93 @@ class _Lines:
         """
         if len(text) <= min(self.max_record, self._batch):
             lines = text if final else text[: text.rfind(b"\n") + 1]
-            plain = self._cells.sub(b"", lines) if self._quoted and b'"' in lines else lines
-            if not (self._quoted and b'"' in plain):
-                return plain.count(b"\n") + (lines[-1:] not in {b"", b"\n"}), len(lines)
-        records = start = 0
-        while start < min(len(text), self._batch) and (end := self._end(text, start, final=final)):
-            records, start = records + 1, end
+            plain = self._without_quoted_cells(lines)
+            if plain is not None:
+                is_cut_short = lines[-1:] not in {b"", b"\n"}
+                return plain.count(b"\n") + is_cut_short, len(lines)
+        return self._count_one_by_one(text, final=final)
+
+    def _without_quoted_cells(self, lines: bytes) -> bytes | None:
+        """Strike out the quoted cells; None if a quote is left, which is then out of place."""
+        if not self._quoted or b'"' not in lines:
+            return lines
+        plain = self._cells.sub(b"", lines)
+        return None if b'"' in plain else plain
+
+    def _count_one_by_one(self, text: bytes, *, final: bool) -> tuple[int, int]:
+        records = 0
+        start = 0
+        stop = min(len(text), self._batch)
+        while start < stop:
+            end = self._end(text, start, final=final)
+            if not end:
+                break
+            records += 1
+            start = end
         return records, start
 
     def _end(self, text: bytes, start: int, *, final: bool) -> int:
-        """Give the end of the record that starts here, or 0 if the text does not tell."""
+        """Return the end of the record that starts here, or 0 if the text does not tell."""
         limit = start + self.max_record
-        at, inside = start, False
-        while (line_end := text.find(b"\n", at, limit)) >= 0:
+        at = start
+        inside = False
+        line_end = text.find(b"\n", at, limit)
+        while line_end >= 0:
             after = self._inside_after(text[at:line_end].removesuffix(b"\r"), inside=inside)
             if after is None:
                 return self._first_line(text, start, limit)
             if not after:
                 return line_end + 1
-            # Lines without a quote are part of the open cell.
-            quote = text.find(b'"', line_end, limit)
-            at, inside = text.rfind(b"\n", line_end, limit if quote < 0 else quote) + 1, True
-        if len(text) <= limit and not final:
-            return 0
-        if len(text) <= limit and self._inside_after(text[at:], inside=inside) is False:
-            return len(text)
+            at = _past_open_lines(text, line_end, limit)
+            inside = True
+            line_end = text.find(b"\n", at, limit)
+        if len(text) <= limit:
+            if not final:
+                return 0
+            if self._inside_after(text[at:], inside=inside) is False:
+                return len(text)
         return self._first_line(text, start, limit)
 
     def _inside_after(self, line: bytes, *, inside: bool) -> bool | None:
-        """Tell whether a quoted cell is open after this line, None if a quote is out of place."""
+        """Return whether a quoted cell is open after this line, None if a quote is out of place."""
         if not self._quoted or b'"' not in line:
             return inside
+        after: bool | None = inside
         for piece in _pieces(line, self._delimiter):
-            if not inside and not piece.startswith(b'"'):
-                if b'"' in piece:
-                    return None
-                continue
-            single = (piece if inside else piece[1:]).replace(b'""', b"")
-            inside = b'"' not in single
-            if not inside and single.index(b'"') + 1 < len(single):
+            after = _inside_after_piece(piece, inside=bool(after))
+            if after is None:
                 return None
-        return inside
+        return after
 
     def _first_line(self, text: bytes, start: int, limit: int) -> int:
         line_end = text.find(b"\n", start, limit)
         if line_end < 0 and len(text) > limit:
             raise LakeError(f"There is no line end within {self.max_record} bytes. Look at the object.")
         return line_end + 1 or len(text)
+
+
+def _past_open_lines(text: bytes, line_end: int, limit: int) -> int:
+    """Return where the line with the next quote begins: those before it are part of the open cell."""
+    quote = text.find(b'"', line_end, limit)
+    if quote < 0:
+        quote = limit
+    return text.rfind(b"\n", line_end, quote) + 1
+
+
+def _inside_after_piece(piece: bytes, *, inside: bool) -> bool | None:
+    """Return whether a quoted cell is open after this piece of a line, None if a quote is out of place."""
+    if inside:
+        cell = piece
+    elif piece.startswith(b'"'):
+        cell = piece[1:]
+    else:
+        return None if b'"' in piece else False
+    single = cell.replace(b'""', b"")
+    quote = single.find(b'"')
+    if quote < 0:
+        return True
+    is_last = quote + 1 == len(single)
+    return False if is_last else None
 
 
 def _pieces(line: bytes, delimiter: bytes) -> Iterator[bytes]:

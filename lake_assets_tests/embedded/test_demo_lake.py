@@ -23,7 +23,8 @@ from lake_assets.embedded.demo_files import demo_files, legacy_json
 from lake_assets.embedded.demo_lake import MARKER, DemoLake, demo_catalog, write_demo_lake
 from lake_assets.exceptions import LakeError
 from lake_assets.hours import ONE_HOUR, floor_hour, hours_between
-from lake_assets.lake.layout import Placed, read_layout
+from lake_assets.lake.layout import read_layout
+from lake_assets.lake.placement import Placed
 from lake_assets_tests.fix_lake import LakeBucket
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ def client(s3_server: S3Server) -> Iterator["S3Client"]:
 
 @pytest.fixture
 def lake(client: "S3Client", lake_bucket: LakeBucket) -> Lake:
-    """Give the lake in the test's bucket, without a prefix."""
+    """Return the lake in the test's bucket, without a prefix."""
     return Lake(client, lake_bucket.bucket)
 
 

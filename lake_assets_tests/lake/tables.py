@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from lake_assets.catalog.models import Column, FileOptions, Source, Table
 from lake_assets.embedded.s3 import S3Server
 from lake_assets.hours import parse_hour
-from lake_assets.lake.s3 import make_client
+from lake_assets.lake.s3_client import make_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

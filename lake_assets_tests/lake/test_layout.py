@@ -1,4 +1,4 @@
-"""Proves `lake.layout`: every key is data of one hour, a stranger with a reason, or never data."""
+"""Proves `lake.layout`: every key is data of one hour, unknown with a reason, or never data."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.hours import ONE_HOUR, floor_hour, format_hour, parse_hour
-from lake_assets.lake.layout import Layout, Placed, Unknown, local_hours, read_layout, to_utc_hour
+from lake_assets.lake.layout import read_layout
+from lake_assets.lake.local_time import local_hours, to_utc_hour
+from lake_assets.lake.placement import Layout, Placed, Unknown
 
 DOCS = Path(__file__).parents[2] / "docs" / "layouts.md"
 ZONES = (
@@ -66,7 +68,7 @@ def told(placed: Placed | Unknown | None) -> list[str]:
         case Placed(hour, kind):
             return [format_hour(hour), kind]
         case Unknown():
-            return ["stranger", ""]
+            return ["stranger", ""]  # the word of docs/layouts.md
     return ["never data", ""]
 
 
@@ -224,8 +226,8 @@ def test_markers_and_temporary_files_are_never_data(template: str, name: str) ->
         ("CDC_TXN-20201117153046033.csv", "PreserveTransactions=false"),
     ],
 )
-def test_a_stranger_has_its_reason(key: str, reason: str) -> None:
-    """A file that `auto` does not take for data is a stranger, and the reason says why."""
+def test_an_unknown_file_has_its_reason(key: str, reason: str) -> None:
+    """A file that `auto` does not take for data is unknown, and the reason says why."""
     placed = layout_of().place(key, WRITTEN)
 
     assert isinstance(placed, Unknown)
@@ -242,8 +244,8 @@ def test_a_stranger_has_its_reason(key: str, reason: str) -> None:
         ("2018/09/06/10/CDC_TXN-20201117153046033.csv", "PreserveTransactions=false"),
     ],
 )
-def test_a_stranger_to_a_template_has_its_reason(below: str, reason: str) -> None:
-    """A file that a template does not take for data is a stranger, and the reason says why."""
+def test_a_file_unknown_to_a_template_has_its_reason(below: str, reason: str) -> None:
+    """A file that a template does not take for data is unknown, and the reason says why."""
     placed = layout_of(template="{table}/{yyyy}/{mm}/{dd}/{hh}/").place(below, WRITTEN)
 
     assert isinstance(placed, Unknown)
@@ -303,7 +305,7 @@ def test_table_names_are_taken_literally_by_templates() -> None:
 
 
 def test_a_template_ending_in_a_number_does_not_cut_a_longer_one() -> None:
-    """Digits right behind a template's last number make the key a stranger, not a file of that hour."""
+    """Digits right behind a template's last number make the key unknown, not a file of that hour."""
     layout = layout_of(template="{table}/{yyyy}-{mm}-{dd}T{hh}")
 
     assert isinstance(layout.place("2018-09-06T101/x.csv", WRITTEN), Unknown)

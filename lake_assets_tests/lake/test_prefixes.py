@@ -7,8 +7,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lake_assets.lake.layout import CENTURY, AutoLayout, Layout, Placed, read_layout
-from lake_assets.lake.prefixes import Part, parts_of_folder, parts_of_hours
+from lake_assets.hours import ONE_HOUR
+from lake_assets.lake.auto_layout import AutoLayout
+from lake_assets.lake.dates import CENTURY
+from lake_assets.lake.layout import read_layout
+from lake_assets.lake.placement import Layout, Placed
+from lake_assets.lake.prefixes import LONGEST_SPAN, Part, parts_of_folder, parts_of_hours
 from lake_assets_tests.lake.test_layout import DATE_FOLDERS, ZONES
 
 TEMPLATES = (
@@ -18,6 +22,8 @@ TEMPLATES = (
     "{table}/{yyyy}-{mm}-{dd}/",
 )
 
+LONGEST = LONGEST_SPAN // ONE_HOUR
+
 # Two years with a change of the clocks by an hour, by half an hour and (Samoa) by a day.
 hours = st.integers(0, 2 * 365 * 24).map(
     lambda hour: datetime(2011, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
@@ -25,7 +31,7 @@ hours = st.integers(0, 2 * 365 * 24).map(
 
 
 def is_listed(key: str, parts: tuple[Part, ...]) -> bool:
-    """Tell whether S3 gives this key, below the table's folder, for one of the parts."""
+    """Return whether S3 gives this key, below the table's folder, for one of the parts."""
     return any(
         key.startswith(part.prefix)
         and key > part.after
@@ -36,7 +42,7 @@ def is_listed(key: str, parts: tuple[Part, ...]) -> bool:
 
 
 def is_found(key: str, layout: Layout, first: datetime, end: datetime) -> bool:
-    """Tell whether a listing for these hours comes upon this key."""
+    """Return whether a listing for these hours comes upon this key."""
     if isinstance(layout, AutoLayout) and not key.startswith(CENTURY):
         folder, slash, _ = key.partition("/")
         return not slash or is_listed(key, parts_of_folder(folder, layout, first, end))
@@ -46,10 +52,10 @@ def is_found(key: str, layout: Layout, first: datetime, end: datetime) -> bool:
 @given(
     named=hours,
     minutes=st.integers(0, 59),
-    before=st.integers(0, 47),
+    before=st.integers(0, LONGEST - 1),
     in_folder=st.integers(-49, 49),
     written=st.integers(-49, 49),
-    length=st.integers(1, 48),
+    length=st.integers(1, LONGEST),
     zone=st.sampled_from(ZONES),
     folder=st.sampled_from(("p0/", "09/", "Ω/", "0/", *DATE_FOLDERS)),
     name=st.sampled_from(("%Y%m%d-%H%M%S012.csv", "LOAD00000001.csv", "SEGMENT1_LOAD001.csv.gz")),
@@ -102,8 +108,8 @@ def test_a_file_a_day_off_its_folder_is_found(folder: str, days: int, day: int) 
 
 @given(
     named=hours,
-    length=st.integers(1, 48),
-    before=st.integers(0, 47),
+    length=st.integers(1, LONGEST),
+    before=st.integers(0, LONGEST - 1),
     zone=st.sampled_from(ZONES),
     template=st.sampled_from(TEMPLATES),
 )

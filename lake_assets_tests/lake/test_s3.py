@@ -5,6 +5,7 @@ import io
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -14,7 +15,7 @@ from boto3.s3.transfer import TransferConfig
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from lake_assets.hours import ONE_HOUR, floor_hour
+from lake_assets.hours import ONE_HOUR, RECENT, floor_hour, hours_between
 from lake_assets.lake import s3
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import CHUNK_BYTES, Lake
@@ -22,7 +23,7 @@ from lake_assets_tests.examples import examples
 from lake_assets_tests.fix_lake import LakeBucket
 from lake_assets_tests.lake.tables import CHANGES, HOUR, source_of, table_of
 from lake_assets_tests.lake.test_layout import DATE_FOLDERS, ZONES
-from lake_assets_tests.lake.test_prefixes import TEMPLATES
+from lake_assets_tests.lake.test_prefixes import LONGEST, TEMPLATES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -45,7 +46,7 @@ def test_objects_are_listed_with_what_s3_says_of_them(
     assert listing.objects[0].last_modified.tzinfo is UTC
 
 
-def test_objects_are_sorted_by_hour_and_key_and_strangers_by_key(lake: Lake, lake_bucket: LakeBucket) -> None:
+def test_objects_are_sorted_by_hour_and_key_and_unmatched_by_key(lake: Lake, lake_bucket: LakeBucket) -> None:
     """Objects come by hour, then key; unmatched by key; markers and temporary files not at all."""
     names = ("20180906-101530123.csv", "2018/09/06/20180906-091530123.csv", "20180906-101530122.csv")
     for name in (*names, "b.csv", "a.csv", "_SUCCESS", "awsdms_status/LOAD00000001.csv", "2018/"):
@@ -60,7 +61,7 @@ def test_objects_are_sorted_by_hour_and_key_and_strangers_by_key(lake: Lake, lak
     assert all("none of the names that DMS gives" in item.reason for item in listing.unmatched)
 
 
-def test_objects_outside_the_hours_are_left_out_and_strangers_are_not(
+def test_objects_outside_the_hours_are_left_out_and_unmatched_are_not(
     lake: Lake, lake_bucket: LakeBucket
 ) -> None:
     """The first hour is in, the end is out, either may be open; unmatched belong to every range."""
@@ -159,12 +160,12 @@ def full_bucket(s3_client: "S3Client") -> Iterator[LakeBucket]:
 )
 @given(
     back=st.integers(0, 84),
-    length=st.integers(1, 48),
+    length=st.integers(1, LONGEST),
     zone=st.sampled_from(ZONES),
     layout=st.sampled_from(("auto", "auto", *TEMPLATES)),
 )
 @example(back=0, length=1, zone="UTC", layout="auto")
-@example(back=24, length=48, zone="Pacific/Chatham", layout="auto")
+@example(back=24, length=LONGEST, zone="Pacific/Chatham", layout="auto")
 def test_a_narrow_listing_finds_what_a_full_one_finds(
     client: "S3Client",
     full_bucket: LakeBucket,
@@ -214,6 +215,42 @@ def test_a_few_hours_of_a_large_table_cost_few_requests(
 
     assert [wanted] == [found.hour for found in listing.objects]
     assert asked["ListObjectsV2"] <= 20
+
+
+DAYS = 50
+
+
+@pytest.fixture(scope="module")
+def long_bucket(s3_client: "S3Client") -> Iterator[LakeBucket]:
+    """Fill a bucket with a table that had a file each hour for weeks."""
+    lake = LakeBucket(s3_client, f"long-{uuid4().hex}")
+    s3_client.create_bucket(Bucket=lake.bucket)
+    keys = [f"shop/orders/{HOUR + hour * ONE_HOUR:%Y%m%d-%H0000000}.csv" for hour in range(24 * DAYS)]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        list(pool.map(lambda key: lake.put(key, b""), keys))
+    yield lake
+    s3_client.delete_bucket(Bucket=lake.bucket)
+
+
+@pytest.mark.parametrize("hour", [0, 1, 12, 23])
+def test_the_recent_hours_of_a_large_table_cost_few_requests_at_any_hour(
+    client: "S3Client", long_bucket: LakeBucket, monkeypatch: pytest.MonkeyPatch, hour: int
+) -> None:
+    """Two days widened to whole days, as checks ask for them, are listed by parts whatever the hour is."""
+    monkeypatch.setattr(s3, "PAGE_KEYS", 20)
+    asked: Counter[str] = Counter()
+    client.meta.events.register("before-call.s3", lambda model, **_: asked.update([model.name]))
+    client.meta.events.register("after-call.s3", lambda parsed, **_: asked.update(keys=parsed["KeyCount"]))
+    first = (HOUR + timedelta(days=DAYS - 10)).replace(hour=hour)
+    start = first.replace(hour=0)
+    end = start + timedelta(days=2 if hour == 0 else 3)
+    assert end - RECENT >= first
+
+    listing = Lake(client, long_bucket.bucket).list_table(source_of(), table_of(), start, end)
+
+    assert [found.hour for found in listing.objects] == list(hours_between(start, end))
+    assert asked["ListObjectsV2"] <= 25
+    assert asked["keys"] <= 120
 
 
 def test_many_partitions_are_listed_whole(

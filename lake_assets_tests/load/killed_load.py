@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from lake_assets.lake.s3 import make_client
+from lake_assets.lake.s3_client import make_client
 from lake_assets_tests.fix_bench import Bench
 from lake_assets_tests.fix_lake import LakeBucket
 from lake_assets_tests.mortal import answer_lines

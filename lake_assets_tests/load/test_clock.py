@@ -9,10 +9,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from lake_assets.load.staging.block_filter import CLOCK, Use, fit
 from lake_assets.postgres import connect
+from lake_assets.readers.block_filter import ColumnFilter, filter_block
 from lake_assets.readers.csv_splitter import Limits
 from lake_assets.readers.records import read_blocks
+from lake_assets.readers.relative_times import REASON
 from lake_assets_tests.fix_bench import GOOD, Bench
 from lake_assets_tests.readers.rule import dialect_of, in_chunks
 
@@ -30,7 +31,7 @@ def test_words_read_off_the_clock_are_quarantined(any_bench: Bench) -> None:
 
     assert [row[0] for row in bench.rows("id")] == list(range(len(READ_OFF_THE_CLOCK), len(cells)))
     assert bench.quarantine("column_name, value, reason") == [
-        ("at", cell.strip('"'), CLOCK) for cell in READ_OFF_THE_CLOCK
+        ("at", cell.strip('"'), REASON) for cell in READ_OFF_THE_CLOCK
     ]
 
 
@@ -60,7 +61,7 @@ def test_every_type_that_reads_the_clock_is_watched(any_bench: Bench) -> None:
     typed.load_twice()
 
     refused = [number for number, (_, _, clocked) in enumerate(TYPED_CELLS) if clocked]
-    assert typed.quarantine("record, column_name, reason") == [(n + 1, f"v{n}", CLOCK) for n in refused]
+    assert typed.quarantine("record, column_name, reason") == [(n + 1, f"v{n}", REASON) for n in refused]
     assert len(typed.rows("v0")) == len(TYPED_CELLS) - len(refused)
 
 
@@ -95,7 +96,7 @@ def test_such_words_are_found_wherever_they_stand(nul: str, quoting: str, window
 
     found, first = set(), 1
     for block in read_blocks(in_chunks(data, (5,)), dialect, Limits(window=window)):
-        _, words = fit(block.data, dialect, Use(clocked=frozenset({"at"})))
+        _, words = filter_block(block, dialect, ColumnFilter(clocked=frozenset({"at"})))
         found |= {first + index for index in words}
         first += block.records
 

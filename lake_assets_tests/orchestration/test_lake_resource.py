@@ -11,7 +11,8 @@ import pytest
 from lake_assets.embedded.s3 import S3Server
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.hours import ONE_HOUR
-from lake_assets.lake.s3 import Lake, make_client
+from lake_assets.lake.s3 import Lake
+from lake_assets.lake.s3_client import make_client
 from lake_assets.orchestration.lake_resource import LakeResource
 from lake_assets_tests.fix_lake import LakeBucket
 from lake_assets_tests.lake.tables import CHANGES, HOUR, source_of, table_of

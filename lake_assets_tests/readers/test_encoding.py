@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lake_assets.readers.dialect import decide
+from lake_assets.readers.detect import decide_csv
 from lake_assets.readers.encoding import encoding_of
 from lake_assets.readers.records import read_blocks
 from lake_assets.recount.recount import recount
-from lake_assets_tests.readers.test_dialect import ORDERS, table_of
+from lake_assets_tests.readers.test_detect_csv import ORDERS, table_of
 
 TEXT = "id,amount,note\n1,2,Zoë\n3,4,x\n"
 
@@ -39,7 +39,7 @@ def test_each_file_is_read_by_what_its_first_bytes_say(
     """Loader and recount read the same text, and the dialect says why."""
     body = ("\ufeff" * mark + TEXT).encode(encoding)
     body = gzip.compress(body) if packed else body
-    dialect = decide(body, table_of("id", "amount", "note", encoding=declared), "full")
+    dialect = decide_csv(body, table_of("id", "amount", "note", encoding=declared), "full")
     (block,) = read_blocks([body], dialect)
 
     assert dialect.encoding == told
@@ -70,7 +70,7 @@ def test_nuls_alone_make_no_utf16(data: bytes) -> None:
 def test_a_mark_of_utf16_is_text_in_windows_1252() -> None:
     """What may be text in the declared encoding is not overruled."""
     assert encoding_of(codecs.BOM_UTF16_LE + b"a,b\n", "none", "cp1252")[0] == "cp1252"
-    assert decide(b"1,2,x\n", ORDERS, "full").reasons["encoding"] == "the catalog says utf-8"
+    assert decide_csv(b"1,2,x\n", ORDERS, "full").reasons["encoding"] == "the catalog says utf-8"
 
 
 @pytest.mark.parametrize("declared", ["cp1252", "utf-16-be"])

@@ -49,7 +49,7 @@ def outcomes(data: bytes, sizes: Sequence[int] = (1000,), **changes: object) -> 
 
 
 def written(blocks: Sequence[Block]) -> list[list[str]]:
-    """Give what CSV readers make of blocks; NULL and an empty text are alike to them."""
+    """Return what CSV readers make of blocks; NULL and an empty text are alike to them."""
     return list(csv.reader(io.StringIO(b"".join(block.data for block in blocks).decode(), newline="")))
 
 

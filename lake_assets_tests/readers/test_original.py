@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from lake_assets.readers.decode import decode
-from lake_assets.readers.dialect import decide
+from lake_assets.readers.detect import decide_csv
 from lake_assets.readers.original import beginning, encode_back
 from lake_assets_tests.fix_bench import make_table
 
@@ -70,6 +70,6 @@ def written(text: str, encoding: str, mark: bytes = b"") -> bytes:
 )
 def test_what_stands_before_the_first_record(declared: str, head: bytes, found: Sequence[object]) -> None:
     """A byte order mark and a header are kept as they are, and the encoding with its byte order."""
-    dialect = decide(head, make_table(COLUMNS, files={"encoding": declared}), "cdc")
+    dialect = decide_csv(head, make_table(COLUMNS, files={"encoding": declared}), "cdc")
 
     assert beginning(head, dialect) == found

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lake_assets.exceptions import LakeError
-from lake_assets.readers import csv_splitter as cut
+from lake_assets.readers import csv_splitter
 from lake_assets.readers.csv_splitter import Limits
 from lake_assets.readers.dialect import Dialect
 from lake_assets.readers.records import read_blocks
@@ -167,4 +167,4 @@ def test_the_recount_shares_no_code_with_the_loader() -> None:
     imported = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
     ours = [module for module in imported if module and module.startswith("lake_assets")]
     assert ours == ["lake_assets.exceptions", "lake_assets.recount.parquet_footer"]
-    assert cut.MAX_RECORD == MAX_RECORD
+    assert csv_splitter.MAX_RECORD == MAX_RECORD

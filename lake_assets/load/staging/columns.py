@@ -15,10 +15,10 @@ from psycopg import sql
 from lake_assets.catalog.models import Column, Table
 from lake_assets.catalog.values import LONGEST_NAME, OUR_COLUMNS, SYSTEM_COLUMNS
 from lake_assets.exceptions import LoadError
-from lake_assets.load.staging.block_filter import Use
 from lake_assets.load.staging.document_expressions import CLOCKED, Leaf, ServerType
 from lake_assets.load.staging.documents import JSON_TYPES, Document, title_of
 from lake_assets.postgres import type_name
+from lake_assets.readers.block_filter import ColumnFilter
 
 MOST_COLUMNS = 1597  # a table's 1600 (manual, "PostgreSQL Limits") without main's `_lake_*`
 NO_TYPES: Mapping[str, ServerType] = {}
@@ -163,14 +163,15 @@ class StagingPlan:
         ]
         return [*mended, *(cell.definition for cell in self.cells)]
 
-    def use(self, file_columns: Iterable[str]) -> Use:
+    def use(self, file_columns: Iterable[str]) -> ColumnFilter:
         """Say which columns of a file staging leaves out, and which must not hold words read off the clock.
 
         Args:
             file_columns: the columns of the file, without the `Op` column.
         """
         clocked = (cell.file_column for cell in self.cells if CLOCKED.match(cell.type.strip()))
-        return Use(ignored=frozenset(file_columns) - self.by_file_column.keys(), clocked=frozenset(clocked))
+        ignored = frozenset(file_columns) - self.by_file_column.keys()
+        return ColumnFilter(ignored=ignored, clocked=frozenset(clocked))
 
     def castable(self, *, op: bool) -> sql.Composed | None:
         """Give the condition under which a staged record becomes a row of main, or None if every one does.

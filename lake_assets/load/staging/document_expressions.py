@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from lake_assets.postgres import statement
+from lake_assets.readers import relative_times
 
 Kind = Literal["text", "whole", "number", "truth", "time", "uuid", "bytes", "tree", "array", "children"]
 
@@ -61,7 +62,6 @@ CLOCKED = re.compile(
     r'(?:pg_catalog\.)?"?(?:date|time|timetz|timestamp|timestamptz|(?:date|ts|tstz)(?:multi)?range)(?!\w)',
     re.IGNORECASE,
 )
-CLOCK_WORDS = "(^|[^a-z])(now|today|tomorrow|yesterday)($|[^a-z])"
 _HEXADECIMAL = r"^([\\0]x)?([0-9A-Fa-f]{2})*$"
 
 
@@ -257,7 +257,7 @@ class Leaf:
 
     def _without_clock_words(self, text: sql.Composable, read: _Branch) -> _Branch:
         """Refuse a word that means another time at every load."""
-        words = sql.SQL("coalesce(({}) ~* {}, false)").format(text, sql.Literal(CLOCK_WORDS))
+        words = sql.SQL("coalesce(({}) ~* {}, false)").format(text, sql.Literal(relative_times.FOR_POSTGRES))
         refused = self._cast(sql.SQL("lake_assets.document_refused({})").format(self.node))
         value = sql.SQL("CASE WHEN {} THEN {} ELSE {} END").format(words, refused, read.value)
         return _Branch(value, sql.SQL("(NOT {} AND {})").format(words, read.valid), read.text)

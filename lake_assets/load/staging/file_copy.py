@@ -5,8 +5,8 @@ moving the rows on to `load.hour`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import chain, pairwise
+from dataclasses import dataclass, field
+from itertools import chain
 
 import psycopg
 from psycopg import sql
@@ -14,14 +14,15 @@ from psycopg import sql
 from lake_assets.exceptions import CountMismatch
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
-from lake_assets.load.staging.block_filter import CLOCK, fit, whole
 from lake_assets.load.staging.columns import StagingPlan
 from lake_assets.load.staging.rejects import Reject, create_rejects, set_aside
 from lake_assets.load.staging.savepoints import Refusal, attempt, refuse_many
 from lake_assets.postgres import SOFT_COPY_SERVER, statement
+from lake_assets.readers.block_filter import filter_block
 from lake_assets.readers.blocks import BadRecord, Block
 from lake_assets.readers.dialect import Dialect
 from lake_assets.readers.records import read_blocks
+from lake_assets.readers.relative_times import REASON as RELATIVE_TIME
 from lake_assets.recount.recount import Recount
 
 BAD_BYTES = 8 * 2**20  # bytes of bad records held in memory before they are handed on
@@ -126,12 +127,12 @@ class FileLoader:
         """Give the blocks as staging takes them, and note the records with words read off the clock."""
         use, first = self.plan.use(dialect.columns), 1
         for block in blocks:
-            data, words = fit(block.data, dialect, use)
+            filtered, words = filter_block(block, dialect, use)
             for index, (column, value) in words.items():
                 name = self.plan.by_file_column[column].name
-                clocked[first + index] = Refusal(CLOCK, column_name=name, value=value)
+                clocked[first + index] = Refusal(RELATIVE_TIME, column_name=name, value=value)
             first += block.records
-            yield replace(block, data=data)
+            yield filtered
 
     def _copy(self, file: LakeObject, dialect: Dialect, blocks: Iterator[Block]) -> "_Read":
         copy_sql = self._copy_sql(dialect)
@@ -164,10 +165,9 @@ class FileLoader:
             if not isinstance(staged, Refusal):
                 read.staged += staged
                 continue
-            ends = whole(block.data, dialect).ends.tolist()
-            for number, (start, end) in enumerate(pairwise([0, *ends]), first):
+            for number, line in enumerate(block.lines(), first):
                 self._number(number, given=False)
-                staged = self._try(copy_sql, block.data[start:end])
+                staged = self._try(copy_sql, line)
                 if isinstance(staged, Refusal):
                     read.refusals[number] = staged
                     refuse_many(len(read.refusals), staged)

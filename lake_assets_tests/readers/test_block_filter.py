@@ -9,7 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lake_assets.exceptions import LakeError
-from lake_assets.load.staging.block_filter import Use, fit
+from lake_assets.readers import blocks
+from lake_assets.readers.block_filter import ColumnFilter, filter_block
+from lake_assets.readers.csv_borders import find_borders
 from lake_assets.readers.csv_splitter import Limits
 from lake_assets.readers.dialect import Dialect
 from lake_assets.readers.records import read_blocks, read_records
@@ -78,27 +80,31 @@ def test_copy_gets_the_wanted_cells_of_good_records(
     """Whatever the dialect, chunks and windows, reader, recount and second reading tell one story."""
     if not (dialect.op or set(dialect.columns) - ignored):
         ignored = frozenset()
-    use = Use(ignored, clocked & frozenset(dialect.columns))
+    columns = ColumnFilter(ignored, clocked & frozenset(dialect.columns))
     data = written(text, dialect, sizes)
     counter = Recount(dialect, max_record=size_limits.max_record, batch=batch)
     try:
-        blocks = list(read_blocks(in_chunks(data, sizes), dialect, size_limits))
+        read = list(read_blocks(in_chunks(data, sizes), dialect, size_limits))
     except LakeError:
         with pytest.raises(LakeError):
             count(counter, data, sizes)
         return
-    total = sum(block.records for block in blocks)
+    total = sum(block.records for block in read)
     assert count(counter, data, sizes) == total
 
-    bad = {record.number for block in blocks for record in block.bad}
+    bad = {record.number for block in read for record in block.bad}
     good = [number for number in range(1, total + 1) if number not in bad]
     cells = {record.number: record.cells for record in read_records([data], dialect, good, size_limits)}
     names = ["Op", *dialect.columns] if dialect.op else dialect.columns
     kept = [place for place, name in enumerate(names) if name not in ignored]
     number = 0
-    for block in blocks:
-        fitted, words = fit(block.data, dialect, use)
-        for index, record in enumerate(plain_records(fitted, dialect.delimiter.encode(), 2**20)):
+    for block in read:
+        filtered, words = filter_block(block, dialect, columns)
+        for made in (block, filtered):
+            assert b"".join(made.lines()) == made.data
+            scanned = find_borders(made.data, made.delimiter, made.records)
+            assert made.borders.tolist() == scanned.tolist()
+        for index, record in enumerate(plain_records(filtered.data, dialect.delimiter.encode(), 2**20)):
             number += 1
             assert record.cells is not None
             got = [
@@ -114,6 +120,29 @@ def test_copy_gets_the_wanted_cells_of_good_records(
                 whole = (None,) * len(whole)
             assert got == [whole[place] for place in kept]
     assert number == total
+
+
+@pytest.mark.parametrize(
+    ("data", "filtered"),
+    [
+        (b'1,2018,"x,\n""y"""\n2,2019,\n', b"1,2018\n2,2019\n"),
+        (b"1,2018,x\r\n2,now,\r\n3,2019,z", b"1,2018\n,\n3,2019\n"),
+        (b"1,2018\n2,2018,x\n\xe4,2018,y\n", b",\n2,2018\n,\n"),
+    ],
+)
+def test_well_formed_csv_is_scanned_once(
+    monkeypatch: pytest.MonkeyPatch, data: bytes, filtered: bytes
+) -> None:
+    """What the scan of a file has found goes on through line ends, bad records, words and left-out cells."""
+    dialect = dialect_of("id", "at", "note")
+    columns = ColumnFilter(ignored=frozenset({"note"}), clocked=frozenset({"at"}))
+    monkeypatch.setattr(blocks, "find_borders", None)
+
+    (block,) = read_blocks([data], dialect)
+    made, _ = filter_block(block, dialect, columns)
+
+    assert made.data == filtered
+    assert list(made.lines()) == filtered.splitlines(keepends=True)
 
 
 def count(counter: Recount, data: bytes, sizes: Sequence[int]) -> int:

@@ -1,4 +1,4 @@
-"""Proves `dialect`: header, Op and columns are found in each file, and only what the file can tell."""
+"""Proves what `readers.detect` finds in CSV: header, Op and columns, and only what the file can tell."""
 
 import gzip
 import json
@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from lake_assets.catalog.models import Column, FileOptions, Table
-from lake_assets.readers.dialect import Dialect, decide
+from lake_assets.readers.detect import decide_csv
+from lake_assets.readers.dialect import Dialect
 
 
 def table_of(*columns: str | Column, **files: Any) -> Table:
@@ -23,8 +24,8 @@ Found = tuple[bool, bool, tuple[str, ...]]
 
 
 def found(head: bytes, table: Table = ORDERS, kind: str = "cdc") -> Found:
-    """Give what was decided: header, Op, columns."""
-    dialect = decide(head, table, kind)
+    """Return what was decided: header, Op, columns."""
+    dialect = decide_csv(head, table, kind)
     return dialect.header, dialect.op, dialect.columns
 
 
@@ -101,11 +102,11 @@ def test_an_op_column_of_the_catalog_is_data() -> None:
 
 def test_missing_and_extra_columns_are_told() -> None:
     """Columns that only the catalog or only the file has are named."""
-    dialect = decide(b"id,note,added,more\n", ORDERS, "cdc")
+    dialect = decide_csv(b"id,note,added,more\n", ORDERS, "cdc")
     assert (dialect.missing, dialect.extra) == (("amount",), ("added", "more"))
-    dialect = decide(b"1,2\n", ORDERS, "cdc")
+    dialect = decide_csv(b"1,2\n", ORDERS, "cdc")
     assert (dialect.missing, dialect.extra) == (("note",), ())
-    dialect = decide(b"1,2,x,n\n", ORDERS, "cdc")
+    dialect = decide_csv(b"1,2,x,n\n", ORDERS, "cdc")
     assert (dialect.missing, dialect.extra) == ((), ("column_4",))
 
 
@@ -129,7 +130,7 @@ def test_a_position_binds_a_cell() -> None:
     assert found(b"Op,id,name,name\n", table) == (True, True, ("id", "name", "billing"))
     sparse = table_of("id", Column(name="note", type="text", position=4))
     assert found(b"I,1,a,b,c\n", sparse) == (False, True, ("id", "column_2", "column_3", "note"))
-    assert decide(b"id,name\n", table, "cdc").missing == ("billing",)
+    assert decide_csv(b"id,name\n", table, "cdc").missing == ("billing",)
 
 
 def test_a_position_wins_over_a_name() -> None:
@@ -138,7 +139,7 @@ def test_a_position_wins_over_a_name() -> None:
     assert found(b"id,name,name\n", table)[2] == ("id", "name#2", "name")
     table = table_of("id", "name", Column(name="billing", type="text", position=2))
     assert found(b"id,name\n", table)[2] == ("id", "billing")
-    assert decide(b"id,name\n", table, "cdc").missing == ("name",)
+    assert decide_csv(b"id,name\n", table, "cdc").missing == ("name",)
 
 
 def test_a_json_column_is_one_column_of_the_file() -> None:
@@ -161,23 +162,23 @@ def test_a_json_column_is_one_column_of_the_file() -> None:
 )
 def test_a_header_of_another_width_than_the_data_is_told(head: bytes, said: str) -> None:
     """DMS is known to shift headers; the header's columns stand, and the reasons say what is odd."""
-    dialect = decide(head, ORDERS, "cdc")
+    dialect = decide_csv(head, ORDERS, "cdc")
     assert dialect.header
     assert dialect.reasons["width"].startswith(said)
 
 
 def test_a_record_that_the_head_cuts_tells_no_width() -> None:
     """The end of the head is not the end of a record."""
-    assert "width" not in decide(b"id,amount,note\n1,2", ORDERS, "cdc").reasons
+    assert "width" not in decide_csv(b"id,amount,note\n1,2", ORDERS, "cdc").reasons
 
 
 def test_gzip_is_known_by_its_first_bytes() -> None:
     """`auto` looks at the bytes, a forced value does not."""
     packed = gzip.compress(b"Op,id,amount,note\nI,1,2,x\n" * 1000)
-    assert decide(packed[:50], ORDERS, "cdc").compression == "gzip"
+    assert decide_csv(packed[:50], ORDERS, "cdc").compression == "gzip"
     assert found(packed[:50]) == (True, True, ("id", "amount", "note"))
-    assert decide(packed, table_of("id", compression="none"), "cdc").compression == "none"
-    assert decide(packed[:50], table_of("id", compression="gzip"), "cdc").compression == "gzip"
+    assert decide_csv(packed, table_of("id", compression="none"), "cdc").compression == "none"
+    assert decide_csv(packed[:50], table_of("id", compression="gzip"), "cdc").compression == "gzip"
 
 
 def test_the_head_is_decoded() -> None:
@@ -189,12 +190,12 @@ def test_the_head_is_decoded() -> None:
 def test_quoting_and_delimiter_are_the_catalogs() -> None:
     """They are obeyed, never guessed."""
     table = table_of("id", "note", quoting="none", delimiter=";", null="NULL", nul="strip")
-    dialect = decide(b'1;"a\n', table, "full")
+    dialect = decide_csv(b'1;"a\n', table, "full")
     assert (dialect.quoting, dialect.delimiter, dialect.null, dialect.nul) == ("none", ";", "NULL", "strip")
     assert dialect.columns == ("id", "note")
 
 
 def test_the_ledger_can_give_it_back() -> None:
     """What is stored as JSON makes the same dialect again."""
-    dialect = decide(b"Op,id,added\n", ORDERS, "cdc")
+    dialect = decide_csv(b"Op,id,added\n", ORDERS, "cdc")
     assert Dialect.from_json(json.loads(json.dumps(dialect.as_json()))) == dialect

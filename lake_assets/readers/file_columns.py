@@ -1,0 +1,136 @@
+"""Which cell of a file belongs to which column: by the names the file gives, or by its place.
+
+Whether a CSV file gives names is judged in `readers.header`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from lake_assets.catalog.models import Table
+from lake_assets.readers.dialect import OP, OP_LETTERS
+from lake_assets.readers.head import Cells
+
+
+@dataclass(frozen=True)
+class FileColumns:
+    """The columns of one file.
+
+    Attributes:
+        op: whether each record begins with an `Op` cell.
+        names: the file's columns in file order, without `Op`; the catalog's name where it has one.
+        reasons: of both, by what was decided.
+    """
+
+    op: bool
+    names: tuple[str, ...]
+    reasons: Mapping[str, str]
+
+
+def begins_with_op(names: Cells, table: Table) -> bool:
+    """Return whether the first name is that of DMS's `Op` column, and no column of the table."""
+    declared = {column.casefold() for column in table.file_columns}
+    return bool(names) and names[0].casefold() == OP and OP not in declared
+
+
+def columns_by_name(first: Cells, table: Table, *, placed: bool = True) -> FileColumns:
+    """Bind columns to cells by the names that the file gives them.
+
+    Args:
+        first: the names, `Op` included.
+        table: what the catalog says.
+        placed: whether columns of the catalog with a position are bound by it instead.
+    """
+    op = begins_with_op(first, table)
+    # The ledger keeps the names as JSON, in which PostgreSQL holds no NUL.
+    names = tuple(name.replace("\0", "\N{REPLACEMENT CHARACTER}") for name in first[op:])
+    fixed: dict[str, int] = {}
+    if placed:
+        fixed = {column.file_column: column.position for column in table.columns if column.position}
+    bound = _bind_places(fixed, len(names))
+    free = [column for column in table.file_columns if column not in fixed]
+    _bind_names(names, bound, free, str)
+    _bind_names(names, bound, free, str.casefold)
+    begins = "begins" if op else "does not begin"
+    return FileColumns(
+        op=op,
+        names=_name_all(names, bound, table),
+        reasons={"op": f"the header {begins} with Op", "columns": _why_named(names, bound)},
+    )
+
+
+def _why_named(names: Cells, bound: Mapping[int, str]) -> str:
+    renamed = [f"{names[index]} is {bound[index]}" for index in sorted(bound) if names[index] != bound[index]]
+    if not renamed:
+        return "as the header names them"
+    return f"as the header names them ({', '.join(renamed)})"
+
+
+def columns_by_place(sample: Sequence[Cells], table: Table, kind: str) -> FileColumns:
+    """Bind columns to cells by their places in the catalog.
+
+    Args:
+        sample: the cells of some well-quoted records.
+        table: what the catalog says.
+        kind: `full` or `cdc`, from the file's name.
+    """
+    places = table.file_places
+    due = max(places.values(), default=0)
+    width = _usual_width(sample, due)
+    letters = OP_LETTERS[kind]
+    first_cells = {cells[0] for cells in sample if len(cells) == width}
+    op = width != due and first_cells <= letters
+    why = f"{width} cells where the catalog names {due}"
+    if op:
+        why += f", the first always one of {', '.join(sorted(letters))}"
+    names = ("",) * (width - op)
+    return FileColumns(
+        op=op,
+        names=_name_all(names, _bind_places(places, len(names)), table),
+        reasons={"op": why, "columns": "by place, as in the catalog"},
+    )
+
+
+def _usual_width(sample: Sequence[Cells], due: int) -> int:
+    """Return the width that most records have: one ragged record must not decide for all that follow."""
+    widths = Counter(map(len, sample)) or Counter([due])
+    likely = {due, due + 1}
+    return max(widths, key=lambda width: (widths[width], width in likely))
+
+
+def _bind_places(places: Mapping[str, int], cells: int) -> dict[int, str]:
+    """Return the columns by the indexes of their cells, but for those behind the last cell."""
+    return {place - 1: column for column, place in places.items() if place <= cells}
+
+
+def _bind_names(names: Cells, bound: dict[int, str], free: list[str], form: Callable[[str], str]) -> None:
+    """Bind each name that is still free, in this form, to the column of the same."""
+    for index, name in enumerate(names):
+        if index in bound:
+            continue
+        same = next((column for column in free if form(column) == form(name)), None)
+        if same is not None:
+            bound[index] = same
+            free.remove(same)
+
+
+def _name_all(names: Cells, bound: Mapping[int, str], table: Table) -> tuple[str, ...]:
+    """Return a name of its own for every cell: its column's, else the header's, else one from its place."""
+    taken = set(table.file_columns)
+    columns: list[str] = []
+    for index, name in enumerate(names):
+        if index in bound:
+            column = bound[index]
+        else:
+            column = _untaken(name or f"column_{index + 1}", taken)
+            taken.add(column)
+        columns.append(column)
+    return tuple(columns)
+
+
+def _untaken(wish: str, taken: set[str]) -> str:
+    name, number = wish, 1
+    while name in taken:
+        number += 1
+        name = f"{wish}#{number}"
+    return name
