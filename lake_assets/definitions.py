@@ -1,6 +1,7 @@
-"""The code location: `yaml` names this module. How it is assembled belongs to `build`.
+"""The code location, which `workspace.yaml` names.
 
-Importing it reads nothing: `defs` is a function that Dagster calls.
+How it is assembled belongs to `orchestration.build`. Importing it reads nothing: `defs` is a function that
+Dagster calls.
 """
 
 from lake_assets.orchestration.build import defs

@@ -113,7 +113,7 @@ def statement(package: str, name: str, **parts: sql.Composable) -> sql.Composed:
 
 
 def holdable(text: str) -> str:
-    """Give a text as a `text` of PostgreSQL can hold it, which knows neither NUL nor half a character.
+    """Return a text as a `text` of PostgreSQL can hold it, which knows neither NUL nor half a character.
 
     Args:
         text: words for people, such as what an error says; not data, which is kept to the byte.
@@ -123,5 +123,5 @@ def holdable(text: str) -> str:
 
 
 def type_name(declared: str) -> sql.SQL:
-    """Give a column type of the catalog as SQL; the catalog has checked it against its grammar of types."""
+    """Return a column type of the catalog as SQL; the catalog has checked it against its grammar of types."""
     return sql.SQL(declared)

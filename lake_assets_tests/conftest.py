@@ -11,6 +11,7 @@ import pytest
 MOST_PROCESSES = 4  # each runs servers of its own
 
 pytest_plugins = [
+    "lake_assets_tests.fix_signals",
     "lake_assets_tests.examples",
     "lake_assets_tests.fix_postgres",
     "lake_assets_tests.fix_lake",

@@ -4,18 +4,22 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from lake_assets import settings
 from lake_assets.cli.doctor import CHECKS
 from lake_assets.cli.reference import command_names, with_reference
+from lake_assets.states.state import State
 from lake_assets_tests.fix_cli import ROWS, Company
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = ROOT / "docs" / "commands.md"
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), *(page for page in [ROOT / "README.md"] if page.exists())]
+DECISIONS = ROOT / "docs" / "decisions"
+RECORDS = sorted(DECISIONS.glob("[0-9]*.md"))
+AROUND = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *(page for page in AROUND if page.exists())]
 
 CODE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -163,11 +167,11 @@ def test_pages_name_each_other_by_links(page: Path) -> None:
 
 
 def test_every_page_and_picture_can_be_reached() -> None:
-    """README links to every page of the docs, and some page shows every picture."""
+    """README links to every page of the docs and around them, and some page shows every picture."""
     shown = {(page.parent / target).resolve() for page in PAGES for target in links(page)}
     linked = {(ROOT / target.partition("#")[0]).resolve() for target in links(ROOT / "README.md")}
 
-    assert set((ROOT / "docs").glob("*.md")) - linked == set()
+    assert {*(ROOT / "docs").glob("*.md"), DECISIONS / "README.md", *AROUND[1:]} - linked == set()
     assert set((ROOT / "docs" / "images").iterdir()) - shown == set()
 
 
@@ -175,6 +179,46 @@ def test_every_page_and_picture_can_be_reached() -> None:
 def test_a_page_stays_a_page(page: str) -> None:
     """What a stranger reads first can be read in one go."""
     assert len((ROOT / page).read_text(encoding="utf-8").splitlines()) <= 120
+
+
+def test_every_decision_is_listed() -> None:
+    """Records are numbered without a gap, and the list has the number, the title and the status of each."""
+    listed = []
+    for number, record in enumerate(RECORDS, start=1):
+        title, _, status = record.read_text(encoding="utf-8").splitlines()[:3]
+        heading = f"# {number:04d}: "
+        assert record.name.startswith(f"{number:04d}-")
+        assert title.startswith(heading)
+        remark = {"Status: Accepted": "", "Status: Proposed": " (proposed)"}[status]
+        listed.append(f"- [{number:04d}]({record.name}): {title.removeprefix(heading)}{remark}")
+
+    page = (DECISIONS / "README.md").read_text(encoding="utf-8")
+    assert [line for line in page.splitlines() if line.startswith("- ")] == listed
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.stem)
+def test_a_decision_says_why_and_what_follows(record: Path) -> None:
+    """A record has its three parts and is read in a minute."""
+    text = record.read_text(encoding="utf-8")
+
+    assert HEADING.findall(text)[1:] == ["Context", "Decision", "Consequences"]
+    assert len(text.splitlines()) <= 35
+
+
+def test_every_state_is_in_the_glossary() -> None:
+    """The glossary has the states of the ledger, each once."""
+    page = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    section = page.partition("\n## States\n")[2].partition("\n## ")[0]
+
+    assert sorted(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == sorted(get_args(State))
+
+
+def test_every_package_is_in_the_architecture() -> None:
+    """The table of packages has a row for each package."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    packages = {init.parent.name for init in (ROOT / "lake_assets").glob("*/__init__.py")}
+
+    assert packages - set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set()
 
 
 def test_no_other_setting_is_named() -> None:
@@ -191,7 +235,7 @@ def test_no_other_setting_is_named() -> None:
 
 def test_every_table_of_the_ledger_is_told_of() -> None:
     """Each table and view of the schema `lake_assets` is named on some page."""
-    scripts = (ROOT / "lake_assets" / "ledger" / "sql").glob("install*.sql")
+    scripts = (ROOT / "lake_assets" / "ledger" / "migrations").glob("*.sql")
     tables = {name for file in scripts for name in TABLE.findall(file.read_text(encoding="utf-8"))}
     told = "".join(page.read_text(encoding="utf-8") for page in PAGES)
 

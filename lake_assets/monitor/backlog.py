@@ -3,7 +3,7 @@
 The judge says which table-hours need a load and of which files (`write_manifests`); here it is decided whose
 turn it is. A table-hour is asked for at once when its files or its entry in the catalog are new, at most
 `MOST_CHANGES` times a day; if it fails it is asked for again after each of `WAITS`, the last of which goes on
-for ever. How a run is started belongs to `lake_assets.orchestration.schedules`.
+for ever. How a run is started belongs to `lake_assets.orchestration.load_sensor`.
 """
 
 from collections.abc import Collection, Sequence

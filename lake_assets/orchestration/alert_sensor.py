@@ -17,8 +17,8 @@ from lake_assets.exceptions import ConfigurationError
 from lake_assets.hours import parse_hour
 from lake_assets.ledger.install import install
 from lake_assets.monitor.run_plan import FIRST_HOUR, LAST_HOUR, partition_range
+from lake_assets.orchestration.active_runs import SOURCE_TAG
 from lake_assets.orchestration.io_manager import PostgresIOManager
-from lake_assets.orchestration.schedules import SOURCE_TAG
 from lake_assets.settings import Settings
 
 INTERVAL = 60  # seconds

@@ -18,19 +18,25 @@ from lake_assets.catalog.models import Catalog
 from lake_assets.catalog.read import read_catalog
 from lake_assets.env_file import load_env_file
 from lake_assets.monitor.dms_api import DmsReport, ask_dms, make_dms_client
+from lake_assets.monitor.whole_lake import NoteAlerts
 from lake_assets.orchestration.alert_sensor import build_alert_sensor
 from lake_assets.orchestration.assets import build_assets
 from lake_assets.orchestration.check_job import build_check_job
 from lake_assets.orchestration.io_manager import PostgresIOManager
+from lake_assets.orchestration.judge_schedule import build_judge_schedule
 from lake_assets.orchestration.lake_resource import LakeResource
-from lake_assets.orchestration.monitor_job import build_judge_job, build_volume_check, status_spec
+from lake_assets.orchestration.load_sensor import build_load_sensor
+from lake_assets.orchestration.monitor_job import AskDms, build_judge_job
+from lake_assets.orchestration.overdue_sensor import build_overdue_sensor
 from lake_assets.orchestration.retention import build_retention
-from lake_assets.orchestration.schedules import build_schedules, build_sensors
+from lake_assets.orchestration.status_asset import build_volume_check, status_spec
+from lake_assets.orchestration.status_sensor import build_status_sensor
 from lake_assets.settings import LakePlace, Settings
 
 log = logging.getLogger(__name__)
 
 EMBEDDED_LAKE = LakePlace("lake")
+"""The bucket that the embedded stack makes."""
 
 
 def build_definitions(catalog: Catalog, lake: LakePlace, dms_tasks: Sequence[str] = ()) -> dg.Definitions:
@@ -41,37 +47,53 @@ def build_definitions(catalog: Catalog, lake: LakePlace, dms_tasks: Sequence[str
         lake: bucket and prefix of the lake; keys and endpoint come from the environment, as boto3 reads them.
         dms_tasks: ARNs of the DMS tasks whose API is to be asked; none for none.
     """
-
-    def ask() -> DmsReport | None:
-        return ask_dms(make_dms_client(), dms_tasks) if dms_tasks else None
-
-    def note(connection: psycopg.Connection, now: datetime) -> None:
-        note_alerts(connection, catalog, Settings.from_env(), now)
-
-    warehouse = PostgresIOManager(url=dg.EnvVar("LAKE_ASSETS_WAREHOUSE"))
+    sources = [source for source in catalog.sources if source.tables]
     resources: dict[str, Any] = {
         "lake": LakeResource(bucket=lake.bucket, prefix=lake.prefix),
-        "warehouse": warehouse,
+        "warehouse": PostgresIOManager(url=dg.EnvVar("LAKE_ASSETS_WAREHOUSE")),
     }
     with warnings.catch_warnings():
         # Partitioned checks (preview) and backfill policies (beta) stay as they are, for Dagster is pinned.
         warnings.simplefilter("ignore", category=dg.PreviewWarning)
         warnings.simplefilter("ignore", category=dg.BetaWarning)
-        judge = build_judge_job(catalog, ask, note)
+        judge = build_judge_job(catalog, ask=_dms_asker(dms_tasks), note=_alert_noter(catalog))
         retention, nightly = build_retention()
         return dg.Definitions(
             assets=[*build_assets(catalog), status_spec()],
             asset_checks=[build_volume_check()],
             jobs=[build_check_job(catalog), judge, retention],
-            schedules=[*build_schedules(catalog, judge), nightly],
-            sensors=[*build_sensors(catalog, judge), build_alert_sensor(catalog)],
+            schedules=[*(build_judge_schedule(source, judge) for source in sources), nightly],
+            sensors=[
+                *(build_load_sensor(source) for source in sources),
+                build_overdue_sensor(catalog, judge),
+                build_status_sensor(catalog),
+                build_alert_sensor(catalog),
+            ],
             resources=resources,
             executor=dg.in_process_executor,
         )
 
 
+def _dms_asker(tasks: Sequence[str]) -> AskDms:
+    """Return what asks DMS's API for tasks, if there are any to ask for."""
+
+    def ask() -> DmsReport | None:
+        return ask_dms(make_dms_client(), tasks) if tasks else None
+
+    return ask
+
+
+def _alert_noter(catalog: Catalog) -> NoteAlerts:
+    """Return what writes down the alerts that are due, by the settings of that moment."""
+
+    def note(connection: psycopg.Connection, now: datetime) -> None:
+        note_alerts(connection, catalog, Settings.from_env(), now)
+
+    return note
+
+
 def catalog_of(settings: Settings) -> Catalog:
-    """Read the catalog the settings name; with the embedded stack it may not have been written yet.
+    """Return the catalog the settings name; with the embedded stack it may not have been written yet.
 
     Raises:
         ConfigurationError: the folder is not there, or the catalog has faults.

@@ -1,4 +1,4 @@
-"""The job that checks table-hours without loading them.
+"""The job `check`: table-hours are checked without being loaded.
 
 Loading needs no job of its own: any selection of assets is one. What a check compares belongs to
 `checks.row_count`; how an evaluation is told to `assets`.
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import dagster as dg
 from pydantic import Field
 
-from lake_assets.catalog.models import Catalog, Source
+from lake_assets.catalog.models import Catalog, Source, Table
 from lake_assets.checks.row_count import check_hours
 from lake_assets.hours import hours_between, parse_hour
 from lake_assets.ledger.install import install
@@ -21,7 +21,8 @@ from lake_assets.progress import Settled, listener
 from lake_assets.states.decide import Verdict
 from lake_assets.states.sentences import why
 
-UNSEEN_HOURS_TOLD = 168  # a week
+UNSEEN_HOURS_TOLD = 168
+"""A week: of the hours that neither lake nor ledger knows, this many are told to Dagster."""
 
 
 class CheckConfig(dg.Config):
@@ -33,26 +34,24 @@ class CheckConfig(dg.Config):
     hours: list[str] = Field(default=[], description="Only these hours; the whole range if empty.")
     deep: bool = Field(default=False, description="Read the files' bytes and count their records again.")
 
+    def hours_of(self, source: Source) -> list[datetime]:
+        """Return the hours of a source's tables to check, oldest first."""
+        if self.hours:
+            return sorted(parse_hour(hour) for hour in self.hours)
+        first = source.start
+        if self.first:
+            first = max(parse_hour(self.first), source.start)
+        end = parse_hour(self.end) if self.end else datetime.now(UTC)
+        return list(hours_between(first, end))
 
-def _hours(config: CheckConfig, source: Source) -> list[datetime]:
-    if config.hours:
-        return sorted(parse_hour(hour) for hour in config.hours)
-    first = max(parse_hour(config.first), source.start) if config.first else source.start
-    return list(hours_between(first, parse_hour(config.end) if config.end else datetime.now(UTC)))
-
-
-def _worth_telling(checked: Sequence[Verdict]) -> list[Verdict]:
-    """Leave out all but the newest of the hours for which neither lake nor ledger has anything.
-
-    A source may have begun years before its first file, and each evaluation takes Dagster some 10 ms.
-    """
-    nothing = [result for result in checked if not result.files and not result.counts.records]
-    old = {result.hour for result in nothing[:-UNSEEN_HOURS_TOLD]}
-    return [result for result in checked if result.hour not in old]
+    @property
+    def names_its_hours(self) -> bool:
+        """Whether somebody chose the hours, and so is told of each of them."""
+        return bool(self.first or self.hours)
 
 
 def build_check_job(catalog: Catalog) -> dg.JobDefinition:
-    """Make the job `check`: one evaluation of the row-count check per table-hour, nothing loaded."""
+    """Return the job `check`: one evaluation of the row-count check per table-hour, nothing loaded."""
 
     @dg.op(
         name="check_table_hours",
@@ -67,17 +66,12 @@ def build_check_job(catalog: Catalog) -> dg.JobDefinition:
         with warehouse.connect() as connection:
             install(connection)
             for table in catalog.select(config.tables):
-                hours = _hours(config, catalog.source_of(table))
-                if not hours:
-                    continue
-                checked = check_hours(connection, lake.lake(), table, hours, deep=config.deep)
-                for result in checked:
-                    listener().settled(
-                        Settled(table.qualified, result.hour, result.state, result.counts, why(result))
-                    )
-                told = checked if config.first or config.hours else _worth_telling(checked)
-                for evaluation in check_asset_hours(context, table, told):
-                    context.log_event(evaluation)  # type: ignore[arg-type] # its types do not say so
+                hours = config.hours_of(catalog.source_of(table))
+                if hours:
+                    checked = check_hours(connection, lake.lake(), table, hours, deep=config.deep)
+                    _tell_listener(table, checked)
+                    told = checked if config.names_its_hours else leave_out_unseen(checked)
+                    _tell_dagster(context, table, told)
 
     @dg.job(
         name="check",
@@ -88,3 +82,24 @@ def build_check_job(catalog: Catalog) -> dg.JobDefinition:
         check_table_hours()
 
     return check
+
+
+def _tell_listener(table: Table, checked: Sequence[Verdict]) -> None:
+    for result in checked:
+        outcome = Settled(table.qualified, result.hour, result.state, result.counts, note=why(result))
+        listener().settled(outcome)
+
+
+def _tell_dagster(context: dg.OpExecutionContext, table: Table, checked: Sequence[Verdict]) -> None:
+    for evaluation in check_asset_hours(context, table, checked):
+        context.log_event(evaluation)  # type: ignore[arg-type] # its types do not say so
+
+
+def leave_out_unseen(checked: Sequence[Verdict]) -> list[Verdict]:
+    """Return all but the older hours for which neither lake nor ledger has anything.
+
+    A source may have begun years before its first file, and each evaluation takes Dagster some 10 ms.
+    """
+    unseen = [result.hour for result in checked if not result.files and not result.counts.records]
+    old = set(unseen[:-UNSEEN_HOURS_TOLD])
+    return [result for result in checked if result.hour not in old]

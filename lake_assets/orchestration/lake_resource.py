@@ -34,14 +34,14 @@ class LakeResource(S3Resource):
     _client: Any = PrivateAttr(default=None)
 
     def get_client(self) -> "S3Client":
-        """Give the S3 client, made once for this resource and safe to share between threads."""
+        """Return the S3 client, made once for this resource and safe to share between threads."""
         if self._client is None:
             self._client = self._make_client()
         client: S3Client = self._client
         return client
 
     def lake(self) -> Lake:
-        """Give the lake to list and read from."""
+        """Return the lake to list and read from."""
         return Lake(self.get_client(), self.bucket, self.prefix)
 
     def _make_client(self) -> "S3Client":

@@ -11,13 +11,22 @@ import dagster as dg
 import psycopg
 from pydantic import Field
 
-from lake_assets.orchestration.monitor_job import STATUS
+from lake_assets.orchestration.status_asset import STATUS
 from lake_assets.postgres import statement
 
 KEEP_DAYS = 30
+"""Days of events that are kept where the run's config names no others: a month to look back at."""
+
 EVENTS_AT_ONCE = 20_000
+"""Events in a statement: each is a transaction of its own, so that Dagster's own writes do not wait long."""
+
 RUNS_AT_ONCE = 2_000
+"""Runs that a night deletes at most: each takes a call of Dagster's; the rest follows the night after."""
+
 CURSOR = "lake_assets/retention"
+"""The key under which Dagster's daemon cursors hold the last event that was looked at."""
+
+FINISHED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
 class RetentionConfig(dg.Config):
@@ -39,15 +48,11 @@ def prune(instance: dg.DagsterInstance, until: datetime) -> int | None:
     url: str | None = getattr(instance.event_log_storage, "postgres_url", None)
     if url is None:
         return None
-    with psycopg.connect(url.replace("+psycopg2", "", 1), autocommit=True) as connection:
+    conninfo = url.replace("+psycopg2", "", 1)  # the dialect is SQLAlchemy's affair
+    with psycopg.connect(conninfo, autocommit=True) as connection:
         deleted = _prune_events(connection, instance, until)
-        deleted += connection.execute(statement(__package__, "prune_checks"), {"until": until}).rowcount
-    finished = dg.RunsFilter(
-        statuses=[dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED],
-        created_before=until,
-    )
-    for run_id in instance.get_run_ids(finished, limit=RUNS_AT_ONCE):
-        instance.run_storage.delete_run(run_id)  # of the instance it would take the materializations along
+        deleted += _prune_checks(connection, until)
+    _prune_runs(instance, until)
     return deleted
 
 
@@ -55,9 +60,8 @@ def _prune_events(connection: psycopg.Connection, instance: dg.DagsterInstance, 
     """Go through the events that have become old since the last time, some at a time."""
     cursors = instance.daemon_cursor_storage
     after = int(cursors.get_cursor_values({CURSOR}).get(CURSOR, 0))
-    values = {"after": after, "until": until.astimezone(UTC).replace(tzinfo=None)}
-    row = connection.execute(statement(__package__, "old_events_end"), values).fetchone()
-    end, deleted = int(row[0]) if row else 0, 0
+    end = _end_of_old_events(connection, after, until)
+    deleted = 0
     while after < end:
         last = min(after + EVENTS_AT_ONCE, end)
         values = {"after": after, "last": last, "status": STATUS.to_string()}
@@ -67,8 +71,25 @@ def _prune_events(connection: psycopg.Connection, instance: dg.DagsterInstance, 
     return deleted
 
 
+def _end_of_old_events(connection: psycopg.Connection, after: int, until: datetime) -> int:
+    """Return the id of the last event that is old, or 0; Dagster writes its times in UTC, without a zone."""
+    values = {"after": after, "until": until.astimezone(UTC).replace(tzinfo=None)}
+    row = connection.execute(statement(__package__, "old_events_end"), values).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _prune_checks(connection: psycopg.Connection, until: datetime) -> int:
+    return connection.execute(statement(__package__, "prune_checks"), {"until": until}).rowcount
+
+
+def _prune_runs(instance: dg.DagsterInstance, until: datetime) -> None:
+    finished = dg.RunsFilter(statuses=FINISHED, created_before=until)
+    for run_id in instance.get_run_ids(finished, limit=RUNS_AT_ONCE):
+        instance.run_storage.delete_run(run_id)  # of the instance it would take the materializations along
+
+
 def build_retention() -> tuple[dg.JobDefinition, dg.ScheduleDefinition]:
-    """Make the job and the schedule that runs it each night."""
+    """Return the job and the schedule that runs it each night."""
 
     @dg.op(name="prune_dagster", description="Deletes old events of Dagster's that say nothing of an hour.")
     def prune_dagster(context: dg.OpExecutionContext, config: RetentionConfig) -> None:

@@ -1,7 +1,7 @@
 """Loading table-hours through Dagster from the command line, and what became of them.
 
-Which runs is `monitor.run_plan`'s; what a run does belongs to `assets`; what is shown of it to `load` and
-`demo`.
+Which runs is `monitor.run_plan`'s; what a run does belongs to `assets`; what is shown of it to the
+commands.
 """
 
 import signal
@@ -12,23 +12,29 @@ from datetime import datetime
 from typing import Any
 
 import dagster as dg
-from dagster._core.events import RunFailureReason
-from dagster_shared.error import SerializableErrorInfo
 
 from lake_assets.catalog.models import Table
 from lake_assets.monitor.run_plan import Run, step_of
 from lake_assets.orchestration.assets import asset_key
+from lake_assets.orchestration.dagster_internals import RunFailureReason, SerializableErrorInfo
 from lake_assets.progress import Listener, Settled, listening
 
 OURS = "lake_assets."
+"""How the message of an error of ours begins: Dagster keeps errors as text, with the class in front."""
+
+NAMED_ERRORS = (OURS, "psycopg.")
+"""Errors whose own words say enough; of others the class is shown too."""
+
 CUT_SHORT = "The run ended before it came to this hour. Load the hour again."
+
 QUIET_LOGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Run config with which Dagster logs nothing to the terminal, where progress is shown."""
 
 
 def load_through_dagster(
     definitions: dg.Definitions, instance: dg.DagsterInstance, runs: Iterable[Run], listener: Listener
 ) -> list[Settled]:
-    """Run the runs one after the other, and say what became of each table-hour.
+    """Run the runs one after the other, and return what became of each table-hour.
 
     A table whose step failed before it came to its hours has them all as `failed`, with the step's error.
 
@@ -39,16 +45,17 @@ def load_through_dagster(
         listener: hears how far the loads are.
     """
     job = definitions.resolve_implicit_global_asset_job_def()
-    heard = Recorder(listener)
+    recorder = Recorder(listener)
     for run in runs:
-        with listening(heard):
-            selection = [asset_key(table) for table in run.tables]
+        selection = [asset_key(table) for table in run.tables]
+        with listening(recorder):
             result = execute(job, instance, run.config, tags=run.tags, asset_selection=selection)
         errors = root_causes(result)
+        error_of_run = errors.get(None, CUT_SHORT)
         for table, hours in run.parts:
-            error = errors.get(step_of(table)) or errors.get(None, CUT_SHORT)
-            heard.settle_rest(table, hours, error)
-    return heard.outcomes
+            error = errors.get(step_of(table)) or error_of_run
+            recorder.settle_rest(table, hours, error)
+    return recorder.outcomes
 
 
 def execute(
@@ -65,15 +72,23 @@ def execute(
     Raises:
         KeyboardInterrupt: Ctrl-C or SIGTERM ended the run, which Dagster counts as a failure.
     """
+    run_config = QUIET_LOGS | (config or {})
     with redirect_stdout(sys.stderr), _sigterm_kept():  # stdout is for data, whatever a transform prints
         result = job.execute_in_process(
-            instance=instance, run_config=QUIET_LOGS | (config or {}), raise_on_error=False, **options
+            instance=instance, run_config=run_config, raise_on_error=False, **options
         )
-    for event in result.all_events:
-        failed = event.event_type == dg.DagsterEventType.RUN_FAILURE
-        if failed and event.job_failure_data.failure_reason == RunFailureReason.UNEXPECTED_TERMINATION:
-            raise KeyboardInterrupt
+    if _was_interrupted(result):
+        raise KeyboardInterrupt
     return result
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    for event in result.all_events:
+        if event.event_type == dg.DagsterEventType.RUN_FAILURE:
+            reason = event.job_failure_data.failure_reason
+            if reason == RunFailureReason.UNEXPECTED_TERMINATION:
+                return True
+    return False
 
 
 @contextmanager
@@ -89,7 +104,7 @@ def _sigterm_kept() -> Iterator[None]:
 
 
 def root_causes(result: dg.ExecuteInProcessResult) -> dict[str | None, str]:
-    """Give the error at the root of each step that failed, and of the run itself under None.
+    """Return the error at the root of each step that failed, and of the run itself under None.
 
     Dagster's own errors around it are left out, and so are causes below an error of ours, which names the
     remedy, and the class before its message.
@@ -97,21 +112,21 @@ def root_causes(result: dg.ExecuteInProcessResult) -> dict[str | None, str]:
     causes: dict[str | None, str] = {}
     for event in result.all_events:
         if event.event_type == dg.DagsterEventType.STEP_FAILURE:
-            causes[event.step_key] = _root(event.step_failure_data.error)
+            error = event.step_failure_data.error
+            causes[event.step_key] = _root_message(error) if error else CUT_SHORT
         elif event.event_type == dg.DagsterEventType.RUN_FAILURE and event.job_failure_data.error:
-            causes[None] = _root(event.job_failure_data.error)
+            causes[None] = _root_message(event.job_failure_data.error)
     return causes
 
 
-def _root(error: SerializableErrorInfo | None) -> str:
-    while error is not None and error.cause is not None and not error.message.startswith(OURS):
+def _root_message(error: SerializableErrorInfo) -> str:
+    while error.cause is not None and not error.message.startswith(OURS):
         error = error.cause
-    if error is None:
-        return CUT_SHORT
-    name, colon, said = error.message.strip().partition(": ")
-    if not colon or not name.startswith((OURS, "psycopg.")):
-        return error.message.strip()
-    first, *more = said.splitlines()
+    message = error.message.strip()
+    class_name, colon, words = message.partition(": ")
+    if not colon or not class_name.startswith(NAMED_ERRORS):
+        return message
+    first, *more = words.splitlines()
     return " ".join([first, *more[-1:]])  # between them stands the traceback of code of the user's
 
 
@@ -126,7 +141,7 @@ class Recorder:
 
     @property
     def outcomes(self) -> list[Settled]:
-        """What became of each table-hour, in the order they were first told."""
+        """Return what became of each table-hour, in the order they were first told."""
         return list(self._settled.values())
 
     def settled(self, outcome: Settled) -> None:

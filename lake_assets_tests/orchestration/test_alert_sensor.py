@@ -10,9 +10,9 @@ from dagster._core.test_utils import create_run_for_test
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.hours import ONE_HOUR
 from lake_assets.monitor import run_plan as plan
+from lake_assets.orchestration.active_runs import SOURCE_TAG
 from lake_assets.orchestration.alert_sensor import build_alert_sensor, failed_runs
 from lake_assets.orchestration.io_manager import PostgresIOManager
-from lake_assets.orchestration.schedules import SOURCE_TAG
 from lake_assets_tests.fix_alerts import TOKEN, Desk, Inbox, at
 from lake_assets_tests.fix_bench import HOUR
 

@@ -1,8 +1,7 @@
-"""Proves `judging`: Dagster is shown every hour, those included that nothing ever ran for."""
+"""Proves `monitor_job`: Dagster is shown every hour, those included that nothing ever ran for."""
 
 import base64
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -11,24 +10,14 @@ import pytest
 from lake_assets.catalog.models import Catalog
 from lake_assets.embedded.s3 import REGION, S3Server
 from lake_assets.hours import partition_key
-from lake_assets.ledger.heartbeats import beat, last_beat
-from lake_assets.monitor.dms_api import DmsReport, TableCount, TaskState
-from lake_assets.monitor.source import Judgement
 from lake_assets.orchestration.assets import ROW_COUNT
 from lake_assets.orchestration.build import build_definitions
-from lake_assets.orchestration.monitor_job import STATUS, VOLUME, judge_sources
+from lake_assets.orchestration.status_asset import STATUS, VOLUME
 from lake_assets.settings import LakePlace
 from lake_assets_tests.fix_monitor import Court, after, asked, at, make_source
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 ORDERS = dg.AssetKey(["shop", "orders"])
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    """Give a Dagster instance that forgets."""
-    with dg.DagsterInstance.ephemeral() as ephemeral:
-        yield ephemeral
 
 
 @pytest.fixture(autouse=True)
@@ -180,25 +169,3 @@ def test_rows_that_are_gone_are_told_before_they_are_loaded_again(
     told = "SELECT title FROM lake_assets.alert_messages"
     assert court.connection.execute(told).fetchall() == [("mismatch: shop.orders, 2018-09-06T10",)]
     assert asked(court.ask()) == [("orders", 0)]
-
-
-def test_the_lake_is_judged_as_a_whole(court: Court) -> None:
-    """Folders without a source are found, DMS's answer is kept and heard, the oldest heartbeat counts."""
-    crm = court.source.model_copy(update={"name": "crm", "folder": "crm"})
-    catalog = Catalog(sources=(court.source, crm))
-    beat(court.connection, "judge:crm", at(-5))
-    for key in ("erp/orders/20180906-101500000.csv", "notes/readme.txt"):
-        court.bucket.put(key, b"1,a\n")
-    task = TaskState("A", "cdc", "failed", "no disk", None)
-    report = DmsReport((task,), (TableCount("A", "shop", "orders", "Full load", 5),))
-
-    (judged,) = judge_sources(court.connection, court.lake, catalog, [court.source], court.now, report)
-
-    assert isinstance(judged, Judgement)
-    assert last_beat(court.connection, "judge") == at(-5)
-    found = court.findings()
-    assert "the folder erp (1 below it)" in found["unknown_source"]
-    assert found["dms_task"] == "The DMS task cdc is failed: no disk."
-    assert court.connection.execute("SELECT changes FROM lake_assets.dms_counts").fetchall() == [(5,)]
-    unknown = "SELECT count(*) FROM lake_assets.findings WHERE kind = 'unknown_source'"
-    assert court.connection.execute(unknown).fetchone() == (1,)

@@ -8,8 +8,8 @@ import dagster as dg
 import pytest
 from pydantic import ValidationError
 
-from lake_assets.orchestration.monitor_job import STATUS
 from lake_assets.orchestration.retention import RetentionConfig, build_retention, prune
+from lake_assets.orchestration.status_asset import STATUS
 
 ORDERS = dg.AssetKey(["shop", "orders"])
 HOUR = "2018-09-06-10:00"

@@ -1,0 +1,71 @@
+"""The sensor of a source: a load of each table-hour that the judge found in need of one.
+
+Dagster remembers the run keys of sensors for ever (https://docs.dagster.io/guides/automate/sensors), so a
+load that is asked for again has a key of its own. What is asked for, and when again, belongs to
+`monitor.backlog`.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from lake_assets.catalog.models import Source
+from lake_assets.ledger.install import install
+from lake_assets.monitor.backlog import Request, ask_for_loads
+from lake_assets.orchestration.active_runs import SOURCE_TAG, active_runs, table_hours_in_flight
+from lake_assets.orchestration.assets import asset_key
+from lake_assets.orchestration.io_manager import PostgresIOManager
+
+RUNS_AT_ONCE = 4
+"""Runs of a source that its sensor has under way at most; what is left follows when they are done."""
+
+SECONDS_BETWEEN_LOOKS = 30
+
+
+def build_load_sensor(source: Source) -> dg.SensorDefinition:
+    """Return the sensor that asks for a load of each table-hour that needs one, oldest first.
+
+    Args:
+        source: the source; it must have a table.
+    """
+    assets = [asset_key(table) for table in source.tables]
+
+    @dg.sensor(
+        name=f"load_{source.name}",
+        asset_selection=dg.AssetSelection.assets(*assets),
+        minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Loads every table-hour of {source.name} that the judge found in need of it.",
+    )
+    def load_what_needs_it(
+        context: dg.SensorEvaluationContext, warehouse: dg.ResourceParam[PostgresIOManager]
+    ) -> dg.SensorResult:
+        now = datetime.now(UTC)
+        runs = list(active_runs(context.instance, now))
+        own_runs = _count_loads(runs, source)
+        in_flight = table_hours_in_flight(runs, source)
+        with warehouse.connect() as connection:
+            install(connection)
+            requests = ask_for_loads(
+                connection, source, now, most_runs=RUNS_AT_ONCE - own_runs, in_flight=in_flight
+            )
+        if requests:
+            return dg.SensorResult(run_requests=[_run_request(source, request) for request in requests])
+        return dg.SensorResult(skip_reason=f"{own_runs} runs under way, and nothing else whose turn it is.")
+
+    return load_what_needs_it
+
+
+def _count_loads(runs: Sequence[dg.DagsterRun], source: Source) -> int:
+    """Return how many runs load tables of a source; a run without assets judges it."""
+    return sum(run.tags.get(SOURCE_TAG) == source.name and bool(run.asset_selection) for run in runs)
+
+
+def _run_request(source: Source, request: Request) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=request.key,
+        asset_selection=[asset_key(table) for table in request.run.tables],
+        tags={**request.run.tags, SOURCE_TAG: source.name},
+        run_config=request.run.config,
+    )

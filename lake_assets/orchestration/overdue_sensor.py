@@ -1,0 +1,120 @@
+"""The sensor `overdue`: what a stop of the daemon, or of the machine, has left undone.
+
+Sensors: https://docs.dagster.io/guides/automate/sensors. It relies on no tick having happened, but looks each
+time at what ledger, sessions and runs say now.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import psycopg
+
+from lake_assets.catalog.models import Catalog, Source
+from lake_assets.ledger.heartbeats import last_beat
+from lake_assets.ledger.install import install
+from lake_assets.monitor.backlog import live_runs
+from lake_assets.monitor.source import HEARTBEAT, due_end
+from lake_assets.orchestration.active_runs import (
+    SOURCE_TAG,
+    active_runs,
+    runs_waiting_for_pool,
+    runs_without_session,
+)
+from lake_assets.orchestration.io_manager import PostgresIOManager
+from lake_assets.orchestration.judge_schedule import judge_run_options
+
+SECONDS_BETWEEN_LOOKS = 60
+
+OVERDUE_AFTER = timedelta(minutes=5)
+"""After the time at which its schedule judges a source, until the sensor does."""
+
+RETRY_MINUTES = 10
+"""A judgement that was asked for and did not come about is asked for again after these."""
+
+PROCESS_GONE = (
+    "Its process is gone: it has no session of the warehouse. What it did not load is asked for again."
+)
+
+
+def build_overdue_sensor(catalog: Catalog, job: dg.JobDefinition) -> dg.SensorDefinition:
+    """Return the sensor that judges each source whose schedule was down when it was due.
+
+    It also ends runs whose process is gone. After a crash of the machine Dagster takes them for running for
+    ever, and they keep their hours from being loaded and their places in the queue. A run is ended when two
+    looks, a minute apart, find it without a session of the warehouse.
+
+    Args:
+        catalog: the tables.
+        job: the job `judge`.
+    """
+
+    @dg.sensor(
+        name="overdue",
+        job_name=job.name,
+        minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=(
+            "Judges at once the sources whose hour was over while the daemon was down, and ends runs whose "
+            "process is gone."
+        ),
+    )
+    def overdue(
+        context: dg.SensorEvaluationContext, warehouse: dg.ResourceParam[PostgresIOManager]
+    ) -> dg.SensorResult:
+        now = datetime.now(UTC)
+        runs = list(active_runs(context.instance, now))
+        waiting = runs_waiting_for_pool(context.instance)
+        with warehouse.connect() as connection:
+            install(connection)
+            late = _overdue_sources(connection, catalog, _sources_being_judged(runs, job), now)
+            live = live_runs(connection)
+        lost = runs_without_session(runs, live | waiting, catalog)
+        cursor = _end_those_seen_before(context, lost)
+        return dg.SensorResult(
+            run_requests=[_judge_now(source, now) for source in late],
+            skip_reason=None if late else "Every source was judged in time, or is about to be.",
+            cursor=cursor,
+        )
+
+    return overdue
+
+
+def _sources_being_judged(runs: Sequence[dg.DagsterRun], job: dg.JobDefinition) -> set[str | None]:
+    return {run.tags.get(SOURCE_TAG) for run in runs if run.job_name == job.name}
+
+
+def _overdue_sources(
+    connection: psycopg.Connection, catalog: Catalog, being_judged: set[str | None], now: datetime
+) -> list[Source]:
+    overdue = []
+    for source in catalog.sources:
+        is_free = bool(source.tables) and source.name not in being_judged
+        if is_free and is_overdue(connection, source, now):
+            overdue.append(source)
+    return overdue
+
+
+def is_overdue(connection: psycopg.Connection, source: Source, now: datetime) -> bool:
+    """Return whether a source's newest hour should have been judged by now, and was not."""
+    due = due_end(source, now - OVERDUE_AFTER) + source.grace
+    last = last_beat(connection, f"{HEARTBEAT}:{source.name}")
+    return last is None or last < due <= now
+
+
+def _end_those_seen_before(context: dg.SensorEvaluationContext, lost: Sequence[dg.DagsterRun]) -> str:
+    """End the lost runs that the last look saw too; return the ids of the others, for the next look."""
+    seen_before = set((context.cursor or "").split())
+    seen_first = []
+    for run in lost:
+        if run.run_id in seen_before:
+            context.instance.report_run_failed(run, PROCESS_GONE)
+        else:
+            seen_first.append(run.run_id)
+    return " ".join(seen_first)
+
+
+def _judge_now(source: Source, now: datetime) -> dg.RunRequest:
+    """Return the request for a judgement, one for each slot of time: Dagster starts one run for a key."""
+    slot = now.replace(minute=now.minute // RETRY_MINUTES * RETRY_MINUTES)
+    return dg.RunRequest(run_key=f"{source.name}:{slot:%Y-%m-%dT%H:%M}", **judge_run_options(source))
