@@ -20,6 +20,7 @@ from lake_assets.ledger.ledger import LedgerFile, LedgerHour
 from lake_assets.ledger.quarantine import count_quarantine
 from lake_assets.ledger.waivers import read_waived_files
 from lake_assets.load.main_tables import count_hours
+from lake_assets.load.modes.registry import mode_of
 from lake_assets.postgres import statement
 from lake_assets.readers.dialect import Dialect
 from lake_assets.recount.recount import recount
@@ -169,7 +170,7 @@ def read_books(
             count_quarantine(connection, table, first, end),
             _waived_files(connection, table, known, first, end),
             child_findings(connection, table, first, end) if count_main else {},
-            ledger.newest_hour_with_files(connection, table) if table.load == "snapshot" else None,
+            mode_of(table).only_hour(connection),
         )
 
 

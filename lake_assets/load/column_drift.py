@@ -13,18 +13,48 @@ from lake_assets.readers.dialect import Dialect
 MOST_NAMED = 10  # changes in a note; the view has them all
 
 
+def refuse_foreign(url: str, dialect: Dialect, table: Table) -> None:
+    """Refuse a file that has nothing to do with the table.
+
+    Raises:
+        LoadError: it has none of the columns that the catalog names.
+    """
+    if len(dialect.missing) < len(table.file_columns):
+        return
+    is_csv = dialect.format == "csv"
+    has = "it has"
+    if dialect.header:
+        where = "header" if is_csv else "schema"
+        has = f"its {where} {', '.join(dialect.columns)} names"
+    remedy = "Give the file's names in the catalog as `from:`"
+    if is_csv:
+        remedy += ", or set `header: false` if its first record is data"
+    raise LoadError(f"{url}: {has} none of the columns {', '.join(dialect.missing)}. {remedy}.")
+
+
 def refuse_missing(url: str, dialect: Dialect, table: Table) -> None:
     """Refuse a file that lacks columns, where the catalog says so.
 
     Raises:
         LoadError: it does, and `missing_columns` is `fail`.
     """
-    if dialect.missing and table.missing_columns == "fail":
-        guesses = "".join(f" {guess[0].upper()}{guess[1:]}." for guess in maybe_renamed(dialect, table))
-        raise LoadError(
-            f"{url} has no column {', '.join(dialect.missing)}, and missing_columns is fail.{guesses} "
-            "Write the file again with it, change the catalog, or set missing_columns to fill."
-        )
+    if not dialect.missing or table.missing_columns != "fail":
+        return
+    guesses = ""
+    for guess in maybe_renamed(dialect, table):
+        guesses += f" {guess[0].upper()}{guess[1:]}."
+    raise LoadError(
+        f"{url} has no column {', '.join(dialect.missing)}, and missing_columns is fail.{guesses} "
+        "Write the file again with it, change the catalog, or set missing_columns to fill."
+    )
+
+
+def missing_notes(key: str, dialect: Dialect, table: Table) -> Iterator[str]:
+    """Yield what is to be noted of the columns that a file lacks."""
+    if dialect.missing:
+        yield f"{key} has no column {', '.join(dialect.missing)}"
+    for guess in maybe_renamed(dialect, table):
+        yield f"{key}: {guess}"
 
 
 def maybe_renamed(dialect: Dialect, table: Table) -> Iterator[str]:
@@ -34,15 +64,19 @@ def maybe_renamed(dialect: Dialect, table: Table) -> Iterator[str]:
     places = table.file_places
     for missing in dialect.missing:
         place = places[missing]
-        stands = dialect.columns[place - 1] if place <= len(dialect.columns) else None
+        if place > len(dialect.columns):
+            continue
+        stands = dialect.columns[place - 1]
         if stands in dialect.extra:
             yield f"{stands!r} may be {missing!r} renamed (`from:` in the catalog would say so)"
 
 
-def note_of(changes: Sequence[SchemaChange]) -> Iterator[str]:
-    """Say what changed since the files before, if anything did."""
-    if changes:
-        told = [str(change) for change in changes[:MOST_NAMED]]
-        if more := len(changes) - len(told):
-            told.append(f"and {more} more in lake_assets.schema_changes")
-        yield f"schema changes: {', '.join(told)}"
+def change_notes(changes: Sequence[SchemaChange]) -> Iterator[str]:
+    """Yield what is to be noted of the changes since the files before, if there are any."""
+    if not changes:
+        return
+    told = [str(change) for change in changes[:MOST_NAMED]]
+    more = len(changes) - len(told)
+    if more:
+        told.append(f"and {more} more in lake_assets.schema_changes")
+    yield f"schema changes: {', '.join(told)}"

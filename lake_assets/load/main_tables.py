@@ -12,9 +12,9 @@ import psycopg
 from psycopg import sql
 
 from lake_assets.catalog.models import Table
+from lake_assets.catalog.values import MOST_COLUMNS
 from lake_assets.exceptions import WarehouseError
 from lake_assets.ledger.ledger import lock
-from lake_assets.load.staging.columns import MOST_COLUMNS
 from lake_assets.postgres import statement, type_name
 
 LAKE_COLUMNS = {"_lake_hour": "timestamptz", "_lake_file": "bigint", "_lake_record": "bigint"}

@@ -13,6 +13,7 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
+from lake_assets.load.staging.hexadecimal import hexadecimal_condition, hexadecimal_value
 from lake_assets.postgres import statement
 
 Kind = Literal["text", "whole", "number", "truth", "time", "uuid", "bytes", "tree", "array", "children"]
@@ -62,7 +63,6 @@ CLOCKED = re.compile(
     re.IGNORECASE,
 )
 CLOCK_WORDS = "(^|[^a-z])(now|today|tomorrow|yesterday)($|[^a-z])"
-_HEXADECIMAL = r"^([\\0]x)?([0-9A-Fa-f]{2})*$"
 
 
 @dataclass(frozen=True)
@@ -300,10 +300,9 @@ class Leaf:
         return sql.SQL("{} AT TIME ZONE 'UTC'").format(moment) if with_zone else moment
 
     def _bytes(self, scalar: sql.Composable) -> dict[str, _Branch]:
-        digits = sql.SQL("decode(regexp_replace({}, {}, ''), 'hex')").format(scalar, sql.Literal(r"^[\\0]x"))
-        valid = sql.SQL("({}) ~ {}").format(scalar, sql.Literal(_HEXADECIMAL))
+        value, valid = hexadecimal_value(scalar), hexadecimal_condition(scalar)
         binary = _Branch(self._cast(self._call("document_bytes")), sql.SQL("true"), sql.SQL("NULL"))
-        return {"string": _Branch(self._cast(digits), valid, sql.SQL("NULL")), "object": binary}
+        return {"string": _Branch(self._cast(value), valid, sql.SQL("NULL")), "object": binary}
 
     @property
     def _array(self) -> _Branch:
