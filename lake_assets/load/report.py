@@ -9,6 +9,7 @@ from datetime import datetime
 from lake_assets.lake.objects import LakeObject
 from lake_assets.ledger.ledger import NOTHING, Counts, State
 from lake_assets.ledger.schema_changes import SchemaChange
+from lake_assets.ledger.states import FINE
 from lake_assets.readers.dialect import Dialect
 
 
@@ -46,6 +47,11 @@ class LoadReport:
     note: str | None = None
     error: str | None = None
     changes: tuple[SchemaChange, ...] = ()
+
+    @property
+    def stands(self) -> bool:
+        """Whether the hour is as it should be, records in quarantine left aside."""
+        return self.error is None and (self.state in FINE or self.state == "quarantined")
 
     @property
     def bytes(self) -> int:
