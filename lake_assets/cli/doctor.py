@@ -15,7 +15,7 @@ from lake_assets.cli.context import Context, open_context
 from lake_assets.cli.display import data, one_line, say
 from lake_assets.exceptions import LakeAssetsError
 from lake_assets.ledger.states import why_not_loaded
-from lake_assets.load.orphaned_tables import list_leftovers
+from lake_assets.load.orphaned_tables import list_orphaned_tables
 from lake_assets.pluralize import pluralize
 from lake_assets.postgres import SOFT_COPY_SERVER
 
@@ -149,7 +149,7 @@ def _tables(place: Context) -> str:
 
 def _leftovers(place: Context) -> str:
     with place.connect() as connection:
-        left = list_leftovers(connection, place.catalog)
+        left = list_orphaned_tables(connection, place.catalog)
     if not left:
         return "every table that was ever loaded is in the catalog"
     return (

@@ -24,7 +24,7 @@ from lake_assets.exceptions import LoadError, WarehouseError
 from lake_assets.hours import format_hour
 from lake_assets.load.frames.values import Columns, columns_of, dtype_of, frame_of, postgres_type, rows_of
 from lake_assets.load.main_rows import MainHour
-from lake_assets.load.main_tables import list_columns
+from lake_assets.load.main_tables import list_columns, main_table
 from lake_assets.load.staging.document_expressions import ServerType, resolve_types
 from lake_assets.load.staging.document_rejects import DocumentRejects, Place
 from lake_assets.load.staging.documents import EVERYTHING
@@ -317,12 +317,16 @@ class Transformed:
             )
         if self.table.new_columns == "ignore":
             return {name: values for name, values in columns.items() if name not in new}
-        in_main = dict(list_columns(self.connection, self.table))
-        for name in new:
+        self._add_new(new, columns)
+        return columns
+
+    def _add_new(self, names: Sequence[str], columns: Columns) -> None:
+        """Make room for columns that nobody named before, in the types that main or their values have."""
+        in_main = list_columns(self.connection, main_table(self.table))
+        for name in names:
             declared = in_main.get(name) or postgres_type(columns[name]) or "text"
             self.added[name] = declared
             self._add_column(name, declared)
-        return columns
 
     def _keep(self, file: CopiedFile, columns: Columns, records: Numbers) -> None:
         """Keep what the transform gave for a chunk."""
