@@ -1,4 +1,4 @@
-"""Load one table-hour in the caller's transaction: lock, inspect its files, stage them, set bad records aside.
+"""Load one table-hour in the caller's transaction: lock, inspect its files, stage them, set aside the bad.
 
 How the staged rows then take the place of those in main, and what the ledger says of it, belongs to
 `load.replacement`; the transaction itself, and what becomes of an error, to `load.loader`; the proof

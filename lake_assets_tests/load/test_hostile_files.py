@@ -12,7 +12,8 @@ from lake_assets.catalog.values import MOST_COLUMNS
 from lake_assets.exceptions import LoadError, WarehouseError
 from lake_assets.hours import ONE_HOUR
 from lake_assets.load.staging import columns, copy_rejects, savepoints
-from lake_assets.load.staging.json_repair import Cells, Repairs
+from lake_assets.load.staging.json_repair import Cells
+from lake_assets.load.staging.reject_reasons import Faults, RejectReasons
 from lake_assets.readers.csv_splitter import MAX_RECORD
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench, make_table
 
@@ -299,16 +300,14 @@ def test_a_record_without_end_fails_the_hour(bench: Bench) -> None:
 def test_reasons_are_asked_for_in_small_messages(any_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long refused records are, only a few of them are held and sent together."""
     sizes: list[int] = []
-    ask = copy_rejects.CopyRejects._ask
+    ask = RejectReasons._ask
 
-    def watched(
-        rejects: copy_rejects.CopyRejects, repairs: Repairs, cells: dict[int, Cells]
-    ) -> copy_rejects.Faults:
+    def watched(reasons: RejectReasons, cells: dict[int, Cells]) -> Faults:
         sizes.append(len(cells))
-        return ask(rejects, repairs, cells)
+        return ask(reasons, cells)
 
     monkeypatch.setattr(copy_rejects, "BATCH_BYTES", 1000)
-    monkeypatch.setattr(copy_rejects.CopyRejects, "_ask", watched)
+    monkeypatch.setattr(RejectReasons, "_ask", watched)
     any_bench.put("".join(f"x,1,2018-09-06,{'n' * 400}\n" for _ in range(10)) + GOOD)
 
     any_bench.load()

@@ -203,11 +203,7 @@ class StagingPlan:
             op: some file has the `Op` column.
         """
         parts: tuple[StagedColumn | Document, ...] = (*self.cells, *self.documents)
-        conditions = []
-        for part in parts:
-            condition = part.castable
-            if condition is not None:
-                conditions.append(condition)
+        conditions = [part.castable for part in parts if part.castable is not None]
         if op:
             taken = sql.SQL(", ").join(map(sql.Literal, sorted(self.ops)))
             conditions.append(sql.SQL("coalesce(_lake_op, 'I') IN ({})").format(taken))
