@@ -58,7 +58,7 @@ def missing_notes(key: str, dialect: Dialect, table: Table) -> Iterator[str]:
 
 
 def maybe_renamed(dialect: Dialect, table: Table) -> Iterator[str]:
-    """Name the unknown columns that stand where the catalog has one the file lacks; only a guess."""
+    """Yield the unknown columns that stand where the catalog has one the file lacks; only a guess."""
     if dialect.format == "jsonl":
         return  # keys have no places
     places = table.file_places

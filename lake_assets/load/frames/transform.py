@@ -160,7 +160,7 @@ class Transformed:
         return dict(counts) | dict(dropped.fetchall())
 
     def blame_orphans(self, error: Exception) -> None:
-        """Say whose rows the warehouse refuses, where none is left that belongs to a record.
+        """Raise an error that names the orphans, if there are any: all else that could be refused is set aside.
 
         Raises:
             LoadError: there are rows that belong to no record.

@@ -13,7 +13,7 @@ HEADER = "id,amount,placed_at,note"
 
 @pytest.fixture
 def fetched(bench: Bench) -> Iterator[list[str]]:
-    """Give the keys that are fetched from S3, one for each request."""
+    """Return the keys that are fetched from S3, one for each request."""
     keys: list[str] = []
     event = "provide-client-params.s3.GetObject"
 
