@@ -111,11 +111,11 @@ class Bench:
     table: Table = field(default_factory=make_table)
 
     def with_table(self, columns: Mapping[str, str] = ORDER_COLUMNS, **changes: Any) -> "Bench":
-        """Give the same bench with another table on it."""
+        """Return the same bench with another table on it."""
         return replace(self, table=make_table(columns, **changes))
 
     def with_catalog(self, described: Mapping[str, Any]) -> "Bench":
-        """Give the same bench with the table shop.orders as a catalog describes it.
+        """Return the same bench with the table shop.orders as a catalog describes it.
 
         Args:
             described: what stands below `tables: orders:`; `files` may be among it.
@@ -144,7 +144,7 @@ class Bench:
         return Lake(self.bucket.client, self.bucket.bucket)
 
     def key(self, hour: datetime = HOUR, number: int = 0) -> str:
-        """Give the key of a CDC file of an hour."""
+        """Return the key of a CDC file of an hour."""
         return f"shop/{self.table.folder}/{hour:%Y%m%d-%H}{number:02d}00000.csv"
 
     def put(self, body: str | bytes, hour: datetime = HOUR, number: int = 0) -> str:
@@ -186,16 +186,16 @@ class Bench:
             return cursor.fetchall() if cursor.description else []
 
     def rows(self, columns: str = "*") -> list[tuple[Any, ...]]:
-        """Give main's rows in the order of hour, file and record."""
+        """Return main's rows in the order of hour, file and record."""
         order = "_lake_hour, _lake_file, _lake_record"
         return self.query(f'SELECT {columns} FROM shop."{self.table.name}" ORDER BY {order}')
 
     def quarantine(self, columns: str = "record, column_name, value, sqlstate, raw") -> list[tuple[Any, ...]]:
-        """Give the quarantined records in the order of file and record."""
+        """Return the quarantined records in the order of file and record."""
         return self.query(f"SELECT {columns} FROM lake_assets.quarantine ORDER BY hour, key, record")
 
     def state(self, hour: datetime = HOUR) -> tuple[Any, ...]:
-        """Give state, records, loaded and quarantined of an hour by the ledger."""
+        """Return state, records, loaded and quarantined of an hour by the ledger."""
         rows = self.query(
             "SELECT state, records, loaded, quarantined FROM lake_assets.table_hours "
             f"WHERE hour = '{hour.isoformat()}'"
@@ -205,18 +205,18 @@ class Bench:
 
 @pytest.fixture
 def bench(warehouse_url: str, lake_bucket: LakeBucket) -> Bench:
-    """Give a bench on PostgreSQL 18 with the table shop.orders."""
+    """Return a bench on PostgreSQL 18 with the table shop.orders."""
     return Bench(warehouse_url, lake_bucket)
 
 
 @pytest.fixture
 def bench16(warehouse16_url: str, lake_bucket: LakeBucket) -> Bench:
-    """Give a bench on PostgreSQL 16, whose COPY cannot leave out a record."""
+    """Return a bench on PostgreSQL 16, whose COPY cannot leave out a record."""
     return Bench(warehouse16_url, lake_bucket)
 
 
 @pytest.fixture(params=["bench", "bench16"])
 def any_bench(request: pytest.FixtureRequest) -> Bench:
-    """Give a bench on PostgreSQL 18, then one on 16: both ways of casting must come to the same."""
+    """Return a bench on PostgreSQL 18, then one on 16: both ways of casting must come to the same."""
     chosen: Bench = request.getfixturevalue(request.param)
     return chosen

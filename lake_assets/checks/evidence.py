@@ -13,12 +13,12 @@ import psycopg
 from lake_assets.catalog.models import Table
 from lake_assets.checks.children import child_differences
 from lake_assets.lake.objects import Listing
-from lake_assets.ledger.files import newest_hour_with_files, read_files
+from lake_assets.ledger.files import read_files
 from lake_assets.ledger.quarantine import count_quarantine
 from lake_assets.ledger.table_hours import read_hours
 from lake_assets.ledger.waivers import read_waived_files
 from lake_assets.load.main_tables import count_hours
-from lake_assets.load.unsupported import why_not_loaded
+from lake_assets.load.modes.registry import mode_of
 from lake_assets.postgres import statement
 from lake_assets.states.evidence import Evidence
 from lake_assets.states.facts import Fact, Facts
@@ -64,6 +64,7 @@ def read_books(
         end: the hour to stop before (UTC).
         count_main: count the rows of main and of child tables too.
     """
+    mode = mode_of(table)
     with connection.transaction():
         connection.execute(statement(__package__, "read_at_one_moment"))
         known = read_hours(connection, table, first, end)
@@ -74,8 +75,8 @@ def read_books(
             held=count_quarantine(connection, table, first, end),
             waived=_waived_files(connection, table, known, first, end),
             children=child_differences(connection, table, first, end) if count_main else {},
-            newest_snapshot=newest_hour_with_files(connection, table) if table.load == "snapshot" else None,
-            cannot_load=why_not_loaded(table),
+            newest_snapshot=mode.only_hour(connection),
+            cannot_load=mode.why_not_loaded,
         )
 
 

@@ -14,8 +14,8 @@ from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
 from lake_assets.cli.context import Context, open_context
 from lake_assets.cli.display import data, one_line, say
 from lake_assets.exceptions import LakeAssetsError
-from lake_assets.load.orphaned_tables import list_leftovers
-from lake_assets.load.unsupported import why_not_loaded
+from lake_assets.load.modes.registry import mode_of
+from lake_assets.load.orphaned_tables import list_orphaned_tables
 from lake_assets.pluralize import pluralize
 from lake_assets.postgres import SOFT_COPY_SERVER
 from lake_assets.states.sentences import sentence
@@ -132,7 +132,7 @@ def _tables(place: Context) -> str:
     present = {(source, table) for source, tables in folders.items() for table in tables}
     unknown = sorted(f"{source}/{folder}" for source, folder in present - known.keys())
     absent = sorted(known[place_].qualified for place_ in known.keys() - present)
-    refusals = [why_not_loaded(table) for table in place.catalog.tables]
+    refusals = [mode_of(table).why_not_loaded for table in place.catalog.tables]
     lines = [sentence(refusal) for refusal in refusals if refusal is not None]
     if unknown:
         lines.append(
@@ -151,7 +151,7 @@ def _tables(place: Context) -> str:
 
 def _leftovers(place: Context) -> str:
     with place.connect() as connection:
-        left = list_leftovers(connection, place.catalog)
+        left = list_orphaned_tables(connection, place.catalog)
     if not left:
         return "every table that was ever loaded is in the catalog"
     return (

@@ -13,7 +13,7 @@ from lake_assets.cli.context import Context, hours_of, open_context
 from lake_assets.cli.display import bar, summarize, talk, watched
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger.table_hours import Entry, read_hours, write
-from lake_assets.load.unsupported import why_not_loaded
+from lake_assets.load.modes.registry import mode_of
 from lake_assets.monitor.cached_states import judge_or_recall
 from lake_assets.monitor.run_plan import plan_runs
 from lake_assets.progress import Settled
@@ -64,7 +64,7 @@ def load_hours(place: Context, wanted: Wanted) -> list[Settled]:
     refused: list[Settled] = []
     loadable: Wanted = {}
     for table, hours in wanted.items():
-        refusal = why_not_loaded(table)
+        refusal = mode_of(table).why_not_loaded
         if refusal is not None:
             refused += [Settled(table.qualified, hour, "failed", note=sentence(refusal)) for hour in hours]
         elif hours:
@@ -98,7 +98,7 @@ def _what_needs_it(place: Context, tables: Sequence[Table]) -> tuple[Wanted, lis
             noted = _note_missing(connection, table, absent)
             if noted:
                 new[table] = noted
-            if why_not_loaded(table) is not None:
+            if mode_of(table).why_not_loaded is not None:
                 _note_refused(connection, table, judged)
     return wanted, missing, new
 

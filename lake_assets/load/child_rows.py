@@ -23,11 +23,12 @@ INDEX_TYPE = "bigint"
 
 
 def child_tables(table: Table) -> tuple[Table, ...]:
-    """Describe the child tables of a table as tables: its key, the indexes, and the child's own columns."""
+    """Return the child tables of a table as tables: its key, the indexes, and the child's own columns."""
     key = [column for column in table.columns if column.name in table.key]
     described = []
     for name, depth, child in table.all_children:
         indexes = [Column(name=index, type=INDEX_TYPE) for index in index_names(depth)]
+        # Where their values lie in a file is of no matter here.
         columns = tuple(
             Column(name=column.name, type=column.type) for column in (*key, *indexes, *child.columns)
         )
@@ -68,7 +69,7 @@ class ChildRows:
                 counts |= self._insert(child, ids)
             count_children(self.connection, child.name, counts)
 
-    def attempt(self, ids: Sequence[int], within: sql.Composable) -> None:
+    def try_insert(self, ids: Sequence[int], within: sql.Composable) -> None:
         """Insert the elements of some staged records, to see whether the child tables take them.
 
         Args:
@@ -78,12 +79,21 @@ class ChildRows:
         for child in self.children:
             self._move(child, ids, within)
 
+    def _insert(self, child: StagedChild, ids: Sequence[int]) -> dict[int, int]:
+        inserted = self._move(child, ids, EVERYTHING)
+        due = self._count_elements(child, ids)
+        for file_id in ids:
+            if inserted.get(file_id, 0) != due.get(file_id, 0):
+                raise CountMismatch(
+                    f"{self.table.schema_name}.{child.name} {format_hour(self.hour)}: "
+                    f"{sum(inserted.values())} rows reached it, and the arrays have {sum(due.values())} "
+                    "elements. Nothing was changed."
+                )
+        return inserted
+
     def _move(self, child: StagedChild, ids: Sequence[int], within: sql.Composable) -> dict[int, int]:
-        """Insert the elements, and count them by file id."""
-        keys = {column.name: column.value for column in child.plan.columns if column.name in self.table.key}
-        values = {name: keys[name] for name in (column.name for column in self.table.columns) if name in keys}
-        values |= {name: sql.Identifier(f"i{level}") for level, name in enumerate(child.index_names, 1)}
-        values |= {leaf.name: leaf.value for leaf in child.leaves}
+        """Insert the elements of some staged records; return how many, by file id."""
+        values = self._values(child)
         insert = statement(
             __package__,
             "insert_children",
@@ -95,16 +105,21 @@ class ChildRows:
         bound = {"hour": self.hour, "ids": list(ids)}
         return dict(self.connection.execute(insert, bound).fetchall())
 
-    def _insert(self, child: StagedChild, ids: Sequence[int]) -> dict[int, int]:
-        inserted = self._move(child, ids, EVERYTHING)
+    def _values(self, child: StagedChild) -> dict[str, sql.Composable]:
+        """Return the expression of each column of a child table, the parent's key first."""
+        of_parent = {column.name: column for column in child.plan.columns}
+        values: dict[str, sql.Composable] = {}
+        for column in self.table.columns:
+            if column.name in self.table.key:
+                values[column.name] = of_parent[column.name].value
+        for level, name in enumerate(child.index_names, 1):
+            values[name] = sql.Identifier(f"i{level}")
+        for leaf in child.leaves:
+            values[leaf.name] = leaf.value
+        return values
+
+    def _count_elements(self, child: StagedChild, ids: Sequence[int]) -> dict[int, int]:
+        """Return how many elements the staged arrays have, by file id."""
         count = statement(__package__, "count_elements", array=child.array.softly, source=child.parents())
-        due = {
-            file_id: elements or 0 for file_id, elements in self.connection.execute(count, {"ids": list(ids)})
-        }
-        if any(inserted.get(file_id, 0) != due.get(file_id, 0) for file_id in ids):
-            raise CountMismatch(
-                f"{self.table.schema_name}.{child.name} {format_hour(self.hour)}: "
-                f"{sum(inserted.values())} rows reached it, and the arrays have {sum(due.values())} "
-                "elements. Nothing was changed."
-            )
-        return inserted
+        rows = self.connection.execute(count, {"ids": list(ids)})
+        return {file_id: elements or 0 for file_id, elements in rows}

@@ -1,14 +1,37 @@
-"""Columns that come and go: what the catalog's policy says to it, and which may be others renamed.
+"""Columns that come and go: what the catalog's policy says to it, and how a table-hour's note tells it.
 
 What files before had is known by `ledger.schema_changes`; new columns are added to main in `load.hour`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lake_assets.catalog.models import Table
 from lake_assets.exceptions import LoadError
+from lake_assets.ledger.schema_changes import SchemaChange
 from lake_assets.readers.dialect import Dialect
+from lake_assets.states.facts import Fact, Facts
 from lake_assets.states.sentences import renamed
+
+MOST_NAMED = 10  # changes in a note; the view has them all
+
+
+def refuse_foreign(url: str, dialect: Dialect, table: Table) -> None:
+    """Refuse a file that has nothing to do with the table.
+
+    Raises:
+        LoadError: it has none of the columns that the catalog names.
+    """
+    if len(dialect.missing) < len(table.file_columns):
+        return
+    is_csv = dialect.format == "csv"
+    has = "it has"
+    if dialect.header:
+        where = "header" if is_csv else "schema"
+        has = f"its {where} {', '.join(dialect.columns)} names"
+    remedy = "Give the file's names in the catalog as `from:`"
+    if is_csv:
+        remedy += ", or set `header: false` if its first record is data"
+    raise LoadError(f"{url}: {has} none of the columns {', '.join(dialect.missing)}. {remedy}.")
 
 
 def refuse_missing(url: str, dialect: Dialect, table: Table) -> None:
@@ -17,18 +40,24 @@ def refuse_missing(url: str, dialect: Dialect, table: Table) -> None:
     Raises:
         LoadError: it does, and `missing_columns` is `fail`.
     """
-    if dialect.missing and table.missing_columns == "fail":
-        guesses = ""
-        for found, column in maybe_renamed(dialect, table):
-            guesses += f" {_capitalized(renamed(found, column))}."
-        raise LoadError(
-            f"{url} has no column {', '.join(dialect.missing)}, and missing_columns is fail.{guesses} "
-            "Write the file again with it, change the catalog, or set missing_columns to fill."
-        )
+    if not dialect.missing or table.missing_columns != "fail":
+        return
+    guesses = ""
+    for found, column in maybe_renamed(dialect, table):
+        guess = renamed(found, column)
+        guesses += f" {guess[0].upper()}{guess[1:]}."
+    raise LoadError(
+        f"{url} has no column {', '.join(dialect.missing)}, and missing_columns is fail.{guesses} "
+        "Write the file again with it, change the catalog, or set missing_columns to fill."
+    )
 
 
-def _capitalized(sentence: str) -> str:
-    return sentence[0].upper() + sentence[1:]
+def missing_columns(key: str, dialect: Dialect, table: Table) -> Iterator[Fact]:
+    """Yield what is to be noted of the columns that a file lacks."""
+    if dialect.missing:
+        yield Fact.of("columns_missing", key=key, columns=list(dialect.missing))
+    for found, column in maybe_renamed(dialect, table):
+        yield Fact.of("column_renamed", key=key, found=found, column=column)
 
 
 def maybe_renamed(dialect: Dialect, table: Table) -> Iterator[tuple[str, str]]:
@@ -38,6 +67,16 @@ def maybe_renamed(dialect: Dialect, table: Table) -> Iterator[tuple[str, str]]:
     places = table.file_places
     for missing in dialect.missing:
         place = places[missing]
-        stands = dialect.columns[place - 1] if place <= len(dialect.columns) else None
-        if stands is not None and stands in dialect.extra:
+        if place > len(dialect.columns):
+            continue
+        stands = dialect.columns[place - 1]
+        if stands in dialect.extra:
             yield stands, missing
+
+
+def schema_changed(changes: Sequence[SchemaChange]) -> Facts:
+    """Return what is to be noted of the changes since the files before, if there are any."""
+    if not changes:
+        return ()
+    named = [(change.change, change.column_name, change.detail) for change in changes[:MOST_NAMED]]
+    return (Fact.of("schema_changed", changes=named, more=len(changes) - len(named)),)

@@ -15,18 +15,18 @@ from typing import Self
 import psycopg
 
 from lake_assets.catalog.models import Table
-from lake_assets.exceptions import CountMismatch, LakeAssetsError, LoadError
+from lake_assets.exceptions import LakeAssetsError, LoadError
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.install import install
 from lake_assets.load.child_rows import child_tables
 from lake_assets.load.hour import HourLoad
 from lake_assets.load.main_tables import catalog_columns, ensure_main
-from lake_assets.load.outcome import write_failure
+from lake_assets.load.modes.mode import LoadMode
+from lake_assets.load.modes.registry import mode_of
+from lake_assets.load.outcome import HourOutcome
 from lake_assets.load.report import LoadReport
-from lake_assets.load.unsupported import why_not_loaded
 from lake_assets.postgres import connect
-from lake_assets.states.facts import Fact
 from lake_assets.states.sentences import sentence
 
 
@@ -56,7 +56,9 @@ class TableLoader:
             LoadError: the table asks for what this version does not load, or its transform is not there.
             WarehouseError: the warehouse does not answer, or has the table with other types.
         """
-        refuse_unsupported(self.table)
+        refusal = self.mode.why_not_loaded
+        if refusal is not None:
+            raise LoadError(sentence(refusal))
         if self.table.transform is not None:
             from lake_assets.load.frames.transform import find_function  # noqa: PLC0415 - pandas is slow to import
 
@@ -74,6 +76,11 @@ class TableLoader:
         """Close the session; an open transaction is rolled back by the server."""
         if self._connection is not None:
             self._connection.close()
+
+    @property
+    def mode(self) -> LoadMode:
+        """How the table takes its files."""
+        return mode_of(self.table)
 
     @property
     def connection(self) -> psycopg.Connection:
@@ -100,16 +107,23 @@ class TableLoader:
             day_has_files: the lake has files for this hour's UTC day; what `expect: daily` asks for.
         """
         started = monotonic()
+        outcome = HourOutcome(
+            connection=self.connection,
+            table=self.table,
+            hour=hour,
+            objects=objects,
+            run_id=self.run_id,
+            day_has_files=day_has_files,
+        )
         load = HourLoad(
-            self.connection,
-            self.conninfo,
-            self.lake,
-            self.table,
-            self.run_id,
-            hour,
-            objects,
-            day_has_files,
-            self.progress,
+            connection=self.connection,
+            conninfo=self.conninfo,
+            lake=self.lake,
+            mode=self.mode,
+            hour=hour,
+            objects=objects,
+            outcome=outcome,
+            progress=self.progress,
         )
         try:
             with self.connection.transaction():
@@ -117,31 +131,6 @@ class TableLoader:
         except (LakeAssetsError, psycopg.Error) as error:
             if self.connection.closed:
                 raise
-            report = self._failed(hour, error)
+            with self.connection.transaction():
+                report = outcome.failed(error)
         return replace(report, seconds=monotonic() - started)
-
-    def _failed(self, hour: datetime, error: Exception) -> LoadReport:
-        with self.connection.transaction():
-            return write_failure(self.connection, self.table, hour, self.run_id, failure_of(error))
-
-
-def failure_of(error: Exception) -> Fact:
-    """Return an error that ended a load as the fact that the ledger keeps."""
-    counts_differ = isinstance(error, CountMismatch)
-    return Fact.of(
-        "counts_differ" if counts_differ else "load_failed",
-        error=str(error).strip(),
-        kind=type(error).__name__,
-        sqlstate=getattr(error, "sqlstate", None),
-    )
-
-
-def refuse_unsupported(table: Table) -> None:
-    """Say no to what the catalog knows and this version does not load yet.
-
-    Raises:
-        LoadError: the table is a merge table.
-    """
-    refusal = why_not_loaded(table)
-    if refusal is not None:
-        raise LoadError(sentence(refusal))

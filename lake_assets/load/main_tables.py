@@ -1,32 +1,51 @@
 """The main tables themselves: creating them, completing them, counting their rows.
 
-Replacing a table-hour belongs to `load.hour`.
+Replacing the rows of a table-hour belongs to `load.main_rows`.
 """
 
 from array import array
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
 
 from lake_assets.catalog.models import Table
+from lake_assets.catalog.values import MOST_COLUMNS
 from lake_assets.exceptions import WarehouseError
 from lake_assets.ledger.install import lock
-from lake_assets.load.staging.columns import MOST_COLUMNS
 from lake_assets.postgres import statement, type_name
 
 LAKE_COLUMNS = {"_lake_hour": "timestamptz", "_lake_file": "bigint", "_lake_record": "bigint"}
 
 
+class ComparedColumn(NamedTuple):
+    """A declared column beside the one that a table has.
+
+    Attributes:
+        name: its name.
+        declared: the declared type, as the server writes it.
+        existing: the type in the warehouse; None where the table lacks the column.
+    """
+
+    name: str
+    declared: str
+    existing: str | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the table has it with another type."""
+        return self.existing is not None and self.existing != self.declared
+
+
 def main_table(table: Table) -> sql.Identifier:
-    """Give the schema-qualified name of a table in main."""
+    """Return the schema-qualified name of a table in main."""
     return sql.Identifier(table.schema_name, table.name)
 
 
 def catalog_columns(table: Table) -> list[tuple[str, str]]:
-    """List the (name, type) of every column that the catalog gives a table."""
+    """Return the (name, type) of every column that the catalog gives a table."""
     return [(column.name, column.type) for column in table.columns]
 
 
@@ -41,7 +60,6 @@ def ensure_main(connection: psycopg.Connection, table: Table, columns: Sequence[
     Raises:
         WarehouseError: a column is there with another type, or there are too many.
     """
-    main = main_table(table)
     if len(columns) > MOST_COLUMNS:
         raise WarehouseError(
             f"{table.qualified}: the catalog names {len(columns)} columns, and a table can have "
@@ -49,20 +67,21 @@ def ensure_main(connection: psycopg.Connection, table: Table, columns: Sequence[
         )
     with connection.transaction():
         lock(connection, f"main:{table.schema_name}.{table.name}")
-        if not main_exists(connection, table):
+        if table_exists(connection, main_table(table)):
+            _complete(connection, table, columns)
+        else:
             _create(connection, table, columns)
-            return
-        wanted = [*columns, *LAKE_COLUMNS.items()]
-        connection.execute(statement(__package__, "declare_columns", columns=_definitions(wanted)))
-        rows = connection.execute(
-            statement(__package__, "compare_columns"), {"main": main.as_string(connection)}
-        ).fetchall()
-        _refuse_other_types(table, rows)
-        types = dict(wanted)
-        for name, _, existing in rows:
-            if existing is None:
-                column = {"column": sql.Identifier(name), "type": type_name(types[name])}
-                connection.execute(statement(__package__, "add_column", main=main, **column))
+
+
+def _complete(connection: psycopg.Connection, table: Table, columns: Sequence[tuple[str, str]]) -> None:
+    """Add the columns that a table lacks."""
+    main = main_table(table)
+    wanted = dict(columns) | LAKE_COLUMNS
+    compared = compare_columns(connection, main, define_columns(wanted))
+    _refuse_other_types(table, compared)
+    for column in compared:
+        if column.existing is None:
+            add_column(connection, main, column.name, type_name(wanted[column.name]))
 
 
 def ensure_schema(connection: psycopg.Connection, schema: str) -> None:
@@ -79,27 +98,54 @@ def ensure_schema(connection: psycopg.Connection, schema: str) -> None:
 def _create(connection: psycopg.Connection, table: Table, columns: Sequence[tuple[str, str]]) -> None:
     main = main_table(table)
     ensure_schema(connection, table.schema_name)
-    connection.execute(statement(__package__, "create_main", main=main, columns=_definitions(columns)))
+    create = statement(__package__, "create_main", main=main, columns=define_columns(dict(columns)))
+    connection.execute(create)
     connection.execute(statement(__package__, "create_hour_index", main=main))
 
 
-def _definitions(columns: Sequence[tuple[str, str]]) -> sql.Composed:
-    return sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(name), type_name(declared)) for name, declared in columns
-    )
+def define_columns(types: Mapping[str, str]) -> sql.Composed:
+    """Return the definitions of columns by their names, with types that are checked already."""
+    definitions = [
+        sql.SQL("{} {}").format(sql.Identifier(name), type_name(declared)) for name, declared in types.items()
+    ]
+    return sql.SQL(", ").join(definitions)
 
 
-def _refuse_other_types(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    others = [row for row in rows if row[2] is not None and row[2] != row[1]]
-    lost = [name for name, _, existing in rows if existing is None and name in LAKE_COLUMNS]
+def compare_columns(
+    connection: psycopg.Connection, name: sql.Identifier, definitions: sql.Composable
+) -> list[ComparedColumn]:
+    """Return declared columns beside those that a table has, in the order in which they were declared.
+
+    Args:
+        connection: a session in a transaction that has compared nothing yet.
+        name: the table, which is there.
+        definitions: the declared columns.
+    """
+    connection.execute(statement(__package__, "declare_columns", columns=definitions))
+    values = {"main": name.as_string(connection)}
+    rows = connection.execute(statement(__package__, "compare_columns"), values)
+    return [ComparedColumn(*row) for row in rows]
+
+
+def add_column(
+    connection: psycopg.Connection, table: sql.Identifier, name: str, declared: sql.Composable
+) -> None:
+    """Add a column to a table unless it is there."""
+    add = statement(__package__, "add_column", main=table, column=sql.Identifier(name), type=declared)
+    connection.execute(add)
+
+
+def _refuse_other_types(table: Table, compared: Sequence[ComparedColumn]) -> None:
+    others = [column for column in compared if column.differs]
+    lost = [column.name for column in compared if column.existing is None and column.name in LAKE_COLUMNS]
     if others:
-        said = (
-            f"{name} is {existing} in the warehouse and {declared} in the catalog"
-            for name, declared, existing in others
+        said = "; ".join(
+            f"{column.name} is {column.existing} in the warehouse and {column.declared} in the catalog"
+            for column in others
         )
-        retype = _retype(table, {name: declared for name, declared, _ in others})
+        retype = _retype(table, {column.name: column.declared for column in others})
         raise WarehouseError(
-            f"{table.schema_name}.{table.name}: {'; '.join(said)}. Change the catalog back, or change the "
+            f"{table.schema_name}.{table.name}: {said}. Change the catalog back, or change the "
             f"warehouse with {retype}, or drop the table and load its hours again."
         )
     if lost:
@@ -110,20 +156,21 @@ def _refuse_other_types(table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 def _retype(table: Table, types: Mapping[str, str]) -> str:
-    """Give the statement that gives columns of a table other types, for a person to run."""
-    changes = sql.SQL(", ").join(
+    """Return the statement that gives columns of a table other types, for a person to run."""
+    changes = [
         sql.SQL("ALTER COLUMN {name} TYPE {type} USING {name}::{type}").format(
             name=sql.Identifier(name), type=type_name(declared)
         )
         for name, declared in types.items()
-    )
-    return sql.SQL("`ALTER TABLE {} {}`").format(main_table(table), changes).as_string()
+    ]
+    alter = sql.SQL("`ALTER TABLE {} {}`").format(main_table(table), sql.SQL(", ").join(changes))
+    return alter.as_string()
 
 
-def main_exists(connection: psycopg.Connection, table: Table) -> bool:
-    """Tell whether a table is there in main."""
-    name = main_table(table).as_string(connection)
-    row = connection.execute(statement(__package__, "table_exists"), {"main": name}).fetchone()
+def table_exists(connection: psycopg.Connection, name: sql.Identifier) -> bool:
+    """Return whether a table is there."""
+    values = {"main": name.as_string(connection)}
+    row = connection.execute(statement(__package__, "table_exists"), values).fetchone()
     return bool(row and row[0])
 
 
@@ -132,21 +179,21 @@ def count_hours(
 ) -> dict[datetime, dict[int, int]]:
     """Count main's rows of the hours in [first, end), by hour, then by file id."""
     counts: dict[datetime, dict[int, int]] = {}
-    if main_exists(connection, table):
+    if table_exists(connection, main_table(table)):
         count = statement(__package__, "count_hours", main=main_table(table))
         for hour, file_id, rows in connection.execute(count, {"first": first, "end": end}):
             counts.setdefault(hour, {})[file_id] = rows
     return counts
 
 
-def list_columns(connection: psycopg.Connection, table: Table) -> list[tuple[str, str]]:
-    """List the (name, type) of the columns a main table has."""
-    name = main_table(table).as_string(connection)
-    return connection.execute(statement(__package__, "list_columns"), {"table": name}).fetchall()
+def list_columns(connection: psycopg.Connection, name: sql.Identifier) -> dict[str, str]:
+    """Return the types of the columns that a table has, by their names, in its order."""
+    values = {"table": name.as_string(connection)}
+    return dict(connection.execute(statement(__package__, "list_columns"), values).fetchall())
 
 
 def list_records(connection: psycopg.Connection, table: Table, hour: datetime, file_id: int) -> "array[int]":
-    """List the numbers of a file's records that have a row in main, ascending."""
+    """Return the numbers of a file's records that have a row in main, ascending."""
     listed = statement(__package__, "list_records", main=main_table(table))
     rows = connection.execute(listed, {"hour": hour, "file_id": file_id})
     return array("q", (number for (number,) in rows))
@@ -155,7 +202,7 @@ def list_records(connection: psycopg.Connection, table: Table, hour: datetime, f
 def sample_hour(
     connection: psycopg.Connection, table: Table, hour: datetime, *, rows: int, longest: int
 ) -> list[tuple[str | None, ...]]:
-    """Show up to `rows` rows of one hour: the catalog's columns, in its order, as texts.
+    """Return up to `rows` rows of one hour: the catalog's columns, in its order, as texts.
 
     Args:
         connection: a session.

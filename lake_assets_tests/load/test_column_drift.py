@@ -14,7 +14,7 @@ NEXT = HOUR + ONE_HOUR
 
 @pytest.fixture
 def drifting(bench: Bench) -> Bench:
-    """Give a bench with a table of three columns."""
+    """Return a bench with a table of three columns."""
     return bench.with_table(COLUMNS)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from lake_assets.exceptions import LakeError
-from lake_assets.load.staging.document_rejects import _reject
+from lake_assets.load.staging.document_rejects import Fault, bad_record_of
 from lake_assets.readers.blocks import Record
 from lake_assets_tests.fix_bench import Bench
 
@@ -339,4 +339,4 @@ def test_a_document_that_does_not_fit_costs_nothing_of_another_file(any_bench: B
 def test_a_reason_is_never_given_to_another_record() -> None:
     """Where what was read again is not the record that does not fit, the load stops."""
     with pytest.raises(LakeError, match="gave record 2 where 1 was wanted"):
-        _reject("key", [], Record(2, b"", ()), (1, 0, [], None, None, None, None))
+        bad_record_of("key", [], Record(2, b"", ()), Fault(1, 0, [], None, None, None, None))

@@ -8,12 +8,12 @@ from datetime import datetime
 
 import pytest
 
+from lake_assets.catalog.values import MOST_COLUMNS
 from lake_assets.exceptions import LoadError, WarehouseError
 from lake_assets.hours import ONE_HOUR
-from lake_assets.load.staging import columns
-from lake_assets.load.staging import copy_rejects as sift
-from lake_assets.load.staging import savepoints as careful
-from lake_assets.load.staging.json_repair import Cells, Repairs
+from lake_assets.load.staging import columns, copy_rejects, savepoints
+from lake_assets.load.staging.json_repair import Cells
+from lake_assets.load.staging.reject_reasons import Faults, RejectReasons
 from lake_assets.readers.csv_splitter import MAX_RECORD
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench, make_table
 
@@ -70,9 +70,9 @@ def test_more_columns_than_a_table_holds_fail_the_hour(bench: Bench) -> None:
 
 def test_as_many_columns_as_a_table_holds_are_not_refused() -> None:
     """With the columns that only a file has, the limit is the same as for those of the catalog."""
-    columns._refuse_too_many(make_table(), columns.MOST_COLUMNS)
+    columns._refuse_too_many(make_table(), MOST_COLUMNS)
     with pytest.raises(LoadError, match="1598 columns"):
-        columns._refuse_too_many(make_table(), columns.MOST_COLUMNS + 1)
+        columns._refuse_too_many(make_table(), MOST_COLUMNS + 1)
 
 
 def test_a_catalog_of_more_columns_than_a_table_holds_is_refused(bench: Bench) -> None:
@@ -206,7 +206,7 @@ def test_what_main_itself_refuses_counts_for_the_limit(bench: Bench) -> None:
 
 def test_what_main_itself_refuses_may_be_too_much(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """When main refuses one record after the other, the hour fails with its words."""
-    monkeypatch.setattr(careful, "MOST", 1)
+    monkeypatch.setattr(savepoints, "MOST_REFUSED", 1)
     bench.put(GOOD)
     bench.load()
     bench.query("ALTER TABLE shop.orders ADD CHECK (id < 2) NOT VALID")
@@ -255,7 +255,7 @@ def test_rows_that_main_drops_without_a_word_are_found_out(bench: Bench) -> None
 
 def test_too_many_refused_records_fail_the_hour(any_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the server ends the statement over one record after the other, the hour fails with its words."""
-    monkeypatch.setattr(careful, "MOST", 2)
+    monkeypatch.setattr(savepoints, "MOST_REFUSED", 2)
     bench = any_bench.with_table({f"c{number}": "text" for number in range(1000)})
     bench.put(lines_of(["x"] * 1000, *[["x" * 20] * 1000] * 2))
     assert bench.load().state == "quarantined"
@@ -300,14 +300,14 @@ def test_a_record_without_end_fails_the_hour(bench: Bench) -> None:
 def test_reasons_are_asked_for_in_small_messages(any_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long refused records are, only a few of them are held and sent together."""
     sizes: list[int] = []
-    ask = sift.CopyRejects._ask
+    ask = RejectReasons._ask
 
-    def watched(sieve: sift.CopyRejects, repairs: Repairs, cells: dict[int, Cells]) -> sift.Faults:
+    def watched(reasons: RejectReasons, cells: dict[int, Cells]) -> Faults:
         sizes.append(len(cells))
-        return ask(sieve, repairs, cells)
+        return ask(reasons, cells)
 
-    monkeypatch.setattr(sift, "BATCH_BYTES", 1000)
-    monkeypatch.setattr(sift.CopyRejects, "_ask", watched)
+    monkeypatch.setattr(copy_rejects, "BATCH_BYTES", 1000)
+    monkeypatch.setattr(RejectReasons, "_ask", watched)
     any_bench.put("".join(f"x,1,2018-09-06,{'n' * 400}\n" for _ in range(10)) + GOOD)
 
     any_bench.load()

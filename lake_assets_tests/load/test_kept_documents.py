@@ -20,7 +20,7 @@ ODD = [
 
 
 def keeping(bench: Bench, kept: str, **changes: Any) -> Bench:
-    """Give a bench whose table keeps the document as some type."""
+    """Return a bench whose table keeps the document as some type."""
     return bench.with_catalog({"columns": {"v": VALUE, "name": NAME, "_doc": kept}, **changes})
 
 
@@ -147,7 +147,7 @@ TREES = st.dictionaries(
 
 
 def leaves(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], Any]]:
-    """Give every place of a document that holds a single value."""
+    """Return every place of a document that holds a single value."""
     if isinstance(value, dict):
         return [leaf for key, inner in value.items() for leaf in leaves(inner, (*path, key))]
     if isinstance(value, list):

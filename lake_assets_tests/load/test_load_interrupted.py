@@ -25,7 +25,7 @@ RunChild = Callable[[int], tuple[int, int]]
 
 @pytest.fixture
 def run_child(bench: Bench, s3_server: S3Server) -> Iterator[RunChild]:
-    """Give a way to load the bench's hour in a process that dies before a step; it gives signal and steps."""
+    """Return a way to load the hour in a process that dies before a step; it gives signal and steps."""
     environ = os.environ | {
         "LAKE_ASSETS_WAREHOUSE": bench.url,
         "AWS_ENDPOINT_URL": s3_server.endpoint,

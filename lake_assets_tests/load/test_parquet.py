@@ -14,12 +14,12 @@ from lake_assets_tests.load.formats import WHOLE, key, parquet_of
 
 
 def utc(*parts: int) -> datetime:
-    """Give a time in UTC."""
+    """Return a time in UTC."""
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type] # the parts are whole numbers
 
 
 def moments(unit: str, *numbers: int | None, zone: str | None = None) -> pa.Array:
-    """Give timestamps by their numbers."""
+    """Return timestamps by their numbers."""
     return pa.array(numbers, pa.int64()).cast(pa.timestamp(unit, zone))
 
 

@@ -16,7 +16,7 @@ HOURS = (HOUR, HOUR + ONE_HOUR, HOUR + 2 * ONE_HOUR)
 
 @pytest.fixture
 def snapshots(bench: Bench) -> Bench:
-    """Give a snapshot table with three hours in the lake, not loaded."""
+    """Return a snapshot table with three hours in the lake, not loaded."""
     table = bench.with_table({"id": "bigint"}, load="snapshot")
     for number, hour in enumerate(HOURS, 1):
         table.put(f"{number}\n{number}0\n", hour)

@@ -30,7 +30,7 @@ def lake_asset(bench: Bench) -> dg.AssetsDefinition:
 
 
 def materialized(project: Project) -> set[str]:
-    """Give the partitions of [shop, orders] that Dagster holds for materialized."""
+    """Return the partitions of [shop, orders] that Dagster holds for materialized."""
     return project.instance.get_materialized_partitions(dg.AssetKey(["shop", "orders"]))
 
 

@@ -68,7 +68,7 @@ hours = st.lists(files, min_size=1, max_size=2)
 
 
 def story(bench: Bench) -> Mapping[str, Sequence[Any]]:
-    """Give all that the warehouse says, but for numbers and times of its own."""
+    """Return all that the warehouse says, but for numbers and times of its own."""
     counts = "records, loaded, quarantined, superseded, filtered, added"
     of_file = "_lake_hour, file.key, _lake_record"
     joined = "JOIN lake_assets.files AS file ON file.id = _lake_file ORDER BY"

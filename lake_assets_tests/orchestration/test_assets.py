@@ -23,7 +23,7 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:
-    """Give a Dagster instance that forgets."""
+    """Return a Dagster instance that forgets."""
     with dg.DagsterInstance.ephemeral() as ephemeral:
         yield ephemeral
 
@@ -39,7 +39,7 @@ def environment(bench: Bench, s3_server: S3Server, monkeypatch: pytest.MonkeyPat
 
 
 def catalog_of(*tables: Table) -> Catalog:
-    """Give a catalog of one source with these tables."""
+    """Return a catalog of one source with these tables."""
     source = Source(name="shop", start=HOUR, tables=tables, path=Path("shop.yaml"), owner="team:data")
     return Catalog(sources=(source,))
 
@@ -71,7 +71,7 @@ def run(
 
 
 def materialized(instance: dg.DagsterInstance) -> dict[str | None, Any]:
-    """Give the metadata of the newest materialization of each hour."""
+    """Return the metadata of the newest materialization of each hour."""
     records = instance.fetch_materializations(KEY, limit=100).records
     return {
         record.partition_key: record.asset_materialization.metadata
@@ -83,7 +83,7 @@ def materialized(instance: dg.DagsterInstance) -> dict[str | None, Any]:
 def evaluations(
     instance: dg.DagsterInstance, result: dg.ExecuteInProcessResult
 ) -> dict[str | None, dg.AssetCheckEvaluation]:
-    """Give the evaluations of the table's check in a run, by hour."""
+    """Return the evaluations of the table's check in a run, by hour."""
     events = [entry.dagster_event for entry in instance.all_logs(result.run_id) if entry.dagster_event]
     return {
         event.asset_check_evaluation_data.partition: event.asset_check_evaluation_data
@@ -94,7 +94,7 @@ def evaluations(
 
 
 def hour(number: int) -> str:
-    """Give the partition key of an hour of the source, counted from its start."""
+    """Return the partition key of an hour of the source, counted from its start."""
     return partition_key(HOUR + timedelta(hours=number))
 
 

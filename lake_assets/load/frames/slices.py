@@ -28,10 +28,14 @@ from lake_assets.load.frames.values import (
     postgres_type,
     rows_of,
 )
-from lake_assets.load.main_tables import ensure_schema
+from lake_assets.load.main_tables import (
+    add_column,
+    compare_columns,
+    ensure_schema,
+    list_columns,
+    table_exists,
+)
 from lake_assets.postgres import statement, type_name
-
-MAIN_SQL = "lake_assets.load"
 
 HOUR_COLUMN = "_lake_hour"
 KEY_COLUMN = "_lake_partition"
@@ -88,16 +92,18 @@ class FrameSlice:
         if self.column is None:
             return sql.SQL("true")
         column = sql.Identifier(self.column)
-        if self.windows:
-            within = sql.SQL("({column} >= {first} AND {column} < {end})")
-            return sql.SQL(" OR ").join(
-                within.format(column=column, first=sql.Literal(first), end=sql.Literal(end))
-                for first, end in self.windows
+        if not self.windows:
+            return sql.SQL("{} = ANY ({})").format(column, sql.Literal(list(self.keys)))
+        within = [
+            sql.SQL("({column} >= {first} AND {column} < {end})").format(
+                column=column, first=sql.Literal(first), end=sql.Literal(end)
             )
-        return sql.SQL("{} = ANY ({})").format(column, sql.Literal(list(self.keys)))
+            for first, end in self.windows
+        ]
+        return sql.SQL(" OR ").join(within)
 
     def holds(self, values: "pd.Series[Any]") -> bool:
-        """Tell whether all values of the partition column lie in the slice; times without zone are UTC."""
+        """Return whether all values of the partition column lie in the slice; times without zone are UTC."""
         if not self.windows:
             return bool(values.astype(object).isin(self.keys).all())
         times = pd.to_datetime(values, utc=True, errors="coerce")
@@ -149,18 +155,17 @@ def replace_slice(
     stream = chain(iter([first]), stream)
     del first  # a frame's memory is free once it is written: an exhausted iterator lets go of its list
     with connection.transaction():
-        with _blame(target):
+        with _naming(target):
             _wait_for_turn(connection, target)
-            connection.execute(
-                statement(__package__, "delete_slice", table=target.name, slice=target.condition)
-            )
+            delete = statement(__package__, "delete_slice", table=target.name, slice=target.condition)
+            connection.execute(delete)
         rows = sum(_copy_frame(connection, target, types, frame) for frame in stream)
     return Written(rows, types, guessed)
 
 
 @contextmanager
-def _blame(target: FrameSlice, remedy: str = "") -> Iterator[None]:
-    """Name the table in what PostgreSQL says is wrong."""
+def _naming(target: FrameSlice, remedy: str = "") -> Iterator[None]:
+    """Let what PostgreSQL says is wrong name the table."""
     try:
         yield
     except psycopg.Error as error:
@@ -184,54 +189,76 @@ def _columns(target: FrameSlice, frame: Any) -> Columns:
 def _ensure_table(
     connection: psycopg.Connection, target: FrameSlice, columns: Columns
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Make the table, or add the columns it lacks; give the types of the frame's, and the guessed ones."""
-    with _blame(target), connection.transaction():
+    """Make the table, or add the columns it lacks.
+
+    Returns:
+        The types of the frame's columns, and those whose type nothing tells.
+    """
+    with _naming(target), connection.transaction():
         lock(connection, f"main:{target.title}")
         known = _list_columns(connection, target)
-        missing = {name: values for name, values in columns.items() if name not in (known or {})}
-        types = {name: target.types.get(name) or postgres_type(values) for name, values in missing.items()}
-        guessed = tuple(name for name, known_type in types.items() if known_type is None)
-        added = {name: known_type or "text" for name, known_type in types.items()}
+        types, guessed = _choose_types(target, columns, known or {})
         if known is None:
-            _create_table(connection, target, added)
+            _create_table(connection, target, types)
         else:
             _refuse_foreign(target, known)
-            for name, declared in added.items():
-                parts = {"column": sql.Identifier(name), "type": _checked_type(target, name, declared)}
-                connection.execute(statement(MAIN_SQL, "add_column", main=target.name, **parts))
+            for name, declared in types.items():
+                add_column(connection, target.name, name, _checked_type(target, name, declared))
         _refuse_other_types(connection, target, columns)
-        known = _list_columns(connection, target) or {}
-    return {name: known[name] for name in columns}, guessed
+        now = list_columns(connection, target.name)
+    return {name: now[name] for name in columns}, guessed
+
+
+def _choose_types(
+    target: FrameSlice, columns: Columns, known: Mapping[str, str]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Choose types for the columns that the table lacks.
+
+    Returns:
+        The types by name, and the columns that became text because nothing tells their type.
+    """
+    types: dict[str, str] = {}
+    guessed = []
+    for name, values in columns.items():
+        if name in known:
+            continue
+        declared = target.types.get(name) or postgres_type(values)
+        if declared is None:
+            declared = "text"
+            guessed.append(name)
+        types[name] = declared
+    return types, tuple(guessed)
 
 
 def _list_columns(connection: psycopg.Connection, target: FrameSlice) -> dict[str, str] | None:
-    """Give the types of a table's columns by name, or None where there is no such table."""
+    """Return the types of a table's columns by name, or None where there is no such table."""
     for part in (target.schema, target.table):
-        if fault := fault_of_name(part):
+        fault = fault_of_name(part)
+        if fault:
             raise WarehouseError(f"{target.title}: {fault} Rename the asset.")
-    name = target.name.as_string(connection)
-    row = connection.execute(statement(MAIN_SQL, "table_exists"), {"main": name}).fetchone()
-    if not row or not row[0]:
+    if not table_exists(connection, target.name):
         return None
-    return dict(connection.execute(statement(MAIN_SQL, "list_columns"), {"table": name}).fetchall())
+    return list_columns(connection, target.name)
 
 
 def _create_table(connection: psycopg.Connection, target: FrameSlice, types: Mapping[str, str]) -> None:
-    if target.column and target.column not in types:
-        types = {**types, target.column: "timestamptz" if target.windows else "text"}
     ensure_schema(connection, target.schema)
-    columns = _definitions(target, types)
-    connection.execute(statement(__package__, "create_frame_table", table=target.name, columns=columns))
+    columns = dict(types)
+    if target.column:
+        columns.setdefault(target.column, "timestamptz" if target.windows else "text")
+    definitions = _definitions(target, columns)
+    connection.execute(statement(__package__, "create_frame_table", table=target.name, columns=definitions))
     if target.column:
         column = sql.Identifier(target.column)
         connection.execute(statement(__package__, "create_slice_index", table=target.name, column=column))
 
 
 def _definitions(target: FrameSlice, types: Mapping[str, str]) -> sql.Composed:
-    return sql.SQL(", ").join(
+    definitions = [
         sql.SQL("{} {}").format(sql.Identifier(name), _checked_type(target, name, declared))
         for name, declared in types.items()
-    )
+    ]
+    return sql.SQL(", ").join(definitions)
 
 
 def _checked_type(target: FrameSlice, name: str, declared: str) -> sql.SQL:
@@ -261,17 +288,15 @@ def _refuse_other_types(connection: psycopg.Connection, target: FrameSlice, colu
     asked = {name: declared for name, declared in target.types.items() if name in columns}
     if not asked:
         return
-    connection.execute(statement(MAIN_SQL, "declare_columns", columns=_definitions(target, asked)))
-    compare = statement(MAIN_SQL, "compare_columns")
-    rows = connection.execute(compare, {"main": target.name.as_string(connection)}).fetchall()
-    others = [
-        f"{name} is {existing} in the warehouse and {declared} in `types`"
-        for name, declared, existing in rows
-        if existing != declared
-    ]
+    compared = compare_columns(connection, target.name, _definitions(target, asked))
+    others = [column for column in compared if column.existing != column.declared]
     if others:
+        said = "; ".join(
+            f"{column.name} is {column.existing} in the warehouse and {column.declared} in `types`"
+            for column in others
+        )
         raise WarehouseError(
-            f"{target.title}: {'; '.join(others)}. Change `types`, or the warehouse with ALTER TABLE … ALTER "
+            f"{target.title}: {said}. Change `types`, or the warehouse with ALTER TABLE … ALTER "
             "COLUMN … TYPE."
         )
 
@@ -291,14 +316,14 @@ def _copy_frame(
     names = sql.SQL(", ").join(map(sql.Identifier, [*columns, *stamp]))
     copy_sql = statement(__package__, "copy_frame", table=target.name, columns=names)
     suffix = tuple(stamp.values())
-    with _blame(target, MEND), connection.cursor() as cursor, cursor.copy(copy_sql) as copy:
+    with _naming(target, MEND), connection.cursor() as cursor, cursor.copy(copy_sql) as copy:
         for row in rows_of(target.title, columns, types):
             copy.write_row(row + suffix)
     return len(frame)
 
 
 def _stamp(target: FrameSlice, columns: Columns) -> dict[str, Any]:
-    """Give the partition column and its value where the rows come without it; else see that they fit."""
+    """Return the partition column and its value where the rows come without it; else see that they fit."""
     if target.column is None:
         return {}
     if target.column in columns:
@@ -335,19 +360,35 @@ def read_slice(
         return pd.DataFrame()
     if known is None:
         raise WarehouseError(f"{source.title} is not in the warehouse. Materialize the asset first.")
-    wanted = [name for name in known if not name.startswith(OUR_COLUMNS)] if columns is None else columns
-    needed = [*wanted, source.column] if source.column else wanted
-    if unknown := [name for name in needed if name not in known]:
-        raise WarehouseError(
-            f"{source.title} has no column {', '.join(map(repr, unknown))}. It has {', '.join(known)}."
-        )
-    names = sql.SQL(", ").join(map(sql.Identifier, wanted))
-    query = statement(__package__, "select_slice", table=source.name, columns=names, slice=source.condition)
-    with _blame(source), connection.transaction(), connection.cursor(name="lake_assets_slice") as cursor:
+    wanted = _wanted_columns(source, known, columns)
+    query = statement(
+        __package__,
+        "select_slice",
+        table=source.name,
+        columns=sql.SQL(", ").join(map(sql.Identifier, wanted)),
+        slice=source.condition,
+    )
+    with _naming(source), connection.transaction(), connection.cursor(name="lake_assets_slice") as cursor:
         cursor.execute(query)
         types = connection.adapters.types
         dtypes = {column.name: dtype_of(types, column.type_code) for column in cursor.description or ()}
         return _fetch(source, cursor, dtypes)
+
+
+def _wanted_columns(
+    source: FrameSlice, known: Mapping[str, str], columns: Sequence[str] | None
+) -> Sequence[str]:
+    """Return the columns to read; see `read_slice`."""
+    wanted = columns
+    if wanted is None:
+        wanted = [name for name in known if not name.startswith(OUR_COLUMNS)]
+    needed = [*wanted, source.column] if source.column else wanted
+    unknown = [name for name in needed if name not in known]
+    if unknown:
+        raise WarehouseError(
+            f"{source.title} has no column {', '.join(map(repr, unknown))}. It has {', '.join(known)}."
+        )
+    return wanted
 
 
 def _fetch(source: FrameSlice, cursor: psycopg.ServerCursor[Any], dtypes: Mapping[str, str]) -> pd.DataFrame:

@@ -8,32 +8,37 @@ main.
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import psycopg
 from psycopg import sql
 
 from lake_assets.catalog.models import Table
 from lake_assets.exceptions import LoadError, WarehouseError
+from lake_assets.hours import format_hour
 from lake_assets.load.frames.values import Columns, columns_of, dtype_of, frame_of, postgres_type, rows_of
-from lake_assets.load.main_tables import list_columns
-from lake_assets.load.staging.columns import StagingPlan
+from lake_assets.load.main_rows import MainHour
+from lake_assets.load.main_tables import list_columns, main_table
 from lake_assets.load.staging.document_expressions import ServerType, resolve_types
 from lake_assets.load.staging.document_rejects import DocumentRejects, Place
-from lake_assets.load.staging.documents import opened_staging
-from lake_assets.load.staging.file_copy import StagedFile
-from lake_assets.load.staging.savepoints import Refusal, attempt
+from lake_assets.load.staging.documents import EVERYTHING
+from lake_assets.load.staging.savepoints import Refused, savepoint
+from lake_assets.load.staging.staging import CopiedFile, Staging
+from lake_assets.load.tally import FileTally
 from lake_assets.postgres import statement
 
 ROWS = 10_000  # records in a chunk: a few dozen megabytes as Python objects
 RECORD = "_lake_record"
-MASKED_FLOATS = {"float32": (np.float32, "Float32"), "float64": (np.float64, "Float64")}
+MASKED_FLOATS: Mapping[str, type[np.floating[Any]]] = {"float32": np.float32, "float64": np.float64}
 
 Function = Callable[[pd.DataFrame], Any]
+Numbers = npt.NDArray[np.int64]
 
 
 def find_function(table: Table) -> Function:
@@ -62,62 +67,45 @@ def find_function(table: Table) -> Function:
 
 
 @dataclass
-class Tally:
-    """What a transform did with the good records of one file.
-
-    Attributes:
-        filtered: records it gave no row for.
-        added: rows beyond one for each record.
-        quarantined: records with a value that main cannot take.
-    """
-
-    filtered: int = 0
-    added: int = 0
-    quarantined: int = 0
-
-
-@dataclass
 class Transformed:
-    """What a transform gives for one table-hour.
+    """What a transform gives for one table-hour; of it the rows of main are made (`load.main_rows`).
 
     Attributes:
-        connection: the session that holds staging.
-        table: the table as the catalog has it.
-        plan: the staging table's columns.
-        hour: how errors name the table-hour.
-        columns: the type of each column given so far, by name.
+        main: the table-hour.
+        staging: the staging that its records come from.
+        types: the type of each column given so far, by name.
         added: those of them that the catalog does not name.
         orphans: rows that belong to no record.
         lost: some rows do not say which record they are of.
     """
 
-    connection: psycopg.Connection
-    table: Table
-    plan: StagingPlan
-    hour: str
-    columns: dict[str, str] = field(default_factory=dict)
+    main: MainHour
+    staging: Staging
+    types: dict[str, str] = field(default_factory=dict)
     added: dict[str, str] = field(default_factory=dict)
     orphans: int = 0
     lost: bool = False
     _known: dict[str, ServerType] = field(default_factory=dict)
 
-    def apply(self, misfits: DocumentRejects, staged: Sequence[StagedFile]) -> list[Tally]:
+    def apply(self, tallies: Sequence[FileTally]) -> list[FileTally]:
         """Call the transform for every chunk of every file, and keep what it gives and main can take.
 
         Args:
-            misfits: what sets records aside.
-            staged: the files, in the order of their ordinals.
+            tallies: the files, in the order of their ordinals.
+
+        Returns:
+            The same files, with what the transform did with their records.
 
         Raises:
             LoadError: the transform raised, or gave something that is no table of main.
         """
-        tallies = self.run(staged)
-        self.take_out_misfits(misfits, staged, tallies)
+        tallies = self.run(tallies)
+        tallies = self._set_aside(tallies)
         if self.table.children:
-            self.take_out_filtered()
+            self._take_out_filtered()
         return tallies
 
-    def run(self, staged: Sequence[StagedFile]) -> list[Tally]:
+    def run(self, tallies: Sequence[FileTally]) -> list[FileTally]:
         """Call the transform for every chunk of every file, and keep what it gives.
 
         Raises:
@@ -125,65 +113,109 @@ class Transformed:
         """
         function = find_function(self.table)
         self.connection.execute(statement(__package__, "create_changed"))
-        for column in self.plan.columns:
-            self._make_room(column.name, column.type)
-        return [self._run_file(function, file) for file in staged]
+        for column in self.staging.plan.columns:
+            self._add_column(column.name, column.type)
+        return [self._run_file(function, tally) for tally in tallies]
 
     @property
-    def source(self) -> sql.Composable:
-        """What rows are selected from that go into main."""
+    def connection(self) -> psycopg.Connection:
+        """The session of the load."""
+        return self.main.connection
+
+    @property
+    def table(self) -> Table:
+        """The table as the catalog has it."""
+        return self.main.table
+
+    @property
+    def columns(self) -> dict[str, sql.Composable]:
+        """The expression of each column of main, by the column's name."""
+        columns: dict[str, sql.Composable] = {}
+        for name, declared in self.types.items():
+            base = sql.SQL(self._type(declared).base)
+            columns[name] = sql.SQL("{}::{}").format(self._cell(name), base)
+        return columns
+
+    def rows(self, within: sql.Composable = EVERYTHING) -> sql.Composable:
+        """Return what rows are selected from that go into main; all of it, whatever is wanted."""
+        del within
         return sql.Identifier("lake_assets_changed")
-
-    @property
-    def values(self) -> dict[str, sql.Composable]:
-        """The expression of each column of main."""
-        return {
-            name: sql.SQL("{}::{}").format(self._cell(name), sql.SQL(self._type(declared).base))
-            for name, declared in self.columns.items()
-        }
-
-    def take_out_misfits(
-        self, misfits: DocumentRejects, staged: Sequence[StagedFile], tallies: Sequence[Tally]
-    ) -> None:
-        """Set records aside of which the transform gave a value that main cannot take.
-
-        Raises:
-            LoadError: such a value stands in a row that belongs to no record.
-        """
-        title = f"what the transform {self.table.transform} gave"
-        places = [
-            Place(
-                name,
-                declared,
-                title,
-                fits=sql.SQL("coalesce(pg_input_is_valid({}, {}), true)").format(
-                    self._cell(name), sql.Literal(declared)
-                ),
-                found=sql.SQL("NULL::text"),
-                value=self._cell(name),
-                given=self._cell(name),
-            )
-            for name, declared in self.columns.items()
-            if declared != "text"
-        ]
-        counts = attempt(self.connection, lambda: misfits.take_out_of(self.source, places, staged))
-        if isinstance(counts, Refusal) or not any(counts):
-            return  # a type that cannot even be asked; the INSERT finds its records
-        gone = self.take_out_rejects(staged)
-        for file, tally, count in zip(staged, tallies, counts, strict=True):
-            tally.quarantined += count
-            tally.added -= gone.get(file.ordinal, count) - count
-
-    def take_out_rejects(self, staged: Sequence[StagedFile]) -> dict[int, int]:
-        """Drop the rows of records that were set aside; give how many these are, by the file's ordinal."""
-        keys = {"keys": [file.file.key for file in staged]}
-        return dict(self.connection.execute(statement(__package__, "take_out_changed"), keys).fetchall())
 
     def index(self) -> None:
         """Let the rows of single records be found fast, for they are about to be asked for."""
         self.connection.execute(statement(__package__, "index_changed"))
 
-    def take_out_filtered(self) -> None:
+    def drop_rejected(self, files: Sequence[CopiedFile], counts: Mapping[int, int]) -> dict[int, int]:
+        """Drop the rows of all records of files that were set aside.
+
+        Args:
+            files: the files, in the order of their ordinals.
+            counts: how many records were just set aside, by the file's ordinal.
+
+        Returns:
+            How many rows that were, by the file's ordinal; of a file without any, its count.
+        """
+        keys = {"keys": [file.key for file in files]}
+        dropped = self.connection.execute(statement(__package__, "take_out_changed"), keys)
+        return dict(counts) | dict(dropped.fetchall())
+
+    def blame_orphans(self, error: Exception) -> None:
+        """Raise an error that names the orphans, if any: all else that could be refused is set aside.
+
+        Raises:
+            LoadError: there are rows that belong to no record.
+        """
+        if self.orphans:
+            raise LoadError(
+                f"{self._hour}: the transform {self.table.transform} gave "
+                f"{self.orphans} rows that belong to no record, and the warehouse refuses one: "
+                f"{str(error).strip()}\nRows keep their record where they keep the index of the DataFrame."
+            ) from error
+
+    @property
+    def _hour(self) -> str:
+        """How errors name the table-hour."""
+        return f"{self.table.qualified} {format_hour(self.main.hour)}"
+
+    def _set_aside(self, tallies: Sequence[FileTally]) -> list[FileTally]:
+        """Set records aside of which the transform gave a value that main cannot take.
+
+        Raises:
+            LoadError: such a value stands in a row that belongs to no record.
+        """
+        places = [self._place(name, type_) for name, type_ in self.types.items() if type_ != "text"]
+        files = [tally.copied for tally in tallies]
+        rejects = DocumentRejects(self.staging)
+        try:
+            with savepoint(self.connection):
+                counts = rejects.set_aside_of(self.rows(), places, files)
+        except Refused:
+            return list(tallies)  # a type that cannot even be asked; the INSERT finds its records
+        if not any(counts):
+            return list(tallies)
+        rejected = {file.ordinal: count for file, count in zip(files, counts, strict=True)}
+        dropped = self.drop_rejected(files, rejected)
+        without = []
+        for tally in tallies:
+            ordinal = tally.copied.ordinal
+            without.append(tally.without(records=rejected[ordinal], rows=dropped[ordinal]))
+        return without
+
+    def _place(self, name: str, declared: str) -> Place:
+        """Return how a column's values are judged."""
+        cell = self._cell(name)
+        fits = sql.SQL("coalesce(pg_input_is_valid({}, {}), true)").format(cell, sql.Literal(declared))
+        return Place(
+            name=name,
+            type=declared,
+            title=f"what the transform {self.table.transform} gave",
+            fits=fits,
+            found=sql.SQL("NULL::text"),
+            value=cell,
+            given=cell,
+        )
+
+    def _take_out_filtered(self) -> None:
         """Take the records that were dropped out of staging, so that child tables do without them.
 
         Raises:
@@ -197,36 +229,37 @@ class Transformed:
             )
         self.connection.execute(statement(__package__, "take_out_filtered"))
 
-    def _run_file(self, function: Function, staged: StagedFile) -> Tally:
-        tally = Tally()
-        for frame in self._chunks(staged):
-            given = self._call(function, staged, frame)
+    def _run_file(self, function: Function, tally: FileTally) -> FileTally:
+        filtered = added = 0
+        for frame in self._chunks(tally.copied):
+            given = self._call(function, tally.copied, frame)
             records = self._records(frame, given)
             columns = self._columns(given)
-            self._keep(staged, columns, records)
+            self._keep(tally.copied, columns, records)
             known = len(np.unique(records[records > 0]))
             self.orphans += int(np.count_nonzero(records == 0))
             if self.lost and not known:
                 known = min(len(given), len(frame))
-            tally.filtered += len(frame) - known
-            tally.added += len(given) - known
-        return tally
+            filtered += len(frame) - known
+            added += len(given) - known
+        return replace(tally, filtered=filtered, added=added)
 
-    def _chunks(self, staged: StagedFile) -> Iterator[pd.DataFrame]:
-        """Read the good records of a file as DataFrames, indexed by their numbers in the file."""
-        names = [column.name for column in self.plan.columns]
+    def _chunks(self, file: CopiedFile) -> Iterator[pd.DataFrame]:
+        """Yield the good records of a file as DataFrames, indexed by their numbers in the file."""
+        columns = self.staging.columns
         query = statement(
             __package__,
             "read_chunks",
-            values=sql.SQL(", ").join(column.value for column in self.plan.columns),
-            source=opened_staging(self.plan.documents, self.plan.nodes),
+            values=sql.SQL(", ").join(columns.values()),
+            source=self.staging.rows(),
         )
         with self.connection.cursor(name="lake_assets_chunks") as cursor:
-            cursor.execute(query, {"ordinal": staged.ordinal})
+            cursor.execute(query, {"ordinal": file.ordinal})
             types = self.connection.adapters.types
-            dtypes = [dtype_of(types, column.type_code) for column in (cursor.description or ())[1:]]
+            of_columns = (cursor.description or ())[1:]
+            dtypes = [dtype_of(types, column.type_code) for column in of_columns]
             while rows := self._fetch(cursor):
-                yield _frame(names, dtypes, rows)
+                yield _frame(list(columns), dtypes, rows)
 
     def _fetch(self, cursor: psycopg.ServerCursor[Any]) -> list[tuple[Any, ...]]:
         try:
@@ -237,10 +270,10 @@ class Transformed:
                 f"{error}. Python's dates go from year 1 to 9999; declare the column as text."
             ) from error
 
-    def _call(self, function: Function, staged: StagedFile, frame: pd.DataFrame) -> pd.DataFrame:
+    def _call(self, function: Function, file: CopiedFile, frame: pd.DataFrame) -> pd.DataFrame:
         where = (
-            f"{self.table.qualified} {self.hour}: transform {self.table.transform}, "
-            f"{staged.file.key} records {frame.index[0]} to {frame.index[-1]}"
+            f"{self._hour}: transform {self.table.transform}, "
+            f"{file.key} records {frame.index[0]} to {frame.index[-1]}"
         )
         try:
             given = function(frame.copy())
@@ -251,70 +284,79 @@ class Transformed:
             raise LoadError(f"{where}: it gave a {type(given).__name__} where a pandas DataFrame is due.")
         return given
 
-    def _records(self, frame: pd.DataFrame, given: pd.DataFrame) -> "np.ndarray[Any, np.dtype[np.int64]]":
-        """Give the record of each row, 0 where it has none."""
-        anew = isinstance(given.index, pd.RangeIndex) and given.index.equals(pd.RangeIndex(len(given)))
-        if anew and not given.empty and not given.index.equals(frame.index):
+    def _records(self, frame: pd.DataFrame, given: pd.DataFrame) -> Numbers:
+        """Return the record of each row, 0 where it has none."""
+        if given.empty:
+            return np.zeros(0, np.int64)
+        if _is_numbered_anew(given) and not given.index.equals(frame.index):
             if len(given) == len(frame):
                 return frame.index.to_numpy(np.int64)
-            self.lost = True
-            return np.zeros(len(given), np.int64)
+            return self._no_records(given)
         # Such as that of a groupby: its numbers are not those of records.
         if isinstance(given.index, pd.MultiIndex) or given.index.name not in (None, RECORD):
-            self.lost = self.lost or not given.empty
-            return np.zeros(len(given), np.int64)
-        known = given.index.isin(frame.index)
-        return np.array(
-            [int(each) if of_frame else 0 for each, of_frame in zip(given.index, known, strict=True)],
-            np.int64,
-        )
+            return self._no_records(given)
+        return _numbers_of(frame, given)
+
+    def _no_records(self, given: pd.DataFrame) -> Numbers:
+        """Return that no row says which record it is of."""
+        self.lost = True
+        return np.zeros(len(given), np.int64)
 
     def _columns(self, given: pd.DataFrame) -> Columns:
-        """Give the columns that go into main, by name; make room for those that nobody named before."""
-        try:
+        """Return the columns that go into main, by name; make room for those that nobody named before."""
+        with self._naming_transform():
             columns = columns_of(self.table.qualified, given, partition_column=None)
-        except WarehouseError as error:
-            raise LoadError(f"transform {self.table.transform}: {error}") from error
-        new = [name for name in columns if name not in self.columns]
-        if new and self.table.new_columns == "fail":
+        new = [name for name in columns if name not in self.types]
+        if not new:
+            return columns
+        if self.table.new_columns == "fail":
             raise LoadError(
                 f"{self.table.qualified}: the transform {self.table.transform} gives columns the catalog "
                 f"does not name: {', '.join(new)}. Add them to the catalog, or set new_columns to add or "
                 "ignore."
             )
-        if new and self.table.new_columns == "ignore":
+        if self.table.new_columns == "ignore":
             return {name: values for name, values in columns.items() if name not in new}
-        there = dict(list_columns(self.connection, self.table)) if new else {}
-        for name in new:
-            declared = there.get(name) or postgres_type(columns[name]) or "text"
-            self.added[name] = declared
-            self._make_room(name, declared)
+        self._add_new(new, columns)
         return columns
 
-    def _keep(
-        self, staged: StagedFile, columns: Columns, records: "np.ndarray[Any, np.dtype[np.int64]]"
-    ) -> None:
+    def _add_new(self, names: Sequence[str], columns: Columns) -> None:
+        """Make room for columns that nobody named before, in the types that main or their values have."""
+        in_main = list_columns(self.connection, main_table(self.table))
+        for name in names:
+            declared = in_main.get(name) or postgres_type(columns[name]) or "text"
+            self.added[name] = declared
+            self._add_column(name, declared)
+
+    def _keep(self, file: CopiedFile, columns: Columns, records: Numbers) -> None:
+        """Keep what the transform gave for a chunk."""
         if not len(records) or not columns:
             return
         names = [sql.Identifier("_lake_file"), sql.Identifier(RECORD), *map(self._cell, columns)]
-        types = {name: self._type(self.columns[name]).base for name in columns}
+        types = {name: self._type(self.types[name]).base for name in columns}
         copy_sql = statement(__package__, "copy_changed", columns=sql.SQL(", ").join(names))
-        with self.connection.cursor() as cursor, cursor.copy(copy_sql) as copy:
-            try:
-                for record, row in zip(
-                    records.tolist(), rows_of(self.table.qualified, columns, types), strict=True
-                ):
-                    copy.write_row((staged.ordinal, record, *row))
-            except WarehouseError as error:
-                raise LoadError(f"transform {self.table.transform}: {error}") from error
+        rows = rows_of(self.table.qualified, columns, types)
+        with self.connection.cursor() as cursor, cursor.copy(copy_sql) as copy, self._naming_transform():
+            for record, row in zip(records.tolist(), rows, strict=True):
+                copy.write_row((file.ordinal, record, *row))
 
-    def _make_room(self, name: str, declared: str) -> None:
-        self.columns[name] = declared
-        column = statement(__package__, "add_changed_column", column=self._cell(name))
-        self.connection.execute(column)
+    @contextmanager
+    def _naming_transform(self) -> Iterator[None]:
+        """Let what is wrong with a DataFrame be told as the transform's fault."""
+        try:
+            yield
+        except WarehouseError as error:
+            raise LoadError(f"transform {self.table.transform}: {error}") from error
+
+    def _add_column(self, name: str, declared: str) -> None:
+        """Make room for a column."""
+        self.types[name] = declared
+        add = statement(__package__, "add_changed_column", column=self._cell(name))
+        self.connection.execute(add)
 
     def _cell(self, name: str) -> sql.Identifier:
-        return sql.Identifier(f"t{list(self.columns).index(name)}")
+        place = list(self.types).index(name)
+        return sql.Identifier(f"t{place}")
 
     def _type(self, declared: str) -> ServerType:
         if declared not in self._known:
@@ -322,18 +364,46 @@ class Transformed:
         return self._known[declared]
 
 
+def _is_numbered_anew(given: pd.DataFrame) -> bool:
+    """Return whether the rows have the numbers that pandas gives rows that have none."""
+    return isinstance(given.index, pd.RangeIndex) and given.index.equals(pd.RangeIndex(len(given)))
+
+
+def _numbers_of(frame: pd.DataFrame, given: pd.DataFrame) -> Numbers:
+    """Return the record of each row by its index, 0 where the chunk has no such record."""
+    of_frame = given.index.isin(frame.index)
+    numbers = np.zeros(len(given), np.int64)
+    numbers[of_frame] = [int(number) for number in given.index[of_frame]]
+    return numbers
+
+
 def _frame(names: Sequence[str], dtypes: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> pd.DataFrame:
-    """Make a chunk of rows; a NaN stays apart from a NULL, which float64 would not hold apart."""
-    columns: Mapping[str, str] = dict(zip(names, dtypes, strict=True))
+    """Return rows as a chunk; a NaN stays apart from a NULL, which float64 would not hold apart.
+
+    Args:
+        names: of the columns.
+        dtypes: of the columns.
+        rows: the number of each record, then its values.
+    """
+    columns = dict(zip(names, dtypes, strict=True))
     plain = {name: dtype for name, dtype in columns.items() if dtype not in MASKED_FLOATS}
     places = [place for place, name in enumerate(names, 1) if name in plain]
-    frame = frame_of([[row[place] for place in places] for row in rows], plain)
+    frame = frame_of([_pick(row, places) for row in rows], plain)
     for place, (name, dtype) in enumerate(columns.items(), 1):
         if dtype in MASKED_FLOATS:
             values = [row[place] for row in rows]
-            missing = np.array([value is None for value in values])
-            numbers = np.array([0 if value is None else value for value in values], MASKED_FLOATS[dtype][0])
-            frame[name] = pd.Series(pd.arrays.FloatingArray(numbers, missing))
+            frame[name] = _masked_floats(values, MASKED_FLOATS[dtype])
     frame = frame[list(names)]
     frame.index = pd.Index([row[0] for row in rows], dtype="int64", name=RECORD)
     return frame
+
+
+def _pick(row: tuple[Any, ...], places: Sequence[int]) -> list[Any]:
+    return [row[place] for place in places]
+
+
+def _masked_floats(values: Sequence[float | None], kind: type[np.floating[Any]]) -> "pd.Series[Any]":
+    """Return floats with a mask of those that are missing."""
+    missing = np.array([value is None for value in values])
+    numbers = np.array([0 if value is None else value for value in values], kind)
+    return pd.Series(pd.arrays.FloatingArray(numbers, missing))

@@ -5,7 +5,8 @@ has both mappings as tables.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,7 @@ Columns = Mapping[str, "pd.Series[Any]"]
 ROWS_AT_A_TIME = 10_000  # as many rows are Python objects at once; the rest stays in pandas' arrays
 BIGINT = range(-(2**63), 2**63)
 INTEGERS = frozenset({"smallint", "integer", "bigint"})
+NUMBERS = frozenset({"bigint", "double precision", "numeric"})
 
 _DTYPE_KINDS = {"i": "bigint", "u": "bigint", "f": "double precision", "b": "boolean", "m": "interval"}
 _JSON = (dict, list, tuple, np.ndarray)
@@ -61,7 +63,7 @@ _DTYPES = {
 
 
 def columns_of(table: str, frame: Any, *, partition_column: str | None) -> Columns:
-    """Give a DataFrame's columns by their names in the warehouse.
+    """Return a DataFrame's columns by their names in the warehouse.
 
     Args:
         table: what errors call the table.
@@ -77,19 +79,7 @@ def columns_of(table: str, frame: Any, *, partition_column: str | None) -> Colum
             "Make one of it, such as pd.DataFrame(rows)."
         )
     names = [str(label) for label in frame.columns]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    faults = [f"there is more than one column {name!r}." for name in twice]
-    faults += [fault for name in names if (fault := fault_of_name(name))]
-    faults += [
-        f"the name {name!r} begins with {OUR_COLUMNS}, which is kept for lake_assets."
-        for name in names
-        if name.startswith(OUR_COLUMNS) and name != partition_column
-    ]
-    faults += [
-        f"the name {name!r} is that of a system column of every PostgreSQL table."
-        for name in names
-        if name in SYSTEM_COLUMNS
-    ]
+    faults = [*_faults_of_doubles(names), *_faults_of_names(names, partition_column)]
     if faults:
         raise WarehouseError(f"{table}: {' '.join(faults)} Rename the DataFrame's columns.")
     if len(frame) and not names:
@@ -97,15 +87,36 @@ def columns_of(table: str, frame: Any, *, partition_column: str | None) -> Colum
     return {name: frame.iloc[:, number] for number, name in enumerate(names)}
 
 
+def _faults_of_doubles(names: Sequence[str]) -> Iterator[str]:
+    counts = Counter(names)
+    for name in sorted(counts):
+        if counts[name] > 1:
+            yield f"there is more than one column {name!r}."
+
+
+def _faults_of_names(names: Sequence[str], partition_column: str | None) -> Iterator[str]:
+    """Yield what is wrong with the names, one kind of fault after the other."""
+    for name in names:
+        fault = fault_of_name(name)
+        if fault:
+            yield fault
+    for name in names:
+        if name.startswith(OUR_COLUMNS) and name != partition_column:
+            yield f"the name {name!r} begins with {OUR_COLUMNS}, which is kept for lake_assets."
+    for name in names:
+        if name in SYSTEM_COLUMNS:
+            yield f"the name {name!r} is that of a system column of every PostgreSQL table."
+
+
 def fault_of_name(name: str) -> str | None:
-    """Say why PostgreSQL cannot keep a name as it is, if it cannot."""
+    """Return why PostgreSQL cannot keep a name as it is, if it cannot."""
     if name and "\0" not in name and len(name.encode()) <= LONGEST_NAME:
         return None
     return f"the name {name!r} does not have 1 to {LONGEST_NAME} bytes without NUL."
 
 
 def postgres_type(column: "pd.Series[Any]") -> str | None:
-    """Say which PostgreSQL type holds a column, by its dtype or else by its values.
+    """Return which PostgreSQL type holds a column, by its dtype or else by its values.
 
     Returns:
         The type, or None where neither says anything: a column of objects without a value.
@@ -121,19 +132,30 @@ def postgres_type(column: "pd.Series[Any]") -> str | None:
 
 
 def _type_of_values(values: "pd.Series[Any]") -> str | None:
-    classes = set(map(type, values))
-    types = {_type_of_class(known) for known in classes}
+    types = {_type_of_class(known) for known in set(map(type, values))}
     if "timestamp" in types:
-        types.remove("timestamp")
-        moments = (value for value in values if isinstance(value, datetime))
-        types |= {"timestamp" if moment.tzinfo is None else "timestamptz" for moment in moments}
+        types = (types - {"timestamp"}) | _types_of_moments(values)
     if types == {"bigint"} and not all(int(value) in BIGINT for value in values):
         return "numeric"
+    return _common_type(types)
+
+
+def _types_of_moments(values: "pd.Series[Any]") -> set[str]:
+    """Return the types of the times among values: with a zone, without, or both."""
+    types = set()
+    for value in values:
+        if isinstance(value, datetime):
+            types.add("timestamp" if value.tzinfo is None else "timestamptz")
+    return types
+
+
+def _common_type(types: set[str]) -> str | None:
+    """Return the type that holds values of all these types; None of none."""
+    if len(types) <= 1:
+        return next(iter(types), None)
     if types == {"bigint", "double precision"}:
         return "double precision"
-    if types and types <= {"bigint", "double precision", "numeric"} and len(types) > 1:
-        return "numeric"
-    return "text" if len(types) > 1 else next(iter(types), None)
+    return "numeric" if types <= NUMBERS else "text"
 
 
 def _type_of_class(known: type) -> str:
@@ -141,7 +163,7 @@ def _type_of_class(known: type) -> str:
 
 
 def rows_of(table: str, columns: Columns, types: Mapping[str, str]) -> Iterator[tuple[Any, ...]]:
-    """Give a DataFrame's rows as values that psycopg can write; whatever pandas calls missing is None.
+    """Yield a DataFrame's rows as values that psycopg can write; whatever pandas calls missing is None.
 
     Args:
         table: what errors call the table.
@@ -154,16 +176,15 @@ def rows_of(table: str, columns: Columns, types: Mapping[str, str]) -> Iterator[
     length = len(next(iter(columns.values()), ()))
     for start in range(0, length, ROWS_AT_A_TIME):
         end = start + ROWS_AT_A_TIME
-        yield from zip(
-            *(
-                _values(table, name, types[name], column.iloc[start:end], start)
-                for name, column in columns.items()
-            ),
-            strict=True,
-        )
+        parts = [
+            _values(table, name, types[name], column.iloc[start:end], start)
+            for name, column in columns.items()
+        ]
+        yield from zip(*parts, strict=True)
 
 
 def _values(table: str, name: str, declared: str, column: "pd.Series[Any]", start: int) -> list[Any]:
+    """Return values of a column as psycopg writes them; the first is that of row `start`."""
     values = [
         None if missing else value
         for value, missing in zip(column.astype(object), column.isna(), strict=True)
@@ -191,14 +212,18 @@ def _converter(known: type, declared: str) -> Callable[[Any], Any]:
         return _json
     if issubclass(known, _FLOAT) and declared in INTEGERS:
         return _whole
-    if (
-        issubclass(known, datetime)
-        and declared.startswith("timestamp")
-        and declared.endswith("without time zone")
-    ):
+    if issubclass(known, datetime) and _is_without_zone(declared):
         return _without_zone
-    storable = known is type(None) or any(issubclass(known, classes) for classes, _ in _CLASS_TYPES)
-    return _as_it_is if storable else _refuse
+    return _as_it_is if _is_storable(known) else _refuse
+
+
+def _is_without_zone(declared: str) -> bool:
+    return declared.startswith("timestamp") and declared.endswith("without time zone")
+
+
+def _is_storable(known: type) -> bool:
+    """Return whether psycopg writes values of a class; None stands for NULL."""
+    return known is type(None) or any(issubclass(known, classes) for classes, _ in _CLASS_TYPES)
 
 
 def _as_it_is(value: Any) -> Any:
@@ -254,18 +279,18 @@ def _refuse(value: Any) -> Any:
 
 
 def dtype_of(types: TypesRegistry, oid: int) -> str:
-    """Say which dtype holds a PostgreSQL type, by its number."""
+    """Return which dtype holds a PostgreSQL type, by its number."""
     known = types.get(oid)
     # The registry finds the type of the elements under the number of an array's type, too.
-    return _DTYPES.get(known.name, "object") if known and known.oid == oid else "object"
+    if known is None or known.oid != oid:
+        return "object"
+    return _DTYPES.get(known.name, "object")
 
 
 def frame_of(rows: Sequence[Sequence[Any]], dtypes: Mapping[str, str]) -> pd.DataFrame:
-    """Make a DataFrame of rows as psycopg reads them; `dtypes` are those of its columns, in order."""
-    columns = zip(*rows, strict=True) if rows else ([] for _ in dtypes)
-    return pd.DataFrame(
-        {
-            name: pd.Series(list(values), dtype=dtype)
-            for (name, dtype), values in zip(dtypes.items(), columns, strict=True)
-        }
-    )
+    """Return rows as psycopg reads them as a DataFrame; `dtypes` are those of its columns, in order."""
+    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(dtypes)
+    frame = {}
+    for (name, dtype), values in zip(dtypes.items(), columns, strict=True):
+        frame[name] = pd.Series(list(values), dtype=dtype)
+    return pd.DataFrame(frame)

@@ -2,10 +2,10 @@
 
 A cell is cast as early as the server can do it without losing its record: inside COPY on PostgreSQL 17 and
 later (`ON_ERROR ignore`), after COPY with `pg_input_is_valid` on PostgreSQL 16. Reading the cells belongs to
-`lake`; moving rows to `main`.
+`readers`; the table that is made by a plan to `load.staging.staging`; moving rows on to `load.main_rows`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -13,17 +13,21 @@ from hashlib import sha256
 from psycopg import sql
 
 from lake_assets.catalog.models import Column, Table
-from lake_assets.catalog.values import LONGEST_NAME, OUR_COLUMNS, SYSTEM_COLUMNS
+from lake_assets.catalog.values import LONGEST_NAME, MOST_COLUMNS, OUR_COLUMNS, SYSTEM_COLUMNS
 from lake_assets.exceptions import LoadError
 from lake_assets.load.staging.document_expressions import CLOCKED, Leaf, ServerType
 from lake_assets.load.staging.documents import JSON_TYPES, Document, title_of
+from lake_assets.load.staging.hexadecimal import hexadecimal_condition, hexadecimal_value
 from lake_assets.postgres import type_name
 from lake_assets.readers.block_filter import ColumnFilter
 
-MOST_COLUMNS = 1597  # a table's 1600 (manual, "PostgreSQL Limits") without main's `_lake_*`
 NO_TYPES: Mapping[str, ServerType] = {}
-HIDDEN = "\0"
 DIGEST = 8  # hexadecimal digits that tell apart names which begin alike
+
+
+def is_bytes(declared: str) -> bool:
+    """Return whether a type of the catalog is that of binary data."""
+    return declared.strip().lower() == "bytea"
 
 
 @dataclass(frozen=True)
@@ -35,45 +39,44 @@ class StagedColumn:
         type: its type, as the catalog writes it.
         file_column: the column of the file.
         staged_as: the column of staging.
-        early: COPY itself casts it.
+        cast_by_copy: COPY itself casts it, so that staging holds the value and not its text.
     """
 
     name: str
     type: str
     file_column: str
     staged_as: str
-    early: bool
+    cast_by_copy: bool
 
     @property
     def is_bytes(self) -> bool:
-        """Tell whether this holds binary data, which DMS writes as bare hexadecimal digits."""
-        return self.type.strip().lower() == "bytea"
+        """Whether this holds binary data, which DMS writes as bare hexadecimal digits."""
+        return is_bytes(self.type)
 
     @property
     def definition(self) -> sql.Composed:
         """The column's definition in staging."""
-        staged_type = type_name(self.type) if self.early else sql.SQL("text")
+        staged_type = type_name(self.type) if self.cast_by_copy else sql.SQL("text")
         return sql.SQL("{} {}").format(sql.Identifier(self.staged_as), staged_type)
 
     @property
     def value(self) -> sql.Composable:
         """The expression that gives main its value."""
         cell = sql.Identifier(self.staged_as)
-        if self.early:
+        if self.cast_by_copy:
             return cell
         if self.is_bytes:
-            return sql.SQL("decode(regexp_replace({}, {}, ''), 'hex')").format(cell, sql.Literal(r"^[\\0]x"))
+            return hexadecimal_value(cell)
         return sql.SQL("{}::{}").format(cell, type_name(self.type))
 
     @property
     def castable(self) -> sql.Composed | None:
         """The condition under which `value` cannot fail, or None where COPY has seen to it."""
-        cell = sql.Identifier(self.staged_as)
-        if self.early:
+        if self.cast_by_copy:
             return None
+        cell = sql.Identifier(self.staged_as)
         if self.is_bytes:
-            digits = sql.Literal(r"^([\\0]x)?([0-9A-Fa-f]{2})*$")
-            return sql.SQL("({} ~ {}) IS NOT FALSE").format(cell, digits)
+            return sql.SQL("({}) IS NOT FALSE").format(hexadecimal_condition(cell))
         return sql.SQL("pg_input_is_valid({}, {}) IS NOT FALSE").format(cell, sql.Literal(self.type))
 
 
@@ -86,16 +89,29 @@ class Reading:
         file_column: the column of the file.
         type: the type that reads its text.
         staged_as: the column of staging that holds what was read.
-        early: staging holds the value, not its text.
-        needed: the record is bad if the type cannot read it.
+        is_typed: staging holds the value, not its text.
+        is_needed: the record is bad if the type cannot read it.
     """
 
     column: str
     file_column: str
     type: str
     staged_as: str
-    early: bool
-    needed: bool = True
+    is_typed: bool
+    is_needed: bool = True
+
+    @classmethod
+    def of_cell(cls, cell: StagedColumn) -> "Reading":
+        """Return how a cell is read into its own column of staging."""
+        return cls(
+            column=cell.name,
+            file_column=cell.file_column,
+            type=cell.type,
+            staged_as=cell.staged_as,
+            is_typed=cell.cast_by_copy,
+            # How binary data is written the type does not know: it would read every text.
+            is_needed=not cell.is_bytes,
+        )
 
     @property
     def is_jsonb(self) -> bool:
@@ -116,13 +132,15 @@ class StagingPlan:
         columns: the columns of main, each with the expression of its value.
         cells: the columns of staging that hold a cell of the file.
         documents: the JSON columns of the file that are looked into.
-        updates_refused: a record whose `Op` is not I is bad.
+        added: those of `columns` that only the files have.
+        ops: the letters of `Op` whose records are taken; one with another is bad.
     """
 
     columns: tuple[StagedColumn | Leaf, ...]
     cells: tuple[StagedColumn, ...]
-    documents: tuple[Document, ...] = ()
-    updates_refused: bool = True
+    documents: tuple[Document, ...]
+    added: tuple[StagedColumn, ...]
+    ops: frozenset[str]
 
     @cached_property
     def by_file_column(self) -> dict[str, StagedColumn]:
@@ -139,32 +157,38 @@ class StagingPlan:
         """What main wants taken out of documents."""
         return [leaf.for_main for leaf in self.leaves]
 
+    @property
+    def values(self) -> dict[str, sql.Composable]:
+        """The expression of each column of main, by the column's name."""
+        return {column.name: column.value for column in self.columns}
+
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
         """Every way in which a cell is read: into its column of staging, and as a document."""
-        cells = [
-            Reading(cell.name, cell.file_column, cell.type, cell.staged_as, cell.early, not cell.is_bytes)
-            for cell in self.cells
-        ]
-        documents = [
-            Reading(document.file_column, document.file_column, "jsonb", document.mended_as, early=True)
-            for document in self.documents
-            if document.mended_as
-        ]
-        return (*cells, *documents)
+        readings = [Reading.of_cell(cell) for cell in self.cells]
+        for document in self.documents:
+            if document.mended_as:
+                reading = Reading(
+                    column=document.file_column,
+                    file_column=document.file_column,
+                    type="jsonb",
+                    staged_as=document.mended_as,
+                    is_typed=True,
+                )
+                readings.append(reading)
+        return tuple(readings)
 
     @property
     def definitions(self) -> list[sql.Composed]:
-        """The column definitions of the staging table; a plan with more columns only adds some at the end."""
-        mended = [
-            sql.SQL("{} jsonb").format(sql.Identifier(document.mended_as))
-            for document in self.documents
-            if document.mended_as
+        """The column definitions of the staging table."""
+        mended = [document.mended_as for document in self.documents if document.mended_as]
+        return [
+            *(sql.SQL("{} jsonb").format(sql.Identifier(name)) for name in mended),
+            *(cell.definition for cell in self.cells),
         ]
-        return [*mended, *(cell.definition for cell in self.cells)]
 
     def use(self, file_columns: Iterable[str]) -> ColumnFilter:
-        """Say which columns of a file staging leaves out, and which must not hold words read off the clock.
+        """Return which columns of a file staging leaves out, and which may hold no words read off the clock.
 
         Args:
             file_columns: the columns of the file, without the `Op` column.
@@ -174,31 +198,38 @@ class StagingPlan:
         return ColumnFilter(ignored=ignored, clocked=frozenset(clocked))
 
     def castable(self, *, op: bool) -> sql.Composed | None:
-        """Give the condition under which a staged record becomes a row of main, or None if every one does.
+        """Return the condition under which a staged record is a row of main, or None if every one is.
 
         Args:
             op: some file has the `Op` column.
         """
         parts: tuple[StagedColumn | Document, ...] = (*self.cells, *self.documents)
-        conditions = [condition for part in parts if (condition := part.castable) is not None]
-        if op and self.updates_refused:
-            conditions.append(sql.SQL("coalesce(_lake_op, 'I') = 'I'").format())
+        conditions = [part.castable for part in parts if part.castable is not None]
+        if op:
+            taken = sql.SQL(", ").join(map(sql.Literal, sorted(self.ops)))
+            conditions.append(sql.SQL("coalesce(_lake_op, 'I') IN ({})").format(taken))
         return sql.SQL(" AND ").join(conditions) if conditions else None
 
     def copy_columns(self, file_columns: Iterable[str], *, op: bool) -> sql.Composed:
-        """List the staging columns in the order of a file's cells.
+        """Return the staging columns in the order of a file's cells.
 
         Args:
             file_columns: the columns of the file, in its order, without the `Op` column.
             op: the file's first cell is DMS's `Op`.
         """
         names = ["_lake_op"] if op else []
-        names += [self.by_file_column[name].staged_as for name in file_columns if name in self.by_file_column]
+        known = [name for name in file_columns if name in self.by_file_column]
+        names += [self.by_file_column[name].staged_as for name in known]
         return sql.SQL(", ").join(map(sql.Identifier, names))
 
 
 def plan_staging(
-    table: Table, extra: Sequence[str], *, soft_copy: bool, types: Mapping[str, ServerType] = NO_TYPES
+    table: Table,
+    extra: Sequence[str],
+    *,
+    soft_copy: bool,
+    ops: frozenset[str],
+    types: Mapping[str, ServerType] = NO_TYPES,
 ) -> StagingPlan:
     """Decide how the columns of a table-hour's files pass through staging.
 
@@ -206,35 +237,41 @@ def plan_staging(
         table: the table as the catalog has it.
         extra: columns of the files that the catalog does not name, in file order.
         soft_copy: the server's COPY can leave out a record (PostgreSQL 17 and later).
+        ops: the letters of `Op` whose records are taken.
         types: the types of columns with a path, as the server knows them.
 
     Raises:
         LoadError: there are such columns, and the table says `new_columns: fail`; or a JSON column that is
             looked into is kept as something else than JSON or text.
     """
+    _refuse_new(table, extra)
+    cells = _plan_cells(table, soft_copy=soft_copy)
+    by_file_column = {cell.file_column: cell for cell in cells}
+    documents: dict[str, Document] = {}
+    for number, name in enumerate(table.document_columns, 1):
+        documents[name] = Document.of(table.qualified, by_file_column[name], number)
+    columns: list[StagedColumn | Leaf] = []
+    for number, column in enumerate(table.columns, 1):
+        if column.path:
+            columns.append(_make_leaf(column, column.path, number, documents[column.path[0]], types))
+        else:
+            columns.append(by_file_column[column.file_column])
+    added = _plan_added(table, extra, columns, first_cell=len(cells) + 1, soft_copy=soft_copy)
+    return StagingPlan(
+        columns=(*columns, *added),
+        cells=(*cells, *added),
+        documents=tuple(documents.values()),
+        added=tuple(added),
+        ops=ops,
+    )
+
+
+def _refuse_new(table: Table, extra: Sequence[str]) -> None:
     if extra and table.new_columns == "fail":
         raise LoadError(
             f"{table.qualified}: the files have columns the catalog does not name: {', '.join(extra)}. "
             "Add them to the catalog, or set new_columns to add or ignore."
         )
-    cells = _plan_cells(table, soft_copy=soft_copy)
-    by_file_column = {cell.file_column: cell for cell in cells.values()}
-    documents = {
-        name: Document.of(table.qualified, by_file_column[name], number)
-        for number, name in enumerate(table.document_columns, 1)
-    }
-    columns = [
-        _make_leaf(column, number, documents[column.path[0]], types) if column.path else cells[column.name]
-        for number, column in enumerate(table.columns, 1)
-    ]
-    added: list[StagedColumn] = []
-    for file_column in extra if table.new_columns == "add" else ():
-        name = _name_new_column(file_column, {column.name for column in (*columns, *added)})
-        staged_as = f"c{len(cells) + len(added) + 1}"
-        added.append(StagedColumn(name, "text", file_column, staged_as, early=soft_copy))
-    if added:
-        _refuse_too_many(table, len(columns) + len(added))
-    return StagingPlan((*columns, *added), (*cells.values(), *added), tuple(documents.values()))
 
 
 def _refuse_too_many(table: Table, columns: int) -> None:
@@ -246,44 +283,75 @@ def _refuse_too_many(table: Table, columns: int) -> None:
         )
 
 
-def _plan_cells(table: Table, *, soft_copy: bool) -> dict[str, StagedColumn]:
-    """Give each column of the file that the catalog names a column of staging."""
-    whole = [(column.name, column.type, column.file_column) for column in table.columns if not column.path]
-    kept = {file_column for _, _, file_column in whole}
-    opened = [(name, "jsonb", name) for name in table.document_columns if name not in kept]
-    return {
-        # What is only looked into is no column of main, and shares no name with one.
-        (name if file_column in kept else f"{HIDDEN}{name}"): StagedColumn(
-            name,
-            declared,
-            file_column,
+def _plan_cells(table: Table, *, soft_copy: bool) -> list[StagedColumn]:
+    """Return a column of staging for each column of the file that the catalog names."""
+    wanted = [(column.name, column.type, column.file_column) for column in table.columns if not column.path]
+    kept = {file_column for _, _, file_column in wanted}
+    # What is only looked into becomes no column of main.
+    wanted += [(name, "jsonb", name) for name in table.document_columns if name not in kept]
+    cells = []
+    for number, (name, declared, file_column) in enumerate(wanted, 1):
+        cell = StagedColumn(
+            name=name,
+            type=declared,
+            file_column=file_column,
             staged_as=f"c{number}",
-            early=soft_copy and declared.strip().lower() != "bytea",
+            cast_by_copy=soft_copy and not is_bytes(declared),
         )
-        for number, (name, declared, file_column) in enumerate([*whole, *opened], 1)
-    }
+        cells.append(cell)
+    return cells
 
 
-def _make_leaf(column: Column, number: int, document: Document, types: Mapping[str, ServerType]) -> Leaf:
-    path = column.path or ()
+def _make_leaf(
+    column: Column, path: tuple[str, ...], number: int, document: Document, types: Mapping[str, ServerType]
+) -> Leaf:
     return Leaf(
-        column.name,
-        column.type,
-        types[column.type],
-        document.opened,
-        path[1:],
-        sql.Identifier(f"n{number}"),
-        title_of(path),
+        name=column.name,
+        type=column.type,
+        known=types[column.type],
+        document=document.opened,
+        path=path[1:],
+        node=sql.Identifier(f"n{number}"),
+        title=title_of(path),
     )
 
 
-def _name_new_column(file_column: str, taken: set[str]) -> str:
+def _plan_added(
+    table: Table,
+    extra: Sequence[str],
+    columns: Sequence[StagedColumn | Leaf],
+    *,
+    first_cell: int,
+    soft_copy: bool,
+) -> list[StagedColumn]:
+    """Return the columns that only the files have, where main is to get them."""
+    if not extra or table.new_columns != "add":
+        return []
+    _refuse_too_many(table, len(columns) + len(extra))
+    taken = {column.name for column in columns}
+    added = []
+    for number, file_column in enumerate(extra, first_cell):
+        name = _name_new_column(file_column, taken)
+        taken.add(name)
+        column = StagedColumn(
+            name=name,
+            type="text",
+            file_column=file_column,
+            staged_as=f"c{number}",
+            cast_by_copy=soft_copy,
+        )
+        added.append(column)
+    return added
+
+
+def _name_new_column(file_column: str, taken: Collection[str]) -> str:
     """Make a name PostgreSQL can hold for a column that only the file names; the same in every hour."""
     wanted = file_column.replace("\0", "")
     if not wanted or wanted.startswith(OUR_COLUMNS) or wanted in SYSTEM_COLUMNS:
         wanted = f"column_{wanted.lstrip('_')}"
     for number in range(1, len(taken) + 2):
-        name = _cut(wanted if number == 1 else f"{wanted}_{number}")
+        numbered = wanted if number == 1 else f"{wanted}_{number}"
+        name = _cut(numbered)
         if name not in taken:
             return name
     raise AssertionError("more names were tried than are taken")
@@ -294,4 +362,5 @@ def _cut(name: str) -> str:
     if len(name.encode()) <= LONGEST_NAME:
         return name
     digest = sha256(name.encode()).hexdigest()[:DIGEST]
-    return f"{name.encode()[: LONGEST_NAME - DIGEST - 1].decode(errors='ignore')}_{digest}"
+    beginning = name.encode()[: LONGEST_NAME - DIGEST - 1].decode(errors="ignore")
+    return f"{beginning}_{digest}"

@@ -13,6 +13,7 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
+from lake_assets.load.staging.hexadecimal import hexadecimal_condition, hexadecimal_value
 from lake_assets.postgres import statement
 from lake_assets.readers import relative_times
 
@@ -62,7 +63,6 @@ CLOCKED = re.compile(
     r'(?:pg_catalog\.)?"?(?:date|time|timetz|timestamp|timestamptz|(?:date|ts|tstz)(?:multi)?range)(?!\w)',
     re.IGNORECASE,
 )
-_HEXADECIMAL = r"^([\\0]x)?([0-9A-Fa-f]{2})*$"
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,14 @@ class ServerType:
 def resolve_types(connection: psycopg.Connection, types: Iterable[str]) -> dict[str, ServerType]:
     """Ask the server what the catalog's types are."""
     asked = {"types": sorted(set(types))}
+    rows = connection.execute(statement(__package__, "resolve_types"), asked)
     known = {}
-    for name, base, base_name, element, element_name in connection.execute(
-        statement(__package__, "resolve_types"), asked
-    ):
-        inner = ServerType(element, _KINDS.get(element_name, "text")) if element else None
-        known[name] = ServerType(base, "array" if inner else _KINDS.get(base_name, "text"), inner)
+    for name, base, base_name, element, element_name in rows:
+        if element:
+            inner = ServerType(base=element, kind=_KINDS.get(element_name, "text"))
+            known[name] = ServerType(base=base, kind="array", element=inner)
+        else:
+            known[name] = ServerType(base=base, kind=_KINDS.get(base_name, "text"))
     return known
 
 
@@ -223,9 +225,10 @@ class Leaf:
 
     def _read(self, text: sql.Composable) -> _Branch:
         """Let the type read a text."""
-        always = self.known.base == "text" or self.type == "text"
-        valid = sql.SQL("coalesce(pg_input_is_valid({}, {}), true)").format(text, sql.Literal(self.type))
-        return _Branch(self._cast(text), sql.SQL("true") if always else valid, text)
+        valid: sql.Composable = sql.SQL("true")
+        if "text" not in (self.known.base, self.type):
+            valid = sql.SQL("coalesce(pg_input_is_valid({}, {}), true)").format(text, sql.Literal(self.type))
+        return _Branch(value=self._cast(text), valid=valid, text=text)
 
     @cached_property
     def _branches(self) -> Mapping[str, _Branch]:
@@ -284,48 +287,52 @@ class Leaf:
 
     @property
     def _nothing(self) -> _Branch:
-        return _Branch(sql.SQL("NULL"), sql.SQL("true"), sql.SQL("NULL"))
+        return _Branch(value=sql.SQL("NULL"), valid=sql.SQL("true"), text=sql.SQL("NULL"))
 
     @property
     def _tree(self) -> _Branch:
-        return _Branch(self._cast(self.node), sql.SQL("true"), sql.SQL("NULL"))
+        return _Branch(value=self._cast(self.node), valid=sql.SQL("true"), text=sql.SQL("NULL"))
 
     @property
     def _time(self) -> _Branch:
-        text = self._read(self._call("document_time_text"))
-        return _Branch(self._cast(self._in_zone(self._call("document_time"))), text.valid, text.text)
+        as_text = self._read(self._call("document_time_text"))
+        moment = self._in_zone(self._call("document_time"))
+        return _Branch(value=self._cast(moment), valid=as_text.valid, text=as_text.text)
 
     def _in_zone(self, moment: sql.Composable) -> sql.Composable:
         with_zone = self.known.base == "timestamp with time zone"
         return sql.SQL("{} AT TIME ZONE 'UTC'").format(moment) if with_zone else moment
 
     def _bytes(self, scalar: sql.Composable) -> dict[str, _Branch]:
-        digits = sql.SQL("decode(regexp_replace({}, {}, ''), 'hex')").format(scalar, sql.Literal(r"^[\\0]x"))
-        valid = sql.SQL("({}) ~ {}").format(scalar, sql.Literal(_HEXADECIMAL))
-        binary = _Branch(self._cast(self._call("document_bytes")), sql.SQL("true"), sql.SQL("NULL"))
-        return {"string": _Branch(self._cast(digits), valid, sql.SQL("NULL")), "object": binary}
+        value, valid = hexadecimal_value(scalar), hexadecimal_condition(scalar)
+        digits = _Branch(value=self._cast(value), valid=valid, text=sql.SQL("NULL"))
+        binary = _Branch(
+            value=self._cast(self._call("document_bytes")), valid=sql.SQL("true"), text=sql.SQL("NULL")
+        )
+        return {"string": digits, "object": binary}
 
     @property
     def _array(self) -> _Branch:
         element = self.known.element or ServerType("text", "text")
+        value = sql.SQL("element.value")
         leaf = Leaf(
-            self.name,
-            element.base,
-            element,
-            sql.SQL("element.value"),
-            (),
-            sql.SQL("element.value"),
-            self.title,
+            name=self.name,
+            type=element.base,
+            known=element,
+            document=value,
+            path=(),
+            node=value,
+            title=self.title,
         )
         elements = sql.SQL("jsonb_array_elements({}) WITH ORDINALITY AS element (value, place)").format(
             self.node
         )
         array = sql.SQL("ARRAY(SELECT {} FROM {} ORDER BY element.place)").format(leaf.value, elements)
         valid = sql.SQL("NOT EXISTS (SELECT FROM {} WHERE NOT {})").format(elements, leaf.fits)
-        return _Branch(self._cast(array), valid, sql.SQL("NULL"))
+        return _Branch(value=self._cast(array), valid=valid, text=sql.SQL("NULL"))
 
     def _key(self, key: str) -> sql.Composable:
-        """Give the text below a key; NULL where the node is no object."""
+        """Return the text below a key; NULL where the node is no object."""
         return sql.SQL("({} ->> {})").format(self.node, sql.Literal(key))
 
     def _call(self, function: str) -> sql.Composable:
@@ -333,7 +340,7 @@ class Leaf:
 
 
 def take_out(document: sql.Composable, path: tuple[str, ...], *, as_text: bool = False) -> sql.Composable:
-    """Give the expression of what lies at a path of a document.
+    """Return the expression of what lies at a path of a document.
 
     Args:
         document: the expression of the document.
@@ -352,7 +359,7 @@ def take_out(document: sql.Composable, path: tuple[str, ...], *, as_text: bool =
 
 
 def path_ends(document: sql.Composable, path: tuple[str, ...]) -> sql.Composable:
-    """Give the condition under which a path that leads to nothing was free to go on.
+    """Return the condition under which a path that leads to nothing was free to go on.
 
     What stops it is the last thing it reaches: an object that lacks the next key does not, nor does an array
     that is too short for the next place, or a null; text, a number or a wrapper is of another shape.

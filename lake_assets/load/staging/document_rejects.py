@@ -6,31 +6,24 @@ is judged belongs to `load.staging.document_expressions`, records that cannot ev
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from itertools import islice, starmap
-from typing import Any, Self
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple, Self
 
-import psycopg
 from psycopg import sql
 
 from lake_assets.exceptions import LakeError, LoadError
-from lake_assets.lake.s3 import Lake
-from lake_assets.load.staging.columns import StagingPlan
 from lake_assets.load.staging.document_expressions import INDEX, Leaf
 from lake_assets.load.staging.documents import opened_staging
-from lake_assets.load.staging.file_copy import StagedFile
-from lake_assets.load.staging.rejects import Reject, set_aside
-from lake_assets.load.staging.staged_children import StagedChild
+from lake_assets.load.staging.staging import CopiedFile, Staging
 from lake_assets.postgres import statement
-from lake_assets.readers.blocks import Record
-from lake_assets.readers.records import read_records
+from lake_assets.readers.blocks import BadRecord, Record
 
 BATCH = 500
 NO_INDEX = sql.SQL("ARRAY[]::bigint[]")
 DATA_EXCEPTION = "22000"
-_FOUND = {
+_FOUND: dict[str | None, str] = {
     None: "lies below a value that is no object or array with such a key",
     "object": "is an object",
     "array": "is an array",
@@ -66,14 +59,49 @@ class Place:
     def of(cls, leaf: Leaf) -> Self:
         """Judge what lies at a place inside a document."""
         return cls(
-            leaf.name,
-            leaf.type,
-            leaf.title,
+            name=leaf.name,
+            type=leaf.type,
+            title=leaf.title,
             fits=leaf.fits,
             found=sql.SQL("jsonb_typeof({})").format(leaf.node),
             value=sql.SQL("{} #>> '{{}}'").format(leaf.node),
             given=leaf.given,
         )
+
+    def as_row(self, number: int) -> sql.Composed:
+        """Return the judgement as a row of `find_document_rejects`, under a number of the place."""
+        return sql.SQL(
+            "({place}, {fits}, {found}, {value}, CASE WHEN NOT {fits} THEN {given} END, {type})"
+        ).format(
+            place=sql.Literal(number),
+            fits=self.fits,
+            found=self.found,
+            value=self.value,
+            given=self.given,
+            type=sql.Literal(self.type),
+        )
+
+
+class Fault(NamedTuple):
+    """What is wrong with a record, as `read_document_rejects` names it.
+
+    Attributes:
+        record: its number in its file.
+        place: the number of the place at fault.
+        indexes: of the elements that the place lies in, outermost first.
+        found: the JSON type of what lies there.
+        value: what is shown of it.
+        message: what PostgreSQL says of it, where it was asked.
+        sqlstate: PostgreSQL's code.
+    """
+
+    record: int
+    place: int
+    indexes: Sequence[int]
+    found: str | None
+    value: str | None
+    message: str | None
+    sqlstate: str | None
 
 
 @dataclass(frozen=True)
@@ -81,22 +109,18 @@ class DocumentRejects:
     """Finds what does not fit in a staging table that holds all files of a load.
 
     Attributes:
-        connection: the session that holds the staging table.
-        lake: where the files lie; those with misfits are read once more.
-        plan: the staging table's columns.
-        children: the child tables.
+        staging: the staging.
+        places: the places that were judged; faults name them by their number.
     """
 
-    connection: psycopg.Connection
-    lake: Lake
-    plan: StagingPlan
-    children: Sequence[StagedChild] = ()
+    staging: Staging
+    places: list[Place] = field(default_factory=list)
 
-    def take_out(self, staged: Sequence[StagedFile]) -> list[int]:
+    def set_aside(self, copied: Sequence[CopiedFile]) -> list[int]:
         """Take the records that do not fit out of staging, and set them aside with path, value and reason.
 
         Args:
-            staged: the files, in the order of their ordinals.
+            copied: the files, in the order of their ordinals.
 
         Returns:
             For each file, how many records did not fit.
@@ -104,26 +128,27 @@ class DocumentRejects:
         Raises:
             LakeError: an object changed or vanished since it was read.
         """
-        self.connection.execute(statement(__package__, "create_misfits"))
-        places: list[Place] = []
-        if self.plan.leaves:
-            nodes = [leaf.to_judge for leaf in self.plan.leaves]
-            source = opened_staging(self.plan.documents, nodes)
-            self._find(places, map(Place.of, self.plan.leaves), source, NO_INDEX)
-        for child in self.children:
-            self._find(places, [Place.of(child.array)], child.parents(), child.outer_indexes)
-            self._find(places, map(Place.of, child.leaves), child.elements(soft=True), child.indexes)
-        return self._settle(staged, places)
+        plan = self.staging.plan
+        self._create()
+        if plan.leaves:
+            nodes = [leaf.to_judge for leaf in plan.leaves]
+            source = opened_staging(plan.documents, nodes)
+            self._find([Place.of(leaf) for leaf in plan.leaves], source, NO_INDEX)
+        for child in self.staging.children:
+            self._find([Place.of(child.array)], child.parents(), child.outer_indexes)
+            elements = child.elements(soft=True)
+            self._find([Place.of(leaf) for leaf in child.leaves], elements, child.indexes)
+        return self._settle(copied)
 
-    def take_out_of(
-        self, source: sql.Composable, judged: Iterable[Place], staged: Sequence[StagedFile]
+    def set_aside_of(
+        self, source: sql.Composable, judged: Sequence[Place], copied: Sequence[CopiedFile]
     ) -> list[int]:
         """Do the same for values that have left staging already.
 
         Args:
             source: what they are selected from.
             judged: the values.
-            staged: the files, in the order of their ordinals.
+            copied: the files, in the order of their ordinals.
 
         Returns:
             For each file, how many records did not fit.
@@ -131,83 +156,100 @@ class DocumentRejects:
         Raises:
             LoadError: a row of no record does not fit.
         """
-        self.connection.execute(statement(__package__, "create_misfits"))
-        places: list[Place] = []
-        self._find(places, judged, source, NO_INDEX)
-        row = self.connection.execute(statement(__package__, "explain_orphan")).fetchone()
+        self._create()
+        self._find(judged, source, NO_INDEX)
+        row = self.staging.connection.execute(statement(__package__, "explain_orphan")).fetchone()
         if row is not None:
-            place = places[row[0]]
+            number, message = row
+            place = self.places[number]
             raise LoadError(
-                f"{place.title}: column {place.name!r} of a row that belongs to no record: {row[1]}. Rows "
+                f"{place.title}: column {place.name!r} of a row that belongs to no record: {message}. Rows "
                 "keep their record where they keep the index of the DataFrame."
             )
-        return self._settle(staged, places)
+        return self._settle(copied)
 
-    def _settle(self, staged: Sequence[StagedFile], places: Sequence[Place]) -> list[int]:
-        counts = [self._explain(file, places) for file in staged]
+    def _create(self) -> None:
+        self.staging.connection.execute(statement(__package__, "create_document_rejects"))
+
+    def _settle(self, copied: Sequence[CopiedFile]) -> list[int]:
+        counts = [self._explain(file) for file in copied]
         if any(counts):
-            self.connection.execute(statement(__package__, "take_out_misfits"))
-            self.connection.execute(statement(__package__, "clear_misfits"))
+            self.staging.connection.execute(statement(__package__, "take_out_document_rejects"))
+            self.staging.connection.execute(statement(__package__, "clear_document_rejects"))
         return counts
 
-    def _find(
-        self, places: list[Place], judged: Iterable[Place], source: sql.Composable, indexes: sql.Composable
-    ) -> None:
-        """Add those that do not fit to the table of misfits, and the places it speaks of to `places`."""
-        first = len(places)
-        places += judged
-        if len(places) == first:
-            return
-        rows = [
-            sql.SQL(
-                "({place}, {fits}, {found}, {value}, CASE WHEN NOT {fits} THEN {given} END, {type})"
-            ).format(
-                place=sql.Literal(number),
-                fits=place.fits,
-                found=place.found,
-                value=place.value,
-                given=place.given,
-                type=sql.Literal(place.type),
-            )
-            for number, place in enumerate(places[first:], first)
-        ]
-        find = statement(
-            __package__, "find_misfits", source=source, leaves=sql.SQL(", ").join(rows), indexes=indexes
-        )
-        self.connection.execute(find)
+    def _find(self, judged: Sequence[Place], source: sql.Composable, indexes: sql.Composable) -> None:
+        """Judge values, and write down the records whose values do not fit.
 
-    def _explain(self, staged: StagedFile, places: Sequence[Place]) -> int:
-        """Set the misfits of a file aside; give how many they are."""
-        ordinal = {"ordinal": staged.ordinal}
-        rows = self.connection.execute(statement(__package__, "number_misfits"), ordinal)
+        Args:
+            judged: the values.
+            source: what they are selected from.
+            indexes: those of the element that they lie in, as an array.
+        """
+        if not judged:
+            return
+        rows = [place.as_row(number) for number, place in enumerate(judged, len(self.places))]
+        self.places.extend(judged)
+        find = statement(
+            __package__,
+            "find_document_rejects",
+            source=source,
+            leaves=sql.SQL(", ").join(rows),
+            indexes=indexes,
+        )
+        self.staging.connection.execute(find)
+
+    def _explain(self, file: CopiedFile) -> int:
+        """Set the records of a file aside that do not fit; return how many they are."""
+        ordinal = {"ordinal": file.ordinal}
+        rows = self.staging.connection.execute(statement(__package__, "number_document_rejects"), ordinal)
         numbers = array("q", (number for (number,) in rows))
         if not numbers:
             return 0
-        records = read_records(self.lake.open(staged.file), staged.dialect, numbers)
-        with self.connection.cursor(name="lake_assets_read_misfits") as cursor:
-            cursor.execute(statement(__package__, "read_misfits"), ordinal)
-            faults = iter(cursor)
+        records = self.staging.read_again(file, numbers)
+        with self.staging.connection.cursor(name="lake_assets_read_document_rejects") as cursor:
+            cursor.execute(statement(__package__, "read_document_rejects"), ordinal)
+            faults = (Fault(*row) for row in cursor)
             while batch := list(islice(records, BATCH)):
+                # All before the first is set aside, for meanwhile the session is in a COPY.
                 of_batch = list(islice(faults, len(batch)))
-                rejects = starmap(
-                    partial(_reject, staged.file.key, places), zip(batch, of_batch, strict=True)
-                )
-                set_aside(self.connection, rejects)
+                rejects = [
+                    bad_record_of(file.key, self.places, record, fault)
+                    for record, fault in zip(batch, of_batch, strict=True)
+                ]
+                self.staging.reject(file.key, rejects)
         return len(numbers)
 
 
-def _reject(key: str, places: Sequence[Place], record: Record, row: tuple[Any, ...]) -> Reject:
-    number, place, indexes, found, value, message, sqlstate = row
-    if number != record.number:
-        raise LakeError(f"{key} gave record {record.number} where {number} was wanted. Load the hour again.")
-    judged = places[place]
-    title = _fill_in(judged.title, indexes)
-    reason = (
-        f"{message}, at {title}"
-        if message
-        else f"{title} {_FOUND.get(found, found)}, where {judged.type} is declared"
+def bad_record_of(key: str, places: Sequence[Place], record: Record, fault: Fault) -> BadRecord:
+    """Return a record with what is wrong with it.
+
+    Args:
+        key: the file's key.
+        places: the places that were judged.
+        record: the record as it stands in the file.
+        fault: what was found.
+
+    Raises:
+        LakeError: the file gave another record than the one that was judged.
+    """
+    if fault.record != record.number:
+        raise LakeError(
+            f"{key} gave record {record.number} where {fault.record} was wanted. Load the hour again."
+        )
+    place = places[fault.place]
+    title = _fill_in(place.title, fault.indexes)
+    reason = f"{title} {_FOUND.get(fault.found, fault.found)}, where {place.type} is declared"
+    if fault.message:
+        reason = f"{fault.message}, at {title}"
+    return BadRecord(
+        number=record.number,
+        raw=record.raw,
+        reason=reason,
+        sqlstate=fault.sqlstate or DATA_EXCEPTION,
+        column_name=place.name,
+        value=fault.value,
     )
-    return Reject(key, number, record.raw, reason, judged.name, value, sqlstate or DATA_EXCEPTION)
 
 
 def _fill_in(title: str, indexes: Sequence[int]) -> str:

@@ -29,7 +29,7 @@ class _Cell(Protocol):
     @property
     def staged_as(self) -> str: ...
     @property
-    def early(self) -> bool: ...
+    def cast_by_copy(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,15 @@ class Document:
                 f"{table}: the file's column {cell.file_column!r} is looked into by a path and kept as "
                 f"{cell.type}. Keep it as jsonb, json or text."
             )
-        if cell.early and kept_as == "jsonb":
-            return cls(cell.file_column, cell.staged_as, cell.staged_as, None)
-        mended_as = None if kept_as == "jsonb" else f"m{number}"
-        return cls(cell.file_column, cell.staged_as, f"d{number}", mended_as)
+        read_as = f"d{number}"
+        mended_as = None
+        if kept_as != "jsonb":
+            mended_as = f"m{number}"
+        elif cell.cast_by_copy:
+            read_as = cell.staged_as
+        return cls(
+            file_column=cell.file_column, staged_as=cell.staged_as, read_as=read_as, mended_as=mended_as
+        )
 
     @property
     def is_late(self) -> bool:
@@ -101,26 +106,33 @@ class Document:
 def opened_staging(
     documents: Sequence[Document], nodes: Sequence[sql.Composable], within: sql.Composable = EVERYTHING
 ) -> sql.Composable:
-    """Give what rows are selected from: staging, with every document read and every node taken out once.
+    """Return what rows are selected from: staging, with every document read and every node taken out once.
 
     Args:
         documents: the documents; without any it is staging itself.
         nodes: what is taken out of them, each under its name.
         within: no document is read but those of staged records for which this is true; others may be given.
     """
-    late = [document.reading for document in documents if document.is_late]
     staged: sql.Composable = STAGING
+    late = [document.reading for document in documents if document.is_late]
     if late:
         read = statement(__package__, "read_documents", documents=sql.SQL(", ").join(late), within=within)
         staged = sql.SQL("({})").format(read)
-    if not nodes:
-        return staged if not late else sql.SQL("{} AS staged").format(staged)
-    opened = statement(
-        __package__, "open_documents", staged=staged, nodes=sql.SQL(", ").join(nodes), within=within
-    )
-    return sql.SQL("({}) AS opened").format(opened)
+    if nodes:
+        opened = statement(
+            __package__, "open_documents", staged=staged, nodes=sql.SQL(", ").join(nodes), within=within
+        )
+        return sql.SQL("({}) AS opened").format(opened)
+    if late:
+        return sql.SQL("{} AS staged").format(staged)
+    return staged
 
 
 def title_of(path: Sequence[str]) -> str:
     """Write a path as people do: dotted, and a key that is no plain word in quotes."""
-    return ".".join(part if part and set(part) <= PLAIN else f'"{part}"' for part in path)
+    return ".".join(map(_title_of_key, path))
+
+
+def _title_of_key(key: str) -> str:
+    is_plain = bool(key) and set(key) <= PLAIN
+    return key if is_plain else f'"{key}"'

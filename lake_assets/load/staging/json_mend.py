@@ -64,8 +64,9 @@ def mend(text: str, nul: str) -> Mended:
         return _replace_nuls(part, instead)
 
     mended = _TO_MEND.sub(replaced, text)
-    kept = nul not in _NUL_BECOMES
-    return Mended(mended, not_finite, 0 if kept else nuls, has_nul=kept and nuls > 0)
+    if nul in _NUL_BECOMES:
+        return Mended(text=mended, not_finite=not_finite, nuls=nuls)
+    return Mended(text=mended, not_finite=not_finite, has_nul=nuls > 0)
 
 
 def _replace_nuls(text: str, instead: str) -> str:
@@ -78,21 +79,23 @@ def _as_double(word: re.Match[str]) -> str:
 
 
 def why_cut(text: str) -> str | None:
-    """Say that a JSON text was cut off, and where, or give None if it ends like any other."""
+    """Return that a JSON text was cut off, and where; None if it ends like any other."""
     inside = _ends_inside(text)
     if inside is None:
         return None
     size = len(text.encode())
-    exactly = f" ({size // KIBIBYTE} KiB exactly)" if size % KIBIBYTE == 0 else ""
+    after = f"{size} bytes"
+    if size % KIBIBYTE == 0:
+        after += f" ({size // KIBIBYTE} KiB exactly)"
     return (
-        f"the document was cut off: its JSON ends after {size} bytes{exactly}, {inside}. DMS cuts what is "
+        f"the document was cut off: its JSON ends after {after}, {inside}. DMS cuts what is "
         "longer than LobMaxSize without a mark: raise it (or the limit of whatever else wrote this) and "
         "deliver the record again"
     )
 
 
 def depth_of(text: str) -> int:
-    """Count how many objects and arrays a JSON text has inside each other, at most."""
+    """Return how many objects and arrays a JSON text has inside each other, at most."""
     deepest = depth = 0
     for character in _NO_BRACKETS.sub("", _TEXTS.sub("", text)):
         depth += 1 if character in "[{" else -1
@@ -101,6 +104,7 @@ def depth_of(text: str) -> int:
 
 
 def _ends_inside(text: str) -> str | None:
+    """Return what is still open at the end of a JSON text; None if nothing is, or if it is no JSON."""
     # Behind an open text the quote closes it and the mark stays; behind all else both are a text, and go.
     bare = _TEXTS.sub("", text.rstrip("\\") + '"#')
     open_ones: list[str] = []
@@ -113,4 +117,4 @@ def _ends_inside(text: str) -> str | None:
         return "inside a text"
     if not open_ones:
         return None
-    return f"inside {'an object' if open_ones[-1] == '{' else 'an array'}"
+    return "inside an object" if open_ones[-1] == "{" else "inside an array"

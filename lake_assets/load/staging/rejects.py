@@ -4,34 +4,11 @@ What is kept of them for good, and for how long, belongs to `ledger`.
 """
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, replace
 
 import psycopg
 
 from lake_assets.postgres import holdable, statement
-
-
-@dataclass(frozen=True)
-class Reject:
-    """One record on its way into quarantine; fields in the order of `lake_assets_rejects`.
-
-    Attributes:
-        key: the file's key, whole, as in S3.
-        record: number of the record in its file, from 1, header not counted.
-        raw: the record's own bytes, without its line end.
-        reason: what is wrong, as a sentence.
-        column_name: the warehouse column that could not take its value, where it is one column.
-        value: that value.
-        sqlstate: PostgreSQL's code for the refusal, where it was PostgreSQL that refused.
-    """
-
-    key: str
-    record: int
-    raw: bytes
-    reason: str
-    column_name: str | None = None
-    value: str | None = None
-    sqlstate: str | None = None
+from lake_assets.readers.blocks import BadRecord
 
 
 def create_rejects(connection: psycopg.Connection) -> None:
@@ -39,12 +16,18 @@ def create_rejects(connection: psycopg.Connection) -> None:
     connection.execute(statement(__package__, "create_rejects"))
 
 
-def set_aside(connection: psycopg.Connection, rejects: Iterable[Reject]) -> None:
-    """Set records aside; a NUL cannot stand in a `text` value and is shown as U+FFFD there, not in `raw`."""
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(statement(__package__, "copy_rejects")) as copy,
-    ):
-        for reject in rejects:
-            value = reject.value and holdable(reject.value)
-            copy.write_row(astuple(replace(reject, value=value)))
+def set_aside(connection: psycopg.Connection, key: str, records: Iterable[BadRecord]) -> None:
+    """Set records of a file aside; a NUL cannot stand in a text and is shown as U+FFFD there, not in `raw`.
+
+    Args:
+        connection: the session of the load.
+        key: the file's key, whole, as in S3.
+        records: the records, with their bytes.
+    """
+    copy_sql = statement(__package__, "copy_rejects")
+    with connection.cursor() as cursor, cursor.copy(copy_sql) as copy:
+        for record in records:
+            value = record.value and holdable(record.value)
+            copy.write_row(
+                (key, record.number, record.raw, record.reason, record.column_name, value, record.sqlstate)
+            )

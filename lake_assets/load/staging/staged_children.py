@@ -58,7 +58,7 @@ class StagedChild:
         return self.above.indexes if self.above else sql.SQL("ARRAY[]::bigint[]")
 
     def parents(self, *, soft: bool = True, within: sql.Composable = EVERYTHING) -> sql.Composable:
-        """Give what rows are selected from that hold one of its arrays each, under the name of its node.
+        """Return what rows are selected from that hold one of its arrays each, under the name of its node.
 
         Args:
             soft: take what is no array for an empty one, where else it is an error.
@@ -72,15 +72,16 @@ class StagedChild:
     def elements(
         self, *, soft: bool = False, more: Sequence[Leaf] = (), within: sql.Composable = EVERYTHING
     ) -> sql.Composable:
-        """Give what rows are selected from that hold one of its elements each, with every node taken out.
+        """Return what rows are selected from that hold one of its elements each, with every node taken out.
 
         Args:
             soft: take what is no array for an empty one, where else it is an error.
             more: further places in the elements.
             within: the condition of the staged records whose documents are read.
         """
-        leaves = [*(leaf for leaf in self.leaves if leaf.path), *more]
         element = sql.Identifier(f"e{self.depth}")
+        # A leaf without a path is the element itself, which is taken anyway.
+        leaves = [*(leaf for leaf in self.leaves if leaf.path), *more]
         nodes = [leaf.to_judge if soft else leaf.for_main for leaf in leaves]
         opened = statement(
             __package__,
@@ -95,52 +96,84 @@ class StagedChild:
 
 
 def index_names(depth: int) -> list[str]:
-    """Name the columns with the indexes of an element, outermost first; its own is the last."""
-    return [f"_lake_index_{level}" for level in range(1, depth)] + ["_lake_index"]
+    """Return the names of the columns with an element's indexes, outermost first; its own is the last."""
+    outer = [f"_lake_index_{level}" for level in range(1, depth)]
+    return [*outer, "_lake_index"]
 
 
 def plan_children(
     table: Table, plan: StagingPlan, types: Mapping[str, ServerType]
 ) -> tuple[StagedChild, ...]:
     """Plan the child tables of a table, each before those of its own elements."""
-    return tuple(
-        staged
-        for child in table.children
-        for staged in _plan_child(child, f"{table.name}__{child.name}", plan, types, None)
-    )
+    planned: list[StagedChild] = []
+    for child in table.children:
+        array = _array_in_document(child, plan)
+        planned += _plan_child(child, f"{table.name}__{child.name}", plan, types, array, above=None)
+    return tuple(planned)
 
 
 def _plan_child(
-    child: Child, name: str, plan: StagingPlan, types: Mapping[str, ServerType], above: StagedChild | None
+    child: Child,
+    name: str,
+    plan: StagingPlan,
+    types: Mapping[str, ServerType],
+    array: Leaf,
+    above: StagedChild | None,
 ) -> Iterator[StagedChild]:
-    array = _array_in_document(child, plan) if above is None else _array_in_element(child, above)
-    depth = 1 if above is None else above.depth + 1
+    leaves = _plan_leaves(child, types, array, depth=1 if above is None else above.depth + 1)
+    staged = StagedChild(name=name, plan=plan, array=array, leaves=leaves, above=above)
+    yield staged
+    for inner in child.children:
+        inner_array = _array_in_element(inner, staged)
+        yield from _plan_child(inner, f"{name}__{inner.name}", plan, types, inner_array, above=staged)
+
+
+def _plan_leaves(child: Child, types: Mapping[str, ServerType], array: Leaf, depth: int) -> tuple[Leaf, ...]:
+    """Plan the child's own columns; an element without a path is the value itself."""
     element = sql.Identifier(f"e{depth}")
     leaves = []
     for number, column in enumerate(child.columns, 1):
-        inside = (column.source_name,) if column.path is None else column.path
-        node = sql.Identifier(f"e{depth}n{number}") if inside else element
-        title = _below(array.title, inside)
-        leaves.append(Leaf(column.name, column.type, types[column.type], element, inside, node, title))
-    staged = StagedChild(name, plan, array, tuple(leaves), above)
-    yield staged
-    for inner in child.children:
-        yield from _plan_child(inner, f"{name}__{inner.name}", plan, types, staged)
+        path = (column.source_name,) if column.path is None else column.path
+        leaf = Leaf(
+            name=column.name,
+            type=column.type,
+            known=types[column.type],
+            document=element,
+            path=path,
+            node=sql.Identifier(f"e{depth}n{number}") if path else element,
+            title=_below(array.title, path),
+        )
+        leaves.append(leaf)
+    return tuple(leaves)
 
 
 def _array_in_document(child: Child, plan: StagingPlan) -> Leaf:
     column, *keys = child.path
     document = next(document for document in plan.documents if document.file_column == column)
-    node = sql.Identifier("a1")
-    return Leaf(child.name, AN_ARRAY, ARRAY, document.opened, tuple(keys), node, title_of(child.path))
+    return Leaf(
+        name=child.name,
+        type=AN_ARRAY,
+        known=ARRAY,
+        document=document.opened,
+        path=tuple(keys),
+        node=sql.Identifier("a1"),
+        title=title_of(child.path),
+    )
 
 
 def _array_in_element(child: Child, above: StagedChild) -> Leaf:
-    element, node = sql.Identifier(f"e{above.depth}"), sql.Identifier(f"a{above.depth + 1}")
-    title = _below(above.array.title, child.path)
-    return Leaf(child.name, AN_ARRAY, ARRAY, element, child.path, node, title)
+    return Leaf(
+        name=child.name,
+        type=AN_ARRAY,
+        known=ARRAY,
+        document=sql.Identifier(f"e{above.depth}"),
+        path=child.path,
+        node=sql.Identifier(f"a{above.depth + 1}"),
+        title=_below(above.array.title, child.path),
+    )
 
 
 def _below(array: str, path: Sequence[str]) -> str:
     """Write the place of a path in the elements of an array."""
-    return ".".join(filter(None, (f"{array}.{INDEX}", title_of(path))))
+    element = f"{array}.{INDEX}"
+    return f"{element}.{title_of(path)}" if path else element

@@ -24,7 +24,7 @@ GOOD = pd.DataFrame({"id": [1, 2], "note": ["a", None]})
 def slice_of(
     hour: datetime | None = None, table: str = "t", types: Mapping[str, str] | None = None
 ) -> FrameSlice:
-    """Give an hour of shop.t, or the whole of it."""
+    """Return an hour of shop.t, or the whole of it."""
     if hour is None:
         return FrameSlice("shop", table, types=types or {})
     window = (hour, hour + ONE_HOUR)
@@ -38,7 +38,7 @@ def write_twice(connection: psycopg.Connection, target: FrameSlice, *frames: pd.
 
 
 def rows(connection: psycopg.Connection, columns: str = "*", table: str = "t") -> list[tuple[Any, ...]]:
-    """Give the rows of a table of the schema shop, sorted."""
+    """Return the rows of a table of the schema shop, sorted."""
     return connection.execute(f"SELECT {columns} FROM shop.{table} ORDER BY 1".encode()).fetchall()
 
 

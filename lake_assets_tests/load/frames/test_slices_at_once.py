@@ -25,7 +25,7 @@ Write = Callable[..., int]
 
 
 def hour(number: int, table: str = "t") -> FrameSlice:
-    """Give an hour of shop.t."""
+    """Return an hour of shop.t."""
     first = HOUR + number * ONE_HOUR
     return FrameSlice("shop", table, "_lake_hour", windows=((first, first + ONE_HOUR),), stamp=first)
 
@@ -35,13 +35,13 @@ WHOLE = FrameSlice("shop", "t")
 
 
 def timed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give a DataFrame whose rows say that they are of the first hour."""
+    """Return a DataFrame whose rows say that they are of the first hour."""
     return frame.assign(_lake_hour=HOUR)
 
 
 @pytest.fixture
 def write(warehouse_url: str) -> Write:
-    """Give a way to write over a session of one's own."""
+    """Return a way to write over a session of one's own."""
 
     def run(target: FrameSlice, frames: Any) -> int:
         with connect(warehouse_url, autocommit=True) as session:
@@ -51,7 +51,7 @@ def write(warehouse_url: str) -> Write:
 
 
 def rows(connection: psycopg.Connection) -> list[int]:
-    """Give the ids in shop.t, sorted."""
+    """Return the ids in shop.t, sorted."""
     return [row[0] for row in connection.execute("SELECT id FROM shop.t ORDER BY id")]
 
 

@@ -20,7 +20,7 @@ LEDGER = f"SELECT {COUNTS} FROM lake_assets.files ORDER BY hour, key"
 
 
 def with_transform(bench: Bench, name: str, **changes: Any) -> Bench:
-    """Give a bench whose table has a transform of ours."""
+    """Return a bench whose table has a transform of ours."""
     return bench.with_table(ORDER_COLUMNS, transform=f"{HERE}:{name}", **changes)
 
 

@@ -30,19 +30,19 @@ def reset(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def repeat(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give every row twice, and one that belongs to none."""
+    """Return every row twice, and one that belongs to none."""
     total = pd.DataFrame({"id": [99]}, index=["total"])
     return pd.concat([frame, frame, total])
 
 
 def spoil(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give a text where a number is due."""
+    """Return a text where a number is due."""
     frame["amount"] = ["much" if each == 2 else "1.5" for each in frame["id"]]
     return pd.concat([frame, frame])
 
 
 def orphan(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give a bad value in a row of its own."""
+    """Return a bad value in a row of its own."""
     return pd.DataFrame({"id": ["many"]}, index=["total"] * min(len(frame), 1))
 
 
@@ -57,12 +57,12 @@ def fail(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def give_no_frame(frame: pd.DataFrame) -> Any:
-    """Give something else."""
+    """Return something else."""
     return frame["id"]
 
 
 def total(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give one row for all of them, which belongs to none."""
+    """Return one row for all of them, which belongs to none."""
     return pd.DataFrame({"id": [int(frame["id"].sum())]}, index=["total"])
 
 
@@ -77,11 +77,11 @@ def misspell(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_dates(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give a text that is no date where one is due."""
+    """Return a text that is no date where one is due."""
     frame["note"] = ["soon" if each == 2 else "2018-09-06" for each in frame["id"]]
     return frame
 
 
 def by_id(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give a row for each id, found by the id."""
+    """Return a row for each id, found by the id."""
     return frame.set_index("id", drop=False)

@@ -54,7 +54,7 @@ def test_exactly_the_bad_records_of_every_file_are_set_aside(any_bench: Bench, o
     assert sorted(bench.quarantine("key, record, raw")) == sorted(bad)
 
 
-def test_a_file_of_many_bad_records_is_sifted_in_stretches(any_bench: Bench) -> None:
+def test_a_file_of_many_bad_records_is_set_aside_in_stretches(any_bench: Bench) -> None:
     """Thousands of bad records in a row, and every second one after them, are all found."""
     kinds = 3000 * [TEXT] + 1000 * [GOOD, HEX] + 1000 * [GOOD, TEXT]
     lines = lines_of(*kinds)

@@ -95,7 +95,7 @@ def _opened(document: object, node: sql.Composed, value: sql.Composed) -> sql.Co
 
 
 def _insert(connection: psycopg.Connection, query: sql.Composed) -> tuple[str | None] | None:
-    """Give the text of the value that arrived, or None if there was an error."""
+    """Return the text of the value that arrived, or None if there was an error."""
     try:
         return connection.execute(sql.SQL("INSERT INTO main {} RETURNING v::text").format(query)).fetchone()
     except psycopg.DataError:

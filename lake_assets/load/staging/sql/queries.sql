@@ -1,16 +1,12 @@
--- name: add_column
--- Give staging a column that only a later file of the hour has.
-ALTER TABLE lake_assets_staging ADD COLUMN {column}
-
 -- name: begin_file
 -- Number the records that follow as those of one file, from 1.
 ALTER TABLE lake_assets_staging
 ALTER COLUMN _lake_file SET DEFAULT {ordinal},
 ALTER COLUMN _lake_record RESTART
 
--- name: clear_misfits
+-- name: clear_document_rejects
 -- Forget the records that did not fit; they are set aside.
-TRUNCATE lake_assets_misfits
+TRUNCATE lake_assets_document_rejects
 
 -- name: copy_rejects
 -- Set records aside that this load cannot take.
@@ -32,7 +28,7 @@ COPY lake_assets_staging ({columns}) FROM STDIN (
 -- name: explain_orphan
 -- Say what is wrong with a row that belongs to no record of a file, if there is one.
 SELECT place, message
-FROM lake_assets_misfits
+FROM lake_assets_document_rejects
 WHERE _lake_record = 0
 LIMIT 1
 
@@ -44,10 +40,10 @@ CREATE INDEX IF NOT EXISTS lake_assets_staging_records ON lake_assets_staging (_
 -- Tell how many records of the file COPY has read, those it left out included.
 SELECT currval(pg_get_serial_sequence('lake_assets_staging', '_lake_record'))
 
--- name: number_misfits
+-- name: number_document_rejects
 -- Give the numbers of one file's records that do not fit.
 SELECT DISTINCT _lake_record
-FROM lake_assets_misfits
+FROM lake_assets_document_rejects
 WHERE _lake_file = %(ordinal)s
 ORDER BY _lake_record
 
@@ -76,10 +72,10 @@ FROM lake_assets_staging AS staged
 WHERE {within}
 OFFSET 0
 
--- name: read_misfits
+-- name: read_document_rejects
 -- Read the records of one file that do not fit; of each the first fault.
 SELECT DISTINCT ON (_lake_record) _lake_record, place, indexes, found, value, message, sqlstate
-FROM lake_assets_misfits
+FROM lake_assets_document_rejects
 WHERE _lake_file = %(ordinal)s
 ORDER BY _lake_record, place
 
@@ -90,13 +86,14 @@ OVERRIDING SYSTEM VALUE
 SELECT %(file)s, %(record)s, %(op)s, {values}
 FROM (VALUES (%(given)b::text[])) AS record (given)
 
--- name: take_out_misfits
+-- name: take_out_document_rejects
 -- Take the records that do not fit out of staging.
 DELETE FROM lake_assets_staging AS staged
-USING lake_assets_misfits AS misfit
-WHERE staged._lake_file = misfit._lake_file AND staged._lake_record = misfit._lake_record
+USING lake_assets_document_rejects AS reject
+WHERE staged._lake_file = reject._lake_file AND staged._lake_record = reject._lake_record
 
 -- name: take_out_records
--- Take single records of one file out of staging.
+-- Take single records of one file out of staging, and name those that were there.
 DELETE FROM lake_assets_staging
 WHERE _lake_file = %(ordinal)s AND _lake_record = ANY (%(records)s::bigint[])
+RETURNING _lake_record

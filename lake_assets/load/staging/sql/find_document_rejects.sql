@@ -1,12 +1,12 @@
 -- Find the records with a value that cannot become one of its column, and ask PostgreSQL why.
-INSERT INTO lake_assets_misfits
+INSERT INTO lake_assets_document_rejects
 SELECT
-    misfit._lake_file,
-    misfit._lake_record,
-    misfit.place,
-    misfit.indexes,
-    misfit.found,
-    misfit.value,
+    reject._lake_file,
+    reject._lake_record,
+    reject.place,
+    reject.indexes,
+    reject.found,
+    reject.value,
     fault.message,
     fault.sql_error_code
 FROM (
@@ -16,5 +16,5 @@ FROM (
     CROSS JOIN LATERAL (VALUES {leaves}) AS leaf (place, fits, found, value, given, type)
     WHERE NOT leaf.fits
     ORDER BY _lake_file, _lake_record, leaf.place
-) AS misfit
-LEFT JOIN LATERAL pg_input_error_info(misfit.given, misfit.type) AS fault ON true
+) AS reject
+LEFT JOIN LATERAL pg_input_error_info(reject.given, reject.type) AS fault ON true

@@ -1,0 +1,99 @@
+"""Look at every file of a table-hour before any is copied: how it is written, and which columns it has.
+
+What the catalog says of columns that are missing belongs to `load.column_drift`, copying the files to
+`load.staging.file_copy`.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from lake_assets.catalog.models import Table
+from lake_assets.exceptions import LakeError
+from lake_assets.lake.objects import LakeObject
+from lake_assets.lake.s3 import Lake
+from lake_assets.load.column_drift import refuse_foreign, refuse_missing
+from lake_assets.readers.detect import detect
+from lake_assets.readers.dialect import Dialect
+
+# Bytes of small files, all together, that are kept from the look at them until they are copied: asking S3
+# once more for a file of a few kilobytes takes longer than copying it.
+KEPT_BYTES = 8 * 2**20
+
+
+@dataclass(frozen=True)
+class InspectedFile:
+    """A file that is about to be copied.
+
+    Attributes:
+        file: the object, as it was listed.
+        ordinal: its number within the load, from 1.
+        dialect: how it is to be read.
+        url: its address.
+        chunks: its raw bytes, where they need not be asked for again.
+    """
+
+    file: LakeObject
+    ordinal: int
+    dialect: Dialect
+    url: str
+    chunks: Iterable[bytes] | None = field(default=None, repr=False)
+
+    def read(self, lake: Lake) -> Iterator[bytes]:
+        """Return its raw bytes from the beginning; to be asked for once.
+
+        Args:
+            lake: where it lies.
+
+        Raises:
+            LakeError: while they are read: the object changed or vanished since it was listed.
+        """
+        return lake.open(self.file) if self.chunks is None else iter(self.chunks)
+
+
+@contextmanager
+def naming(url: str) -> Iterator[None]:
+    """Let an error of a file's bytes name the file."""
+    try:
+        yield
+    except LakeError as error:
+        if url in str(error):
+            raise
+        raise LakeError(f"{url}: {error}") from error
+
+
+def inspect_files(lake: Lake, table: Table, objects: Sequence[LakeObject]) -> list[InspectedFile]:
+    """Find out how each file of a table-hour is written; no more than one of them is open at a time.
+
+    Args:
+        lake: where they lie.
+        table: the table as the catalog has it.
+        objects: the files, as they were listed.
+
+    Raises:
+        LakeError: a file cannot be read as what it seems to be.
+        LoadError: a file has none of the catalog's columns, or lacks some and must not.
+    """
+    inspected: list[InspectedFile] = []
+    room = KEPT_BYTES
+    for ordinal, file in enumerate(objects, 1):
+        url = lake.url(file)
+        chunks: Iterable[bytes] | None
+        with naming(url):
+            dialect, chunks = detect(file, table, lake.open)
+            refuse_foreign(url, dialect, table)
+            refuse_missing(url, dialect, table)
+            if len(objects) > 1:
+                chunks = list(chunks) if file.size <= room else None
+        if isinstance(chunks, list):
+            room -= file.size
+        inspected.append(InspectedFile(file=file, ordinal=ordinal, dialect=dialect, url=url, chunks=chunks))
+    return inspected
+
+
+def extra_columns(files: Iterable[InspectedFile]) -> list[str]:
+    """Return the columns that the catalog does not name, each once, in the order in which files have them."""
+    extra: dict[str, None] = {}
+    for file in files:
+        extra |= dict.fromkeys(file.dialect.extra)
+    return list(extra)
