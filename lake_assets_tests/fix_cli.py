@@ -39,17 +39,17 @@ ROWS = "1,first\n2,second\n3,third\n"
 
 
 def hour(number: int) -> datetime:
-    """Give an hour, counted from `START`."""
+    """Return an hour, counted from `START`."""
     return START + number * ONE_HOUR
 
 
 def shown(number: int) -> str:
-    """Give an hour, counted from `START`, as people write it."""
+    """Return an hour, counted from `START`, as people write it."""
     return format_hour(hour(number))
 
 
 def in_json(number: int) -> str:
-    """Give an hour, counted from `START`, as --json writes it."""
+    """Return an hour, counted from `START`, as --json writes it."""
     return f"{hour(number):%Y-%m-%dT%H:%M:%SZ}"
 
 
@@ -101,7 +101,7 @@ class Company:
         (self.folder / "catalog" / f"{source}.yaml").write_text(text + body, encoding="utf-8")
 
     def put(self, number: int, body: str = ROWS, table: str = "shop/orders", minute: int = 15) -> str:
-        """Write a CDC file of an hour into the lake, and give its key.
+        """Write a CDC file of an hour into the lake, and return its key.
 
         Args:
             number: the hour, counted from `START`.
@@ -118,7 +118,7 @@ class Company:
         return CliRunner().invoke(main, words, env=self.environ | environ)
 
     def ask(self, *words: str) -> list[dict[str, Any]]:
-        """Run a command with --json and give its table-hours."""
+        """Run a command with --json and return its table-hours."""
         hours: list[dict[str, Any]] = json.loads(self.invoke(*words, "--json").stdout)["table_hours"]
         return hours
 
@@ -140,7 +140,7 @@ class Company:
             return cursor.fetchall() if cursor.description else []
 
     def rows(self, table: str = "shop.orders") -> int:
-        """Count the rows of a main table."""
+        """Return how many rows a main table has."""
         return int(self.query(f"SELECT count(*) FROM {table}")[0][0])
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Proves `cli.grid`: the grid can be read at any width, without colour."""
+"""Proves `cli.output.grid`: the grid can be read at any width, without colour."""
 
 import io
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from lake_assets.cli.grid import show_grid
+from lake_assets.cli.output.grid import show_grid
 from lake_assets.hours import ONE_HOUR
-from lake_assets.ledger.ledger import State
+from lake_assets.states.state import State
 
 FIRST = datetime(2018, 9, 6, 20, tzinfo=UTC)
 LETTERS: dict[str, State] = {"=": "loaded", "M": "missing", ".": "quiet", "F": "failed", "~": "expected"}
