@@ -17,7 +17,7 @@ from lake_assets.alerts.service import Told, tell
 from lake_assets.catalog.models import Catalog
 from lake_assets.catalog.read import read_catalog
 from lake_assets.hours import ONE_HOUR
-from lake_assets.ledger import ledger
+from lake_assets.ledger.install import install
 from lake_assets.settings import Settings
 
 TOKEN = "s3cr3tT0ken"  # noqa: S105 - found nowhere but in the URL, as tests prove
@@ -182,6 +182,6 @@ def inbox() -> Iterator[Inbox]:
 def desk(warehouse_url: str, connection: psycopg.Connection, tmp_path: Path) -> Desk:
     """Give a desk on an empty warehouse, without receivers."""
     connection.execute("SET timezone = 'UTC'")
-    ledger.install(connection)
+    install(connection)
     (tmp_path / "shop.yaml").write_text(CATALOG, encoding="utf-8")
     return Desk(warehouse_url, connection, read_catalog(tmp_path), Settings.from_env({}))

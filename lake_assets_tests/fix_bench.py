@@ -14,13 +14,16 @@ from lake_assets.catalog.models import Column, FileOptions, Table
 from lake_assets.catalog.rules import source_faults
 from lake_assets.catalog.shape import read_shape
 from lake_assets.checks.row_count import check_hours
-from lake_assets.checks.table_hour import CheckedHour
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
 from lake_assets.load.loader import TableLoader
 from lake_assets.load.report import LoadReport
 from lake_assets.postgres import connect
+from lake_assets.states.decide import Verdict
+from lake_assets.states.records import Counts
+from lake_assets.states.sentences import describe, sentence, why
+from lake_assets.states.state import State
 from lake_assets_tests.fix_lake import LakeBucket
 
 HOUR = datetime(2018, 9, 6, 10, tzinfo=UTC)
@@ -45,6 +48,52 @@ def make_table(columns: Mapping[str, str] = ORDER_COLUMNS, **changes: Any) -> Ta
             **changes,
         }
     )
+
+
+@dataclass(frozen=True)
+class ReadVerdict:
+    """A verdict as people read it.
+
+    Attributes:
+        verdict: the verdict.
+    """
+
+    verdict: Verdict
+
+    @property
+    def state(self) -> State:
+        """The state."""
+        return self.verdict.state
+
+    @property
+    def passed(self) -> bool:
+        """Whether every record of the lake is accounted for."""
+        return self.verdict.passed
+
+    @property
+    def counts(self) -> Counts:
+        """What the ledger says of its files."""
+        return self.verdict.counts
+
+    @property
+    def in_main(self) -> int | None:
+        """Rows of main."""
+        return self.verdict.in_main
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """What differs."""
+        return tuple(sentence(fact) for fact in self.verdict.found)
+
+    @property
+    def why(self) -> str | None:
+        """Why it is so."""
+        return why(self.verdict)
+
+    @property
+    def description(self) -> str:
+        """The outcome."""
+        return describe(self.verdict)
 
 
 @dataclass(frozen=True)
@@ -124,10 +173,11 @@ class Bench:
         assert before == self.rows()
         return report
 
-    def check(self, hour: datetime = HOUR, *, deep: bool = False) -> CheckedHour:
+    def check(self, hour: datetime = HOUR, *, deep: bool = False) -> ReadVerdict:
         """Check an hour against lake and warehouse."""
         with connect(self.url, autocommit=True) as connection:
-            return check_hours(connection, self.lake, self.table, [hour], deep=deep)[0]
+            (verdict,) = check_hours(connection, self.lake, self.table, [hour], deep=deep)
+            return ReadVerdict(verdict)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Ask the warehouse; an answer comes as a list of rows, a change as an empty list."""

@@ -13,7 +13,7 @@ import pytest
 from lake_assets.catalog.models import Column, Source, Table
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.s3 import Lake
-from lake_assets.ledger import ledger
+from lake_assets.ledger.install import install
 from lake_assets.load.loader import TableLoader
 from lake_assets.load.report import LoadReport
 from lake_assets.monitor.backlog import Request, ask_for_loads
@@ -146,6 +146,6 @@ def asked(requests: list[Request]) -> list[tuple[str, int]]:
 @pytest.fixture
 def court(warehouse_url: str, connection: psycopg.Connection, lake_bucket: LakeBucket) -> Court:
     """Give a court over the source `shop` with the hourly table `orders`, its first hour just over."""
-    ledger.install(connection)
+    install(connection)
     connection.execute("SET timezone = 'UTC'")
     return Court(warehouse_url, connection, lake_bucket)

@@ -28,7 +28,8 @@ from lake_assets.states.state import FINE, LOADABLE, WITH_ROWS, State
 LAST_HOUR = 23
 
 REMOVED: frozenset[FactCode] = frozenset({"file_removed", "more"})
-HAD_FAILED: frozenset[FactCode] = frozenset({"had_failed"})
+HISTORY: frozenset[FactCode] = frozenset({"had_failed", "waived"})
+ENDED_WAIVER: frozenset[FactCode] = frozenset({"waived_files_changed"})
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ def decide(evidence: Evidence, now: datetime) -> Verdict:
     differences = _differences(evidence)
     changes = _changes_in_lake(evidence)
     if evidence.waived_files is not None and not differences:
-        return _while_waived(evidence, evidence.waived_files, changes)
-    if _is_mismatch(evidence, differences):
+        return _while_waived(evidence, evidence.waived_files, changes, now)
+    if _is_mismatch(evidence, differences, changes):
         return _mismatch(evidence, differences, changes)
     return _where_counts_agree(evidence, changes, now)
 
@@ -96,7 +97,7 @@ def decide(evidence: Evidence, now: datetime) -> Verdict:
 def _where_counts_agree(evidence: Evidence, changes: Facts, now: datetime) -> Verdict:
     if _has_failed(evidence) and evidence.listed:
         failures = with_codes(evidence.known_facts, FAILURES | {"noted"})
-        return _unloaded(evidence, "failed", (*failures, *changes))
+        return _unloaded(evidence, "failed", failures or changes)
     if changes:
         return _changed(evidence, changes, now)
     if not evidence.listed:
@@ -148,20 +149,24 @@ def _after_load(evidence: Evidence, load: LoadResult, now: datetime) -> Verdict:
     return _verdict(evidence, "quarantined" if quarantined else "loaded", kept=load.met)
 
 
-def _while_waived(evidence: Evidence, files: Mapping[str, str], changes: Facts) -> Verdict:
+def _while_waived(evidence: Evidence, files: Mapping[str, str], changes: Facts, now: datetime) -> Verdict:
     present = {item.key: item.etag for item in evidence.listed}
     if files == present:
         return _verdict(evidence, "waived", kept=evidence.known_facts)
+    if not changes:
+        return _where_counts_agree(evidence, changes, now)
     waiver = with_codes(evidence.known_facts, frozenset({"waived", "noted"}))
     ended = Fact.of("waived_files_changed", waiver=[fact.as_json() for fact in waiver])
     return _unloaded(evidence, "stale", (ended, *changes))
 
 
-def _is_mismatch(evidence: Evidence, differences: Facts) -> bool:
+def _is_mismatch(evidence: Evidence, differences: Facts, changes: Facts) -> bool:
+    """Return whether counts differ, or differed when they were last compared and may still."""
     if differences:
         return True
     was_mismatch = evidence.known is not None and evidence.known.state == "mismatch"
-    return was_mismatch and evidence.rows_in_main is None
+    is_uncounted = evidence.rows_in_main is None
+    return was_mismatch and (is_uncounted or bool(changes))
 
 
 def _mismatch(evidence: Evidence, differences: Facts, changes: Facts) -> Verdict:
@@ -186,7 +191,8 @@ def _changed(evidence: Evidence, changes: Facts, now: datetime) -> Verdict:
     if not is_over(evidence.hour, now, evidence.table.grace):
         # More may come until the hour is over, and nobody need look before.
         return _verdict(evidence, "expected", found=changes, needs_load=evidence.cannot_load is None)
-    return _unloaded(evidence, "stale", (*changes, *_past_failures(evidence)))
+    ended_waiver = with_codes(evidence.known_facts, ENDED_WAIVER)
+    return _unloaded(evidence, "stale", (*ended_waiver, *changes, *_history(evidence)))
 
 
 def _unloaded(evidence: Evidence, state: State, found: Facts) -> Verdict:
@@ -204,7 +210,7 @@ def _without_files(evidence: Evidence, lost: Facts, met: Facts, now: datetime) -
         return _missing(evidence, lost, met)
     kept = met
     if state == "quiet":
-        kept = (*_past_failures(evidence), *met) or _kept_in(evidence, "quiet")
+        kept = (*_history(evidence), *met) or _kept_in(evidence, "quiet")
     return _verdict(evidence, state, kept=kept)
 
 
@@ -222,7 +228,7 @@ def _missing(evidence: Evidence, lost: Facts, met: Facts) -> Verdict:
     return _verdict(
         evidence,
         "missing",
-        found=(*_why_missing(evidence, lost, around), *_past_failures(evidence), *around, *met),
+        found=(*_why_missing(evidence, lost, around), *_history(evidence), *around, *met),
     )
 
 
@@ -247,12 +253,12 @@ def _lost(evidence: Evidence) -> Facts:
     return with_codes(evidence.known_facts, REMOVED)
 
 
-def _past_failures(evidence: Evidence) -> Facts:
-    """Return why earlier loads failed of an hour that is in another state now: nobody may lose that."""
+def _history(evidence: Evidence) -> Facts:
+    """Return why loads had failed, and who had accepted it, of an hour that is in another state now."""
     if _has_failed(evidence):
         failures = with_codes(evidence.known_facts, FAILURES | {"noted"})
         return tuple(Fact.of("had_failed", cause=fact.as_json()) for fact in failures)
-    return with_codes(evidence.known_facts, HAD_FAILED)
+    return with_codes(evidence.known_facts, HISTORY)
 
 
 def _loaded(evidence: Evidence) -> Verdict:

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import psycopg
 import pytest
+from lake_assets.ledger.states import removed
 
 from lake_assets.alerts.gather import FailedRun, gather, without_values
 from lake_assets.alerts.service import note
 from lake_assets.catalog.models import Catalog
-from lake_assets.ledger.states import removed
 from lake_assets_tests.fix_alerts import Desk, Inbox, at
 
 NOTE = "no file came, and one was due (expect: hourly)"

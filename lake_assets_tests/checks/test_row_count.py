@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 
 from lake_assets.catalog.models import Source, Table
-from lake_assets.checks.row_count import check_hours, stretches, whole_days
+from lake_assets.checks.evidence import stretches, whole_days
+from lake_assets.checks.row_count import check_hours
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.objects import Listing
 from lake_assets.lake.s3 import Lake
-from lake_assets.ledger.states import state_without_files
 from lake_assets.load.loader import TableLoader
 from lake_assets.postgres import connect
 from lake_assets.readers import records
 from lake_assets.readers.blocks import Block
 from lake_assets.readers.csv_splitter import cut
+from lake_assets.states.decide import state_without_files
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench, make_table
 
 
@@ -294,5 +295,5 @@ def test_a_load_beside_a_check_is_no_difference(bench: Bench, before: bool) -> N
     with connect(bench.url, autocommit=True) as connection:
         (result,) = check_hours(connection, lake, bench.table, [HOUR])
 
-    assert (result.state, result.findings) == ("loaded", ())
+    assert (result.state, result.found) == ("loaded", ())
     assert bench.state()[0] == "loaded"

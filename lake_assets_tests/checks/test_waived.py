@@ -4,9 +4,10 @@ import psycopg
 import pytest
 
 from lake_assets.hours import ONE_HOUR
-from lake_assets.ledger import ledger
-from lake_assets.ledger.ledger import State
+from lake_assets.ledger.install import install
+from lake_assets.ledger.table_hours import read_hour
 from lake_assets.ledger.waivers import Waiving, waive
+from lake_assets.states.state import State
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
 
 NOTE = "waived: nothing was sold (ada)"
@@ -16,8 +17,8 @@ def accept(bench: Bench, state: State) -> bool:
     """Waive the bench's hour as the lake has it now; tell whether it was."""
     files = bench.lake.list_table("shop", bench.table, HOUR, HOUR + ONE_HOUR).objects
     with psycopg.connect(bench.url, autocommit=True) as connection:
-        ledger.install(connection)
-        known = ledger.read_hours(connection, bench.table, HOUR, HOUR + ONE_HOUR).get(HOUR)
+        install(connection)
+        known = read_hour(connection, bench.table, HOUR)
         waiving = Waiving(
             HOUR, state, None, {file.key: file.etag for file in files}, known.updated_at if known else None
         )

@@ -7,7 +7,8 @@ import pytest
 
 from lake_assets.exceptions import ConfigurationError, WarehouseError
 from lake_assets.hours import ONE_HOUR
-from lake_assets.ledger import ledger
+from lake_assets.ledger.install import install, lock, migrations
+from lake_assets.ledger.table_hours import Entry, write
 from lake_assets.postgres import connect
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
 
@@ -19,7 +20,7 @@ PATIENCE = 60  # seconds until a test that would hang fails
 @pytest.fixture
 def installed(connection: psycopg.Connection) -> psycopg.Connection:
     """Give a session on a database with an empty ledger."""
-    ledger.install(connection)
+    install(connection)
     return connection
 
 
@@ -30,9 +31,7 @@ def test_installing_twice_changes_nothing(installed: psycopg.Connection) -> None
         "VALUES ('shop', 'orders', '2018-09-06 10:00Z', 'loaded', 'r')"
     )
 
-    ledger.install(installed)
-    installed.execute("COMMENT ON SCHEMA lake_assets IS 'an older version'")
-    ledger.install(installed)
+    install(installed)
 
     assert installed.execute("SELECT state FROM lake_assets.table_hours").fetchall() == [("loaded",)]
 
@@ -45,7 +44,7 @@ def test_a_ledger_that_is_there_does_not_wait_for_loads(bench: Bench) -> None:
     with psycopg.connect(bench.url) as load, psycopg.connect(bench.url, autocommit=True) as other:
         load.execute("DELETE FROM lake_assets.quarantine")
         other.execute("SET lock_timeout = '1ms'")
-        ledger.install(other)
+        install(other)
 
 
 def test_who_finds_the_ledger_completed_does_not_wait_for_loads(bench: Bench) -> None:
@@ -53,7 +52,8 @@ def test_who_finds_the_ledger_completed_does_not_wait_for_loads(bench: Bench) ->
     bench.put(GOOD)
     bench.load()
     waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-    bench.query("COMMENT ON SCHEMA lake_assets IS 'an older version'")
+    newest = migrations()[-1]
+    bench.query(f"DELETE FROM lake_assets.migrations WHERE number = {newest.number}")
 
     with (
         ThreadPoolExecutor(1) as pool,
@@ -61,14 +61,16 @@ def test_who_finds_the_ledger_completed_does_not_wait_for_loads(bench: Bench) ->
         psycopg.connect(bench.url) as load,
         psycopg.connect(bench.url, autocommit=True) as second,
     ):
-        ledger.lock(first, "lake_assets")
-        install = pool.submit(ledger.install, second)
+        lock(first, "lake_assets")
+        installing = pool.submit(install, second)
         while bench.query(waiting) != [(1,)]:
-            assert not install.done()
+            assert not installing.done()
         load.execute("UPDATE lake_assets.files SET run_id = 'busy'")
-        first.execute(f"COMMENT ON SCHEMA lake_assets IS '{ledger.VERSION}'".encode())
+        first.execute(
+            "INSERT INTO lake_assets.migrations (number, name) VALUES (%s, %s)", [newest.number, newest.name]
+        )
         first.commit()
-        install.result(PATIENCE)
+        installing.result(PATIENCE)
 
 
 def test_an_hour_that_is_known_is_not_noted_as_missing(bench: Bench) -> None:
@@ -76,9 +78,10 @@ def test_an_hour_that_is_known_is_not_noted_as_missing(bench: Bench) -> None:
     bench.put(GOOD)
     bench.load()
     hours = [HOUR + ONE_HOUR, HOUR]
+    entries = [Entry(table=bench.table, hour=hour, state="missing", reason="no_file") for hour in hours]
 
     with psycopg.connect(bench.url) as connection:
-        assert ledger.note_missing(connection, bench.table, hours, "late") == [HOUR + ONE_HOUR]
+        assert write(connection, entries) == {("shop", "orders", HOUR + ONE_HOUR)}
 
     assert [bench.state(hour)[0] for hour in hours] == ["missing", "loaded"]
 

@@ -6,7 +6,8 @@ import psycopg
 import pytest
 
 from lake_assets.hours import ONE_HOUR
-from lake_assets.ledger import ledger, quarantine
+from lake_assets.ledger import quarantine
+from lake_assets.ledger.install import install
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
 
 BAD = "1,1,2018-09-06,a\n2,x,2018-09-06,b\n3,3,2018-09-06\n"
@@ -130,12 +131,14 @@ def test_a_ledger_of_the_first_version_is_completed(bench: Bench) -> None:
         "DROP TABLE lake_assets.quarantined_files, lake_assets.waivers",
         "ALTER TABLE lake_assets.quarantine DROP COLUMN etag, DROP COLUMN raw_purged_at",
         "ALTER TABLE lake_assets.files DROP COLUMN kind",
-        "COMMENT ON SCHEMA lake_assets IS 'lake_assets ledger, version 1'",
+        "ALTER TABLE lake_assets.table_hours DROP COLUMN reason, DROP COLUMN evidence",
+        "ALTER TABLE lake_assets.findings DROP COLUMN evidence",
+        "DROP TABLE lake_assets.migrations",
     ):
         bench.query(change)
 
     with psycopg.connect(bench.url, autocommit=True) as connection:
-        ledger.install(connection)
+        install(connection)
 
     assert bench.query("SELECT q.etag = f.etag FROM lake_assets.quarantine q, lake_assets.files f") == [
         (True,)

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
 
-from lake_assets.ledger import ledger
-from lake_assets.postgres import connect, statement
+from lake_assets.exceptions import ConfigurationError
+from lake_assets.ledger.install import install, migrations
+from lake_assets.postgres import connect
 from lake_assets_tests.fix_bench import GOOD, Bench
+
+VERSION_1 = (Path(__file__).parent / "old" / "version_1.sql").read_text(encoding="utf-8")
 
 PATIENCE = 60  # seconds until a test that would hang fails
 HOLDS_FILES = (
@@ -28,12 +32,30 @@ INSERT INTO lake_assets.quarantine (source, table_name, hour, key, record, reaso
 VALUES ('shop', 'orders', '2018-09-06 10:00Z', 'shop/orders/x.csv', 2, 'bad', 'x', 'r');
 """
 
+NOTES = """
+INSERT INTO lake_assets.table_hours (source, table_name, hour, state, run_id, note) VALUES
+('shop', 'orders', '2018-09-06 01:00Z', 'failed', 'r', 'the catalog; and more'),
+(
+    'shop', 'orders', '2018-09-06 02:00Z', 'missing', '',
+    'shop/orders/a; b.csv: removed from the lake since it was loaded (3 records); '
+    'shop/orders/c.csv: removed from the lake since it was loaded (0 records); the DMS task t is stopped'
+),
+('shop', 'orders', '2018-09-06 03:00Z', 'missing', '', 'no file came, and one was due (expect: hourly)'),
+('shop', 'orders', '2018-09-06 04:00Z', 'quiet', '',
+ 'DMS had applied every change up to 2018-09-06T05:00:00 (awsdms_status)'),
+('shop', 'orders', '2018-09-06 05:00Z', 'waived', '', 'waived: none was due (ada)'),
+('shop', 'orders', '2018-09-06 06:00Z', 'loaded', 'r', 'x.csv: 2 NUL bytes (`nul: replace`)'),
+('shop', 'orders', '2018-09-06 07:00Z', 'loaded', 'r', NULL);
+INSERT INTO lake_assets.waivers (source, table_name, hour, state, why, who, files)
+VALUES ('shop', 'orders', '2018-09-06 05:00Z', 'missing', 'none was due', 'ada', '{}');
+INSERT INTO lake_assets.findings (kind, source, note) VALUES ('volume', 'shop', 'few records');
+"""
+
 
 @pytest.fixture
 def first_version(connection: psycopg.Connection) -> psycopg.Connection:
     """Give a session on a database with a ledger of version 1, and a loaded table-hour in it."""
-    connection.execute(statement("lake_assets.ledger", "install"))
-    connection.execute("COMMENT ON SCHEMA lake_assets IS 'lake_assets ledger, version 1'")
+    connection.execute(VERSION_1.encode())
     connection.execute(ROWS.encode())
     return connection
 
@@ -47,7 +69,7 @@ def installer(warehouse_url: str) -> Iterator[psycopg.Connection]:
 
 def test_the_first_version_becomes_this_one(first_version: psycopg.Connection) -> None:
     """A ledger of version 1 is completed in place: its rows stay, and know what files they are of."""
-    ledger.install(first_version)
+    install(first_version)
 
     kept = first_version.execute(
         "SELECT file.records, file.added, hour.added, held.etag FROM lake_assets.files AS file "
@@ -60,8 +82,7 @@ def test_the_first_version_becomes_this_one(first_version: psycopg.Connection) -
 def test_a_completed_ledger_takes_loads(bench: Bench) -> None:
     """The hour that version 1 had loaded is loaded again, and agrees with lake and main."""
     with connect(bench.url, autocommit=True) as session:
-        session.execute(statement("lake_assets.ledger", "install"))
-        session.execute("COMMENT ON SCHEMA lake_assets IS 'lake_assets ledger, version 1'")
+        session.execute(VERSION_1.encode())
         session.execute(ROWS.encode())
     bench.put(GOOD)
 
@@ -85,7 +106,7 @@ def test_an_upgrade_never_costs_others_their_work(
     """Whoever holds one of the ledger's tables and comes to another while an upgrade waits is let through."""
     with ThreadPoolExecutor(1) as pool, psycopg.connect(warehouse_url) as busy:
         busy.execute(f"UPDATE lake_assets.{held} SET run_id = 'busy'".encode())
-        upgrade = pool.submit(ledger.install, installer)
+        upgrade = pool.submit(install, installer)
         while not first_version.execute(HOLDS_FILES).fetchone():
             assert not upgrade.done()
 
@@ -94,3 +115,61 @@ def test_an_upgrade_never_costs_others_their_work(
         upgrade.result(PATIENCE)
 
     assert first_version.execute("SELECT added FROM lake_assets.table_hours").fetchall() == [(0,)]
+
+
+def test_notes_become_facts(connection: psycopg.Connection) -> None:
+    """What a ledger of sentences knew is carried over: removed files by key, proofs, waivers, all else."""
+    connection.execute(migrations()[0].script.encode())
+    connection.execute(NOTES.encode())
+
+    install(connection)
+
+    rows = connection.execute("SELECT state, reason, evidence FROM lake_assets.table_hours ORDER BY hour")
+    assert rows.fetchall() == [
+        ("failed", "noted", [{"code": "noted", "text": "the catalog; and more"}]),
+        (
+            "missing",
+            "file_removed",
+            [
+                {"code": "file_removed", "key": "shop/orders/a; b.csv", "records": 3},
+                {"code": "file_removed", "key": "shop/orders/c.csv", "records": 0},
+                {"code": "noted", "text": "the DMS task t is stopped"},
+            ],
+        ),
+        (
+            "missing",
+            "noted",
+            [{"code": "noted", "text": "no file came, and one was due (expect: hourly)"}],
+        ),
+        ("quiet", "all_applied", [{"code": "all_applied", "applied": "2018-09-06T05:00:00"}]),
+        ("waived", "waived", [{"code": "waived", "why": "none was due", "who": "ada"}]),
+        ("loaded", None, [{"code": "noted", "text": "x.csv: 2 NUL bytes (`nul: replace`)"}]),
+        ("loaded", None, []),
+    ]
+    findings = connection.execute("SELECT evidence FROM lake_assets.findings").fetchall()
+    assert findings == [({"noted": "few records"},)]
+
+
+def test_each_migration_is_run_once_and_recorded(connection: psycopg.Connection) -> None:
+    """A ledger that is complete is left alone: whoever undid a migration by hand keeps what they did."""
+    install(connection)
+    connection.execute("ALTER TABLE lake_assets.findings DROP COLUMN evidence")
+
+    install(connection)
+
+    recorded = connection.execute("SELECT number, name FROM lake_assets.migrations ORDER BY number")
+    assert recorded.fetchall() == [(one.number, one.name) for one in migrations()]
+    gone = (
+        "SELECT FROM pg_attribute WHERE attrelid = 'lake_assets.findings'::regclass AND attname = 'evidence'"
+    )
+    assert connection.execute(gone.encode()).fetchall() == []
+
+
+def test_a_ledger_of_a_later_version_is_not_touched(connection: psycopg.Connection) -> None:
+    """An older program beside a newer one says so, instead of working on tables that it does not know."""
+    install(connection)
+    later = len(migrations()) + 1
+    connection.execute("INSERT INTO lake_assets.migrations (number, name) VALUES (%s, 'later')", [later])
+
+    with pytest.raises(ConfigurationError, match=f"has migration {later}"):
+        install(connection)

@@ -14,7 +14,7 @@ import pytest
 
 from lake_assets.embedded.s3 import REGION, S3Server
 from lake_assets.hours import ONE_HOUR, format_hour
-from lake_assets.ledger.ledger import lock
+from lake_assets.ledger.install import lock
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
 
 PROJECT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from lake_assets.hours import ONE_HOUR
-from lake_assets.ledger.ledger import lock
+from lake_assets.ledger.install import lock
 from lake_assets_tests.fix_bench import HOUR, Bench
 
 HOURS = (HOUR, HOUR + ONE_HOUR, HOUR + 2 * ONE_HOUR)

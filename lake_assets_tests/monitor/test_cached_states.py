@@ -1,15 +1,12 @@
 """Proves `cached_states`: what the judge settled today is recalled, and what has changed since is judged."""
 
-import re
 from datetime import datetime, timedelta
 
 import pytest
 
 from lake_assets.hours import hours_between
-from lake_assets.ledger.states import FINE, LETTERS
 from lake_assets.monitor import cached_states as recall
 from lake_assets.monitor.cached_states import forget_sweeps, judge_or_recall
-from lake_assets.postgres import statement
 from lake_assets_tests.fix_monitor import Court, after, at, make_source
 
 DAYS = 25 * 24
@@ -80,19 +77,6 @@ def test_a_look_at_another_table_is_not_relied_on(court: Court) -> None:
     court.connection.execute("DELETE FROM lake_assets.sweeps WHERE table_name = 'orders'")
 
     assert states(court, with_fine=True)[at(2)] == "quiet"
-
-
-@pytest.mark.parametrize(
-    ("package", "name"),
-    [("monitor", "read_attention"), ("monitor", "count_attention"), ("alerts", "read_troubles")],
-)
-def test_every_state_that_needs_attention_is_read(package: str, name: str) -> None:
-    """What commands recall, the grid counts and alerts tell are all states but those that are fine."""
-    text = statement(f"lake_assets.{package}", name).as_string()
-    listed = re.search(r"state IN \(([^)]*'stale'[^)]*)\)", text)
-
-    assert listed
-    assert set(re.findall(r"\w+", listed[1])) == set(LETTERS) - FINE
 
 
 def test_a_look_that_is_forgotten_is_not_relied_on(court: Court) -> None:

@@ -7,7 +7,7 @@ import pytest
 from lake_assets.monitor import dms_control_tables as control
 from lake_assets.monitor.dms_control_tables import Suspension, read_control_tables
 from lake_assets_tests.fix_monitor import Court, after, at
-from lake_assets_tests.monitor.test_evidence import STATUS_HEADER, status_of
+from lake_assets_tests.monitor.test_testimony import STATUS_HEADER, status_of
 
 
 def test_the_newest_word_of_each_table_and_task_counts(court: Court) -> None:

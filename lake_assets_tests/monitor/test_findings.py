@@ -8,21 +8,19 @@ import psycopg
 import pytest
 
 from lake_assets.lake.objects import LakeObject, Listing, UnmatchedObject
-from lake_assets.ledger import ledger
+from lake_assets.ledger.install import install
 from lake_assets.monitor.dms_api import DmsReport, TableCount, TaskState
 from lake_assets.monitor.dms_control_tables import ControlTables
-from lake_assets.monitor.evidence import Witnesses
-from lake_assets.monitor.findings import (
-    Finding,
-    Kind,
+from lake_assets.monitor.finding_rules import (
     dms_findings,
     folder_findings,
     hole_findings,
-    settle_findings,
     silence,
     unmatched_findings,
 )
+from lake_assets.monitor.findings import Finding, Kind, settle_findings
 from lake_assets.monitor.source import LOOKED_FOR
+from lake_assets.monitor.testimony import Witnesses
 from lake_assets_tests.fix_monitor import ROWS, Court, after, at, make_source
 
 
@@ -168,18 +166,18 @@ def test_a_volume_within_its_usual_spread_is_not_odd(court: Court) -> None:
 
 def test_only_what_was_looked_for_is_closed(connection: psycopg.Connection) -> None:
     """A finding stays open where nobody looked; one that lasts says what is to be said now."""
-    ledger.install(connection)
+    install(connection)
     first, *_ = seen = [
-        Finding("stranger", "a is odd", "orders", subject="a"),
-        Finding("stranger", "b is odd", "orders", subject="b"),
-        Finding("stranger", "c is odd", "items", subject="c"),
-        Finding("volume", "few", "orders", at(0)),
+        Finding("stranger", {"noted": "a is odd"}, "orders", subject="a"),
+        Finding("stranger", {"noted": "b is odd"}, "orders", subject="b"),
+        Finding("stranger", {"noted": "c is odd"}, "items", subject="c"),
+        Finding("volume", {"noted": "few"}, "orders", at(0)),
     ]
     settle_findings(connection, "shop", seen, ("stranger", "volume"), at(0))
     unmatched: tuple[Kind, ...] = ("stranger",)
     settle_findings(connection, "crm", seen[:1], unmatched, at(0))
     for number in (1, 2):
-        lasting = [replace(first, note="a is odder")]
+        lasting = [replace(first, details={"noted": "a is odder"})]
         settle_findings(connection, "shop", lasting, unmatched, at(number), in_part=["items"])
 
     rows = connection.execute("SELECT source, note, gone_at FROM lake_assets.findings ORDER BY id").fetchall()

@@ -3,10 +3,9 @@
 from typing import get_args
 from xml.etree import ElementTree as ET
 
-from lake_assets.cli.display import SIGNS
-from lake_assets.ledger.ledger import State
-from lake_assets.ledger.states import FINE, LETTERS
-from lake_assets.monitor.grid_svg import FILLS, draw
+from lake_assets.monitor.grid_svg import draw
+from lake_assets.states.state import FINE, State
+from lake_assets.states.state import STATES as INFOS
 from lake_assets_tests.fix_monitor import at
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -15,9 +14,8 @@ STATES: tuple[State, ...] = get_args(State)
 
 def test_every_state_has_a_letter_and_a_colour_of_its_own() -> None:
     """Terminal and picture have the same letters, and no two states look alike."""
-    assert set(FILLS) == set(LETTERS) == set(SIGNS) == set(STATES)
-    assert len(set(FILLS.values())) == len(set(LETTERS.values())) == len(STATES)
-    assert {state: sign for state, (sign, _) in SIGNS.items()} == LETTERS
+    assert set(INFOS) == set(STATES)
+    assert len({info.fill for info in INFOS.values()}) == len({info.letter for info in INFOS.values()}) == 9
 
 
 def test_every_hour_of_every_table_is_drawn() -> None:
@@ -28,7 +26,7 @@ def test_every_hour_of_every_table_is_drawn() -> None:
 
     texts = [text.text for text in root.iter(f"{SVG}text")]
     assert texts.index("shop.<odd>") < texts.index("shop.fine")
-    assert {LETTERS[state] for state in STATES if state not in FINE} <= set(texts)
+    assert {INFOS[state].letter for state in STATES if state not in FINE} <= set(texts)
     assert "MM" in texts
     widths = [
         float(cell.attrib["width"]) + 1 for cell in root.iter(f"{SVG}rect") if cell.attrib["height"] == "13"

@@ -6,9 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from lake_assets.checks.row_count import check_hours, judge_hours
-from lake_assets.ledger import ledger
+from lake_assets.ledger.install import install
+from lake_assets.ledger.table_hours import Entry, write
 from lake_assets.monitor.dms_api import DmsReport, TableCount, TaskState
-from lake_assets.monitor.evidence import note_counts
+from lake_assets.monitor.testimony import note_counts
+from lake_assets.states.facts import Fact
+from lake_assets.states.sentences import why
 from lake_assets_tests.fix_monitor import START, Court, after, at, make_source
 
 ARN = "arn:aws:dms:eu-west-1:1:task:A"
@@ -68,7 +71,7 @@ def test_a_check_keeps_the_evidence_the_judge_has_found(court: Court) -> None:
     checked = check_hours(court.connection, court.lake, table, [at(0)], now=court.now)
 
     assert "the other hourly table of shop delivered" in noted
-    assert [result.why for result in (*judged, *checked)] == [noted, noted]
+    assert [why(verdict) for verdict in (*judged, *checked)] == [noted, noted]
     assert court.note(0) == noted
 
 
@@ -77,12 +80,14 @@ def test_the_first_look_at_a_table_is_told_with_its_evidence(court: Court) -> No
     court.source = make_source(orders={}, items={})
     court.put(0, table="items")
     table = court.source.tables[0]
-    ledger.install(court.connection)
-    ledger.note_missing(court.connection, table, [at(0)], "no file came")
+    install(court.connection)
+    write(
+        court.connection, [Entry(table, at(0), "missing", "no_file", (Fact.of("no_file", expect="hourly"),))]
+    )
 
     told = court.judge().told[table]
 
-    assert [result.why for result in told] == [court.note(0)]
+    assert [why(verdict) for verdict in told] == [court.note(0)]
     assert "other hourly" in court.note(0)
 
 

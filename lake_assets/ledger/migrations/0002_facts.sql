@@ -25,7 +25,7 @@ WITH removed AS (
     FROM lake_assets.table_hours AS known
     CROSS JOIN
         LATERAL regexp_matches(
-            known.note, '(?:^|; )(.+?): removed from the lake since it was loaded \((\d+) records\)', 'g'
+            '; ' || known.note, '; (.+?): removed from the lake since it was loaded \((\d+) records\)', 'g'
         ) WITH ORDINALITY AS found (parts, place)
     WHERE known.state = 'missing'
     GROUP BY known.source, known.table_name, known.hour
@@ -39,7 +39,7 @@ told AS (
         removed.facts AS removed,
         btrim(
             regexp_replace(
-                known.note, '(?:^|; )(.+?): removed from the lake since it was loaded \((\d+) records\)', '', 'g'
+                '; ' || known.note, '; (.+?): removed from the lake since it was loaded \((\d+) records\)', '', 'g'
             ),
             '; '
         ) AS rest

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from lake_assets.ledger import ledger
+from lake_assets.ledger.install import install
 from lake_assets.load.staging.document_expressions import Leaf, resolve_types
 from lake_assets.postgres import type_name
 from lake_assets_tests.examples import examples
@@ -60,7 +60,7 @@ def test_main_gets_what_the_judge_has_looked_at(
     connection: psycopg.Connection, declared: str, path: tuple[str, ...], documents: list[Any]
 ) -> None:
     """Where a value fits, the quick way gives what the way of all gives; where not, both are errors."""
-    ledger.install(connection)
+    install(connection)
     known = resolve_types(connection, [declared])[declared]
     connection.execute(
         sql.SQL("DROP TABLE IF EXISTS main; CREATE TABLE main (v {})").format(type_name(declared))
@@ -78,7 +78,7 @@ def test_main_gets_what_the_judge_has_looked_at(
 
 def test_whether_a_path_may_end_is_asked_for_once(connection: psycopg.Connection) -> None:
     """The server calls the function: in the statement it would take all keys out again for each wrapper."""
-    ledger.install(connection)
+    install(connection)
     known = resolve_types(connection, ["text"])["text"]
     leaf = Leaf("v", "text", known, sql.Identifier("d"), ("a", "b", "c"), sql.Identifier("n"), "d")
     query = sql.SQL("EXPLAIN VERBOSE {}").format(_opened({}, leaf.to_judge, leaf.fits))
@@ -188,7 +188,7 @@ GIVEN: dict[str, dict[str | None, Any]] = {
 
 def test_a_wrapper_is_only_what_extended_json_makes_one(connection: psycopg.Connection) -> None:
     """An object with another key, or a value of another type, is no wrapper; limits hold to the digit."""
-    ledger.install(connection)
+    install(connection)
     connection.execute("SET TIME ZONE 'UTC'")
     given = "unnest(%s::text[]) WITH ORDINALITY AS _ (given, place) ORDER BY place"
 
