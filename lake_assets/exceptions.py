@@ -42,7 +42,7 @@ class CatalogFault:
     remedy: str
 
     def __str__(self) -> str:
-        """Say the fault on one line, in the form editors make clickable."""
+        """Return the fault on one line, in the form editors make clickable."""
         return f"{self.file}:{self.line}: {self.where}: {self.message} {self.remedy}"
 
 

@@ -19,12 +19,12 @@ PARTITION_FORMAT = "%Y-%m-%d-%H:%M"
 
 
 def floor_hour(moment: datetime) -> datetime:
-    """Give the hour that `moment` (aware) falls into."""
+    """Return the hour that `moment` (aware) falls into."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def parse_hour(text: str) -> datetime:
-    """Read an hour as people write it.
+    """Return an hour that people have written.
 
     Args:
         text: such as `2018-09-06T10`; always UTC.
@@ -39,22 +39,22 @@ def parse_hour(text: str) -> datetime:
 
 
 def format_hour(hour: datetime) -> str:
-    """Write an hour as people read it: `2018-09-06T10`."""
+    """Return an hour as people read it: `2018-09-06T10`."""
     return hour.astimezone(UTC).strftime(HOUR_FORMAT)
 
 
 def partition_key(hour: datetime) -> str:
-    """Write an hour as Dagster's partition key: `2018-09-06-10:00`."""
+    """Return an hour as Dagster's partition key: `2018-09-06-10:00`."""
     return hour.astimezone(UTC).strftime(PARTITION_FORMAT)
 
 
 def from_partition_key(key: str) -> datetime:
-    """Read Dagster's partition key back into an hour."""
+    """Return the hour of Dagster's partition key."""
     return datetime.strptime(key, PARTITION_FORMAT).replace(tzinfo=UTC)
 
 
 def hours_between(first: datetime, end: datetime) -> Iterator[datetime]:
-    """Give every hour from `first` up to and without `end`, oldest first."""
+    """Yield every hour from `first` up to and without `end`, oldest first."""
     hour = first
     while hour < end:
         yield hour

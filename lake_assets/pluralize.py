@@ -2,5 +2,5 @@
 
 
 def pluralize(number: int, what: str) -> str:
-    """Say how many there are of something: `1 record`, `2,000 records`."""
+    """Return how many there are of something: `1 record`, `2,000 records`."""
     return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -56,7 +56,7 @@ _listener: ContextVar[Listener] = ContextVar("lake_assets_listener", default=Sil
 
 
 def listener() -> Listener:
-    """Give the listener of this context."""
+    """Return the listener of this context."""
     return _listener.get()
 
 

@@ -1,8 +1,8 @@
-"""Settings: the one module that reads the environment.
+"""Settings: what the environment says, read and judged.
 
-A setting is read and judged here, and handed on as a plain value. What a setting is used for belongs to
-the module that uses it; the environment that the embedded stack gives its users is made by
-`lake_assets.embedded.stack`. Secrets (the warehouse's password, the alert addresses) stay out of every
+Each is handed on as a plain value. What a setting is used for belongs to the module that uses it; what a file
+`.env` adds to the environment, to `env_file`; the environment that the embedded stack gives its users is made
+by `lake_assets.embedded.stack`. Secrets (the warehouse's password, the alert addresses) stay out of every
 `repr` and `str`, and out of every error.
 """
 
@@ -38,6 +38,7 @@ WAREHOUSE_REMEDY = (
     "Write it as postgresql://user:password@host:5432/database, with the characters @ : / ? # % of a "
     "password percent-encoded (@ is %40)."
 )
+HOST = r"(\[[^]]*\]|[^:]*)(:\d*)?"  # of a URL: a name, or an IPv6 address in brackets; its port
 # Amazon S3 user guide, "General purpose bucket naming rules".
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -119,7 +120,7 @@ class Warehouse:
         return masked_url(self.conninfo)
 
     def __str__(self) -> str:
-        """Give the address with its password masked."""
+        """Return the address with its password masked."""
         return self.masked
 
 
@@ -161,22 +162,17 @@ class Settings:
         Raises:
             ConfigurationError: a setting is malformed, or only one of lake and warehouse is set.
         """
-        lake, warehouse = environ.get(LAKE, ""), environ.get(WAREHOUSE, "")
-        if bool(lake) != bool(warehouse):
-            present, absent = (LAKE, WAREHOUSE) if lake else (WAREHOUSE, LAKE)
-            raise ConfigurationError(
-                f"{present} is set and {absent} is not. Set {absent} too, or unset {present} to use the "
-                "embedded stack."
-            )
-        dagster_home = environ.get(DAGSTER_HOME, "")
-        home = _folder(environ.get(HOME) or ".lake_assets")
-        catalog = environ.get(CATALOG)
+        lake, warehouse = _lake_and_warehouse(environ)
+        home = _folder(environ, HOME) or _absolute(".lake_assets")
+        default_catalog = home / "catalog"
+        if lake is not None:
+            default_catalog = _absolute("catalog")
         return cls(
-            lake=LakePlace.parse(lake) if lake else None,
-            warehouse=Warehouse.parse(warehouse) if warehouse else None,
-            catalog=_folder(catalog) if catalog else _folder("catalog") if lake else home / "catalog",
+            lake=lake,
+            warehouse=warehouse,
+            catalog=_folder(environ, CATALOG) or default_catalog,
             home=home,
-            dagster_home=_folder(dagster_home) if dagster_home else None,
+            dagster_home=_folder(environ, DAGSTER_HOME),
             alerts=tuple(environ.get(ALERTS, "").split()),
             alert_quarantined=_number(environ, ALERT_QUARANTINED),
             heartbeat_url=_web_address(environ, HEARTBEAT_URL),
@@ -191,34 +187,53 @@ class Settings:
 
 
 def masked_url(url: str) -> str:
-    """Give a database URL with `***` for every password in it.
+    """Return a database URL with `***` for every password in it.
 
     Args:
         url: any database URL; of one that cannot be taken apart, only the scheme is shown.
     """
     scheme, separator, _ = url.partition("://")
-    if not _is_unmistakable(url):
-        return f"{scheme}://{MASK}" if separator and scheme in WAREHOUSE_SCHEMES else MASK
-    parts = urlsplit(url)
-    login, at, place = parts.netloc.rpartition("@")
+    if _is_unmistakable(url):
+        parts = urlsplit(url)
+        return f"{scheme}://{_masked_login(parts.netloc)}{parts.path}{_masked_query(parts.query)}"
+    if separator and scheme in WAREHOUSE_SCHEMES:
+        return f"{scheme}://{MASK}"
+    return MASK
+
+
+def _masked_login(netloc: str) -> str:
+    """Return `user:password@host:port` with the password masked, if there is one."""
+    login, at, place = netloc.rpartition("@")
     user, colon, _ = login.partition(":")
-    netloc = f"{user}{colon}{MASK if colon else ''}{at}{place}"
-    query = [
-        (name, MASK if name.lower() in SECRET_PARAMETERS else value)
-        for name, value in parse_qsl(parts.query, keep_blank_values=True)
-    ]
-    return f"{scheme}://{netloc}{parts.path}{'?' if query else ''}{urlencode(query, safe='*/')}"
+    if not colon:
+        return netloc
+    return f"{user}:{MASK}{at}{place}"
+
+
+def _masked_query(query: str) -> str:
+    """Return the parameters with the secrets among them masked, and the `?` before them."""
+    shown = []
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name.lower() in SECRET_PARAMETERS:
+            shown.append((name, MASK))
+        else:
+            shown.append((name, value))
+    if not shown:
+        return ""
+    return f"?{urlencode(shown, safe='*/')}"
 
 
 def _is_unmistakable(url: str) -> bool:
-    """Say whether the password, if any, stands where it should: a raw `/` or `?` in it moves it elsewhere."""
+    """Return whether a password stands where it should: a raw `/` or `?` in it moves it elsewhere."""
     if "#" in url or not re.match(r"[a-z0-9+]+://", url) or re.search(r"\s", url):
         return False
-    authority, _, rest = url.partition("://")[2].partition("/")
-    authority, _, query = authority.partition("?")
+    before_slash, _, rest = url.partition("://")[2].partition("/")
+    authority, _, query = before_slash.partition("?")
+    database = rest.partition("?")[0]
+    if authority.count("@") > 1 or "@" in database + query:
+        return False
     hosts = authority.rpartition("@")[2].split(",")
-    apart = authority.count("@") <= 1 and "@" not in rest.partition("?")[0] + query
-    return apart and all(re.fullmatch(r"(\[[^]]*\]|[^:]*)(:\d*)?", host) for host in hosts)
+    return all(re.fullmatch(HOST, host) for host in hosts)
 
 
 def _is_conninfo(url: str) -> bool:
@@ -227,6 +242,26 @@ def _is_conninfo(url: str) -> bool:
     except psycopg.Error:
         return False
     return True
+
+
+def _lake_and_warehouse(environ: Mapping[str, str]) -> tuple[LakePlace | None, Warehouse | None]:
+    """Return both, or neither where the embedded stack is to stand in for them."""
+    lake = environ.get(LAKE, "")
+    warehouse = environ.get(WAREHOUSE, "")
+    if lake and warehouse:
+        return LakePlace.parse(lake), Warehouse.parse(warehouse)
+    if lake:
+        raise _half_set(present=LAKE, absent=WAREHOUSE)
+    if warehouse:
+        raise _half_set(present=WAREHOUSE, absent=LAKE)
+    return None, None
+
+
+def _half_set(present: str, absent: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{present} is set and {absent} is not. Set {absent} too, or unset {present} to use the "
+        "embedded stack."
+    )
 
 
 def _number(environ: Mapping[str, str], name: str) -> int:
@@ -244,5 +279,12 @@ def _web_address(environ: Mapping[str, str], name: str) -> str:
     return text
 
 
-def _folder(text: str) -> Path:
-    return Path(text).expanduser().absolute()
+def _folder(environ: Mapping[str, str], name: str) -> Path | None:
+    text = environ.get(name, "")
+    if not text:
+        return None
+    return _absolute(text)
+
+
+def _absolute(path: str) -> Path:
+    return Path(path).expanduser().absolute()

@@ -23,6 +23,7 @@ pytest_plugins = [
 
 for _name in [name for name in os.environ if name.startswith(("LAKE_ASSETS_", "AWS_", "DAGSTER_"))]:
     del os.environ[_name]
+os.environ["PYTHON_DOTENV_DISABLED"] = "1"  # nor those of a developer's `.env`
 
 
 def pytest_collection_finish() -> None:

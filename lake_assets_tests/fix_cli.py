@@ -164,7 +164,7 @@ def keep_events_in_one_file(home: Path) -> None:
 
 @pytest.fixture(scope="session")
 def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a DAGSTER_HOME without runs to copy, for making one takes Dagster a second."""
+    """Return a DAGSTER_HOME without runs to copy, for making one takes Dagster a second."""
     home = tmp_path_factory.mktemp("dagster_home")
     keep_events_in_one_file(home)
     with open_instance(home) as instance:
@@ -176,7 +176,7 @@ def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def company(
     warehouse_url: str, lake_bucket: LakeBucket, s3_server: S3Server, dagster_home: Path, tmp_path: Path
 ) -> Company:
-    """Give a company with the table shop.orders, of which no hour need have files, and an empty lake."""
+    """Return a company with the table shop.orders, of which no hour need have files, and an empty lake."""
     shutil.copytree(dagster_home, tmp_path / "dagster")
     if (dagster_home / "dagster.yaml").exists():
         keep_events_in_one_file(tmp_path / "dagster")

@@ -61,7 +61,9 @@ class ElementColumn(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _read_short_form(cls, value: Any) -> Any:
-        return value if isinstance(value, dict) or value is None else {"type": value}
+        if isinstance(value, dict) or value is None:
+            return value
+        return {"type": value}
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
@@ -219,35 +221,38 @@ class SourceDocument(Frozen):
 
 
 def model_at(place: Place) -> type[BaseModel]:
-    """Give the model whose keys stand at a place of the document."""
+    """Return the model whose keys stand at a place of the document."""
+    model: type[BaseModel] = SourceDocument
     match place:
         case ("files",) | ("tables", _, "files"):
-            return FileOptions
+            model = FileOptions
         case ("tables", _):
-            return SourceTable
+            model = SourceTable
         case ("tables", _, "columns", _):
-            return TableColumn
-        case ("tables", _, *deeper, "children", _):
-            return ElementTable if deeper else ChildTable
+            model = TableColumn
+        case ("tables", _, "children", _):
+            model = ChildTable
+        case (*_, "children", _):
+            model = ElementTable
         case (*_, "columns", _):
-            return ElementColumn
-        case _:
-            return SourceDocument
+            model = ElementColumn
+    return model
 
 
 def known_keys(model: type[BaseModel]) -> tuple[str, ...]:
-    """Give the keys people may write for a model, in its order."""
+    """Return the keys people may write for a model, in its order."""
     return tuple(field.alias or name for name, field in model.model_fields.items())
 
 
 def to_source(document: SourceDocument, path: Path) -> Source:
-    """Give the source a valid document describes.
+    """Return the source that a valid document describes.
 
     Args:
         document: the YAML form.
         path: the file it was read from.
     """
     schema_name = document.schema_ or document.source
+    tables = [_to_table(document, schema_name, name, table) for name, table in document.tables.items()]
     return Source(
         name=document.source,
         start=document.start,
@@ -258,9 +263,7 @@ def to_source(document: SourceDocument, path: Path) -> Source:
         description=document.description,
         owner=document.owner,
         path=path,
-        tables=tuple(
-            _to_table(document, schema_name, name, table) for name, table in document.tables.items()
-        ),
+        tables=tuple(tables),
     )
 
 
@@ -291,25 +294,27 @@ def _to_table(document: SourceDocument, schema_name: str, name: str, table: Sour
 
 
 def _to_children(children: Mapping[str, ElementTable]) -> tuple[Child, ...]:
-    return tuple(
-        Child(
-            name=name,
-            path=child.path,
-            columns=_to_columns(child.columns),
-            children=_to_children(child.children),
-        )
-        for name, child in children.items()
+    return tuple(_to_child(name, child) for name, child in children.items())
+
+
+def _to_child(name: str, child: ElementTable) -> Child:
+    return Child(
+        name=name,
+        path=child.path,
+        columns=_to_columns(child.columns),
+        children=_to_children(child.children),
     )
 
 
-def _to_columns(columns: dict[str, TableColumn] | dict[str, ElementColumn]) -> tuple[Column, ...]:
-    return tuple(
-        Column(
-            name=name,
-            type=column.type,
-            source_name=name if column.from_ is None else column.from_,
-            path=column.path,
-            position=column.position if isinstance(column, TableColumn) else None,
-        )
-        for name, column in columns.items()
-    )
+def _to_columns(columns: Mapping[str, ElementColumn]) -> tuple[Column, ...]:
+    return tuple(_to_column(name, column) for name, column in columns.items())
+
+
+def _to_column(name: str, column: ElementColumn) -> Column:
+    position = None
+    if isinstance(column, TableColumn):
+        position = column.position
+    source_name = name
+    if column.from_ is not None:
+        source_name = column.from_
+    return Column(name=name, type=column.type, source_name=source_name, path=column.path, position=position)

@@ -32,23 +32,28 @@ class Fault:
 
 
 def refusal(message: str, remedy: str) -> PydanticCustomError:
-    """Give the error by which a validator refuses a value."""
+    """Return the error by which a validator refuses a value."""
     return PydanticCustomError("catalog", "{message}", {"message": message, "remedy": remedy})
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Name the known words closest to `word`, as a sentence to append, or nothing."""
+    """Return a question that names the known words closest to `word`; empty where none is close."""
     folded = {name.casefold(): name for name in known}
     matches = get_close_matches(word.casefold(), folded)
-    return f"Did you mean {' or '.join(folded[match] for match in matches)}?" if matches else ""
+    if not matches:
+        return ""
+    closest = " or ".join(folded[match] for match in matches)
+    return f"Did you mean {closest}?"
 
 
 def shown(value: object) -> str:
-    """Give a value as a message shows it, cut short where it is long."""
+    """Return a value as a message shows it, cut short where it is long."""
     text = repr(value)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+    if len(text) <= LONGEST_SHOWN:
+        return text
+    return f"{text[:LONGEST_SHOWN]}…"
 
 
 def sentences(*parts: str) -> str:
-    """Join sentences, leaving out those that are empty."""
-    return " ".join(part for part in parts if part)
+    """Return sentences as one text, without those that are empty."""
+    return " ".join(filter(None, parts))

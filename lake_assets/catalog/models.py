@@ -6,14 +6,14 @@ both.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import chain, count
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lake_assets.catalog.faults import did_you_mean, sentences
+from lake_assets.catalog.faults import did_you_mean
 from lake_assets.catalog.values import Delimiter, Encoding, Header, Layout, NullText, Timezone
 from lake_assets.exceptions import ConfigurationError
 
@@ -81,13 +81,14 @@ class FileOptions(Frozen):
     )
 
     def overridden(self, others: "FileOptions | None") -> "FileOptions":
-        """Give these options with those that somebody has set in others in their place.
+        """Return these options with those that somebody has set in others in their place.
 
         Args:
             others: such as a table's own; None for none.
         """
-        own = others.model_fields_set if others else ()
-        return self.model_copy(update={key: getattr(others, key) for key in own})
+        if others is None:
+            return self
+        return self.model_copy(update=others.model_dump(exclude_unset=True))
 
 
 class Column(Frozen):
@@ -111,7 +112,9 @@ class Column(Frozen):
     @property
     def file_column(self) -> str:
         """The column of the file that holds the value, or the document the value is in."""
-        return self.path[0] if self.path else self.source_name
+        if self.path:
+            return self.path[0]
+        return self.source_name
 
 
 class Child(Frozen):
@@ -169,7 +172,7 @@ class Table(Frozen):
     start: datetime | None = None
 
     def __hash__(self) -> int:
-        """Tell tables apart by their names alone: one of hundreds of columns is a key thousands of times."""
+        """Return the names' hash alone: a table of hundreds of columns is a key thousands of times."""
         return hash((self.source, self.name))
 
     @property
@@ -184,43 +187,51 @@ class Table(Frozen):
         Columns without a `position` take the places that are left, in the catalog's order.
         """
         fixed = {column.file_column: column.position for column in self.columns if column.position}
-        names = dict.fromkeys(column.file_column for column in self.columns)
-        names |= dict.fromkeys(child.path[0] for child in self.children)
+        names = [column.file_column for column in self.columns]
+        names += [child.path[0] for child in self.children]
         taken = set(fixed.values())
         free = (place for place in count(1) if place not in taken)
-        places = {name: fixed[name] if name in fixed else next(free) for name in names}
+        places: dict[str, int] = {}
+        for name in names:
+            if name in places:
+                continue
+            if name in fixed:
+                places[name] = fixed[name]
+            else:
+                places[name] = next(free)
         return dict(sorted(places.items(), key=itemgetter(1)))
 
     @property
     def all_children(self) -> tuple[tuple[str, int, Child], ...]:
         """Every child table, each before its own: its name in the warehouse, and its depth from 1."""
-
-        def below(name: str, depth: int, children: Iterable[Child]) -> Iterator[tuple[str, int, Child]]:
-            for child in children:
-                full = f"{name}__{child.name}"
-                yield full, depth, child
-                yield from below(full, depth + 1, child.children)
-
-        return tuple(below(self.name, 1, self.children))
+        return tuple(_children_below(self.name, 1, self.children))
 
     @property
     def opened_types(self) -> frozenset[str]:
         """The types of all columns that are made of what lies inside a document."""
-        inside = [column.type for column in self.columns if column.path]
-        return frozenset(inside) | {
-            column.type for _, _, child in self.all_children for column in child.columns
-        }
+        types = {column.type for column in self.columns if column.path}
+        for _, _, child in self.all_children:
+            types.update(column.type for column in child.columns)
+        return frozenset(types)
 
     @property
     def document_columns(self) -> tuple[str, ...]:
         """The JSON columns of the file that are looked into, each once."""
-        paths = [column.path for column in self.columns if column.path]
-        return tuple(dict.fromkeys(path[0] for path in (*paths, *(child.path for child in self.children))))
+        names = [column.path[0] for column in self.columns if column.path]
+        names += [child.path[0] for child in self.children]
+        return tuple(dict.fromkeys(names))
 
     @property
     def file_columns(self) -> tuple[str, ...]:
         """The columns of the file that the catalog names, each once, in file order."""
         return tuple(self.file_places)
+
+
+def _children_below(name: str, depth: int, children: Iterable[Child]) -> Iterator[tuple[str, int, Child]]:
+    for child in children:
+        full_name = f"{name}__{child.name}"
+        yield full_name, depth, child
+        yield from _children_below(full_name, depth + 1, child.children)
 
 
 class Source(Frozen):
@@ -255,10 +266,10 @@ class Catalog(Frozen):
     @property
     def tables(self) -> tuple[Table, ...]:
         """Every table of every source, in the catalog's order."""
-        return tuple(table for source in self.sources for table in source.tables)
+        return tuple(chain.from_iterable(source.tables for source in self.sources))
 
     def table(self, qualified: str) -> Table:
-        """Give one table.
+        """Return one table.
 
         Args:
             qualified: such as `shop.orders`.
@@ -266,24 +277,24 @@ class Catalog(Frozen):
         Raises:
             ConfigurationError: the catalog has no such table.
         """
-        found = [table for table in self.tables if table.qualified == qualified]
-        if not found:
-            raise ConfigurationError(self._unknown(qualified, [table.qualified for table in self.tables]))
-        return found[0]
+        tables = {table.qualified: table for table in self.tables}
+        if qualified not in tables:
+            raise ConfigurationError(self._unknown(qualified, tables))
+        return tables[qualified]
 
     def source_of(self, table: Table) -> Source:
-        """Give the source of a table.
+        """Return the source of a table.
 
         Raises:
             ConfigurationError: the catalog has no such source.
         """
-        found = [source for source in self.sources if source.name == table.source]
-        if not found:
-            raise ConfigurationError(self._unknown(table.source, [source.name for source in self.sources]))
-        return found[0]
+        sources = {source.name: source for source in self.sources}
+        if table.source not in sources:
+            raise ConfigurationError(self._unknown(table.source, sources))
+        return sources[table.source]
 
     def select(self, names: Iterable[str] = ()) -> tuple[Table, ...]:
-        """Give the tables that people named, each once, in the catalog's order.
+        """Return the tables that people named, each once, in the catalog's order.
 
         Args:
             names: tables (`shop.orders`) and whole sources (`shop`); none means every table.
@@ -292,13 +303,18 @@ class Catalog(Frozen):
             ConfigurationError: some names are unknown; it names them all.
         """
         wanted = set(names)
-        known = {name for table in self.tables for name in (table.source, table.qualified)}
-        if unknown := sorted(wanted - known):
+        known = {table.source for table in self.tables} | {table.qualified for table in self.tables}
+        unknown = sorted(wanted - known)
+        if unknown:
             raise ConfigurationError("\n".join(self._unknown(name, known) for name in unknown))
-        return tuple(table for table in self.tables if not wanted or wanted & {table.source, table.qualified})
+        if not wanted:
+            return self.tables
+        return tuple(table for table in self.tables if wanted & {table.source, table.qualified})
 
     def _unknown(self, name: str, known: Iterable[str]) -> str:
+        hint = did_you_mean(name, sorted(known))
         same_name = [table.qualified for table in self.tables if table.name == name]
-        hint = f"Did you mean {' or '.join(same_name)}?" if same_name else did_you_mean(name, sorted(known))
+        if same_name:
+            hint = f"Did you mean {' or '.join(same_name)}?"
         remedy = hint or "Name it as source.table, or add it to the catalog (docs/catalog.md)."
-        return sentences(f"{name!r} is not in the catalog.", remedy)
+        return f"{name!r} is not in the catalog. {remedy}"

@@ -4,8 +4,8 @@ The parts it puts together: `yaml_text` (text), `shape` (keys and values), `rule
 """
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from lake_assets.catalog.document import SourceDocument, to_source
@@ -13,7 +13,7 @@ from lake_assets.catalog.faults import Fault, Place
 from lake_assets.catalog.models import Catalog
 from lake_assets.catalog.rules import catalog_faults, source_faults
 from lake_assets.catalog.shape import read_shape
-from lake_assets.catalog.yaml_text import YamlText, read_yaml
+from lake_assets.catalog.yaml_text import YamlText, read_yaml, unreadable
 from lake_assets.exceptions import CatalogError, CatalogFault, ConfigurationError
 
 SUFFIXES = frozenset({".yaml", ".yml"})
@@ -21,18 +21,31 @@ SUFFIXES = frozenset({".yaml", ".yml"})
 
 @dataclass(frozen=True)
 class _Draft:
-    """One file, read as far as it can be."""
+    """One file, read as far as it can be.
+
+    Attributes:
+        path: where it is.
+        shown: its name, as people are told it.
+        yaml: its text as data.
+        document: its form; None where it has faults of shape.
+        faults: what is wrong within it.
+    """
 
     path: Path
     shown: str
     yaml: YamlText
     document: SourceDocument | None
-    faults: tuple[Fault, ...]
+    faults: list[Fault]
 
     def situate(self, fault: Fault) -> CatalogFault:
-        """Give a fault its file and line."""
-        line = fault.line or self.yaml.line_of(fault.place)
-        return CatalogFault(self.shown, line, _where(fault.place), fault.message, fault.remedy)
+        """Return a fault with its file and line."""
+        return CatalogFault(
+            file=self.shown,
+            line=fault.line or self.yaml.line_of(fault.place),
+            where=_where(fault.place),
+            message=fault.message,
+            remedy=fault.remedy,
+        )
 
 
 def read_catalog(folder: Path) -> Catalog:
@@ -46,12 +59,16 @@ def read_catalog(folder: Path) -> Catalog:
         CatalogError: the files have faults; it names them all, each with file and line.
     """
     drafts = [_read_file(path) for path in _find_files(folder)]
-    faults = [draft.situate(fault) for draft in drafts for fault in draft.faults]
-    together = catalog_faults([(draft.shown, draft.yaml.data) for draft in drafts])
-    faults += [drafts[index].situate(fault) for index, fault in together]
+    faults: list[CatalogFault] = []
+    for draft in drafts:
+        faults += map(draft.situate, draft.faults)
+    documents = [(draft.shown, draft.yaml.data) for draft in drafts]
+    for index, fault in catalog_faults(documents):
+        faults.append(drafts[index].situate(fault))
     if faults:
-        raise CatalogError(sorted(faults, key=lambda fault: (fault.file, fault.line)))
-    return Catalog(sources=tuple(to_source(draft.document, draft.path) for draft in drafts if draft.document))
+        raise CatalogError(sorted(faults, key=attrgetter("file", "line")))
+    sources = [to_source(draft.document, draft.path) for draft in drafts if draft.document]
+    return Catalog(sources=tuple(sources))
 
 
 def _find_files(folder: Path) -> list[Path]:
@@ -75,32 +92,47 @@ def _is_catalog_file(path: Path) -> bool:
 
 
 def _read_file(path: Path) -> _Draft:
-    shown = _shown(path)
+    yaml = _read_yaml(path)
+    document, faults = _read_document(yaml)
+    return _Draft(path=path, shown=_shown(path), yaml=yaml, document=document, faults=faults)
+
+
+def _read_yaml(path: Path) -> YamlText:
     try:
         content = path.read_bytes()
     except OSError as error:
-        fault = Fault((), f"cannot be read: {error.strerror}.", "Let this user read it, or move it away.", 1)
-        return _Draft(path, shown, YamlText(), None, (fault,))
-    text = read_yaml(content)
-    if text.data is None and text.faults:
-        return _Draft(path, shown, text, None, tuple(text.faults))
-    document, misshapen = read_shape(text.data)
-    return _Draft(path, shown, text, document, (*text.faults, *misshapen, *source_faults(text.data)))
+        return unreadable(
+            line=1,
+            message=f"cannot be read: {error.strerror}.",
+            remedy="Let this user read it, or move it away.",
+        )
+    return read_yaml(content)
+
+
+def _read_document(yaml: YamlText) -> tuple[SourceDocument | None, list[Fault]]:
+    if yaml.data is None and yaml.faults:
+        return None, yaml.faults
+    document, misshapen = read_shape(yaml.data)
+    return document, [*yaml.faults, *misshapen, *source_faults(yaml.data)]
 
 
 def _shown(path: Path) -> str:
+    """Return a path as people are told it: from the current folder on, where it lies in it."""
     here = Path.cwd()
     whole = Path(os.path.abspath(path))  # noqa: PTH100 - `resolve` would follow links away from the name people know
-    return str(whole.relative_to(here)) if whole.is_relative_to(here) else str(whole)
+    if whole.is_relative_to(here):
+        return str(whole.relative_to(here))
+    return str(whole)
 
 
 def _where(place: Place) -> str:
-    return "".join(_steps(place)) or "the file"
-
-
-def _steps(place: Place) -> Iterator[str]:
-    for depth, part in enumerate(place):
+    """Return a place in a document as people write it: `tables.orders.key[0]`."""
+    text = ""
+    for part in place:
         if isinstance(part, int):
-            yield f"[{part}]"
+            text += f"[{part}]"
+        elif text:
+            text += f".{part}"
         else:
-            yield f".{part}" if depth else part
+            text = part
+    return text or "the file"

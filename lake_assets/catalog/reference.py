@@ -30,12 +30,15 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
 
 
 def reference() -> str:
-    """Give the tables of all keys, in Markdown."""
-    return "\n".join(line for heading, model in SECTIONS for line in _section(heading, model))
+    """Return the tables of all keys, in Markdown."""
+    lines: list[str] = []
+    for heading, model in SECTIONS:
+        lines += _section(heading, model)
+    return "\n".join(lines)
 
 
 def with_reference(page: str) -> str:
-    """Give a page of the docs with the tables of now between its marks.
+    """Return a page of the docs with the tables of now between its marks.
 
     Args:
         page: the page's text; it holds both marks.
@@ -47,25 +50,32 @@ def with_reference(page: str) -> str:
 
 def _section(heading: str, model: type[BaseModel]) -> Iterator[str]:
     yield f"\n### {heading}\n"
-    yield f"{' '.join((model.__doc__ or '').split())}\n"
+    description = " ".join((model.__doc__ or "").split())
+    yield f"{description}\n"
     yield "| key | default | meaning |"
     yield "| --- | --- | --- |"
     for name, field in model.model_fields.items():
-        cells = (f"`{field.alias or name}`", _default(field), field.description or "")
-        yield f"| {' | '.join(cell.replace('|', PIPE) for cell in cells)} |"
+        yield _row(f"`{field.alias or name}`", _default(field), field.description or "")
+
+
+def _row(*cells: str) -> str:
+    escaped = [cell.replace("|", PIPE) for cell in cells]
+    return f"| {' | '.join(escaped)} |"
 
 
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    extra = field.json_schema_extra
-    default: Any = extra["default"] if isinstance(extra, dict) else field.default
+    default: Any = field.default
+    if isinstance(field.json_schema_extra, dict):
+        default = field.json_schema_extra["default"]
     if isinstance(default, BaseModel):
         return "those below"
     if default is None or default in ((), {}):
         return "none"
-    plain = isinstance(default, str) and re.fullmatch(r"[\w-]+", default)
-    return f"`{default if plain else json.dumps(default)}`"
+    if isinstance(default, str) and re.fullmatch(r"[\w-]+", default):
+        return f"`{default}`"
+    return f"`{json.dumps(default)}`"
 
 
 @click.command()

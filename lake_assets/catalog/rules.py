@@ -4,7 +4,7 @@ The rules read the plain data, not the models, so that they speak even where the
 faults; they pass over whatever has not the shape they need. Single values belong to `values`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lake_assets.catalog.faults import Fault, Place, did_you_mean, sentences
@@ -13,11 +13,7 @@ from lake_assets.catalog.values import LONGEST_NAME, is_reserved_schema
 
 def source_faults(data: Any) -> Iterator[Fault]:
     """Find what does not fit together within one document."""
-    name = data.get("source") if isinstance(data, dict) else None
-    if isinstance(name, str) and is_reserved_schema(name) and data.get("schema") is None:
-        yield Fault(
-            ("source",), f"the schema {name!r} is reserved.", "Set another warehouse schema with `schema:`."
-        )
+    yield from _schema_faults(data)
     for table, description in _mapping(data, "tables").items():
         place = ("tables", table)
         yield from _key_faults(place, description)
@@ -36,178 +32,304 @@ def catalog_faults(documents: Sequence[tuple[str, Any]]) -> Iterator[tuple[int, 
     Yields:
         the index of the document and the fault.
     """
-    sources: dict[str, str] = {}
-    taken: dict[tuple[str, str] | str, str] = {}
+    files: dict[str, str] = {}
+    taken = _Taken()
     for index, (file, data) in enumerate(documents):
-        name = data.get("source") if isinstance(data, dict) else None
-        if not isinstance(name, str):
+        source = _text(data, "source")
+        if source is None:
             continue
-        if name in sources:
-            message = f"the source {name!r} is described in {sources[name]} already."
-            yield index, Fault(("source",), message, "Put its tables into one file, or name it otherwise.")
+        if source in files:
+            message = f"the source {source!r} is described in {files[source]} already."
+            remedy = "Put its tables into one file, or name it otherwise."
+            yield index, Fault(place=("source",), message=message, remedy=remedy)
             continue
-        sources[name] = file
-        for fault in _clashes(name, data, taken):
+        files[source] = file
+        for fault in taken.add(source, data):
             yield index, fault
 
 
-def _clashes(source: str, data: Any, taken: dict[tuple[str, str] | str, str]) -> Iterator[Fault]:
-    """Find the tables whose place in the warehouse or name in Dagster is taken; note those of the others."""
-    schema = data["schema"] if isinstance(data.get("schema"), str) else source
-    for place, table in _warehouse_tables(data):
-        step = f"{source}__{table}"  # Dagster joins the parts of an asset key to name what makes it
-        if (schema, table) in taken:
-            message = f"the warehouse table {schema}.{table} is written by {taken[schema, table]} already."
-            yield Fault(place, message, "Name the table otherwise, or set another `schema:`.")
-        elif step in taken:
-            message = f"Dagster would name it {step}, which is the name of {taken[step]} already."
-            yield Fault(place, message, "Name the table otherwise, and put its folder in `from:`.")
-        described = ".".join((source, *map(str, place[1:])))
-        taken.setdefault((schema, table), described)
-        taken.setdefault(step, described)
+class _Taken:
+    """Places in the warehouse and names in Dagster that are taken, each with the table that has it."""
+
+    def __init__(self) -> None:
+        self._warehouse_tables: dict[tuple[str, str], str] = {}
+        self._steps: dict[str, str] = {}
+
+    def add(self, source: str, data: Any) -> Iterator[Fault]:
+        """Add the tables of a source, finding those whose place or name is taken."""
+        schema = _text(data, "schema")
+        if schema is None:
+            schema = source
+        for place, table in _warehouse_tables(data):
+            yield from self._clashes(place, schema, source, table)
+            described = ".".join((source, *map(str, place[1:])))
+            self._warehouse_tables.setdefault((schema, table), described)
+            self._steps.setdefault(_step(source, table), described)
+
+    def _clashes(self, place: Place, schema: str, source: str, table: str) -> Iterator[Fault]:
+        writer = self._warehouse_tables.get((schema, table))
+        step = _step(source, table)
+        namesake = self._steps.get(step)
+        if writer is not None:
+            yield Fault(
+                place=place,
+                message=f"the warehouse table {schema}.{table} is written by {writer} already.",
+                remedy="Name the table otherwise, or set another `schema:`.",
+            )
+        elif namesake is not None:
+            yield Fault(
+                place=place,
+                message=f"Dagster would name it {step}, which is the name of {namesake} already.",
+                remedy="Name the table otherwise, and put its folder in `from:`.",
+            )
 
 
-def _mapping(data: Any, key: str) -> dict[str, Any]:
-    value = data.get(key) if isinstance(data, dict) else None
-    return value if isinstance(value, dict) else {}
-
-
-def _texts(data: Any, key: str) -> list[tuple[int, str]]:
-    value = data.get(key) if isinstance(data, dict) else None
-    items = value if isinstance(value, list) else []
-    return [(index, item) for index, item in enumerate(items) if isinstance(item, str)]
-
-
-def _path(column: Any) -> tuple[str, ...]:
-    path = column.get("path") if isinstance(column, dict) else None
-    if isinstance(path, str):
-        return tuple(path.split("."))
-    parts = path if isinstance(path, list) else []
-    sound = isinstance(next(iter(parts), None), str) and all(isinstance(part, str | int) for part in parts)
-    return tuple(map(str, parts)) if sound else ()
+def _step(source: str, table: str) -> str:
+    """Return the name of what makes an asset, for which Dagster joins the parts of the asset's key."""
+    return f"{source}__{table}"
 
 
 def _warehouse_tables(data: Any) -> Iterator[tuple[Place, str]]:
     for table, description in _mapping(data, "tables").items():
-        yield ("tables", table), table
-        for place, name, _ in _children(("tables", table), table, description):
-            yield place, name
+        place = ("tables", table)
+        yield place, table
+        for child_place, name, _ in _children(place, table, description):
+            yield child_place, name
 
 
 def _children(place: Place, name: str, described: Any) -> Iterator[tuple[Place, str, Any]]:
-    """Give every child table at any depth: its place, its name in the warehouse, and what describes it."""
+    """Yield every child table at any depth: its place, its name in the warehouse, and what describes it."""
     for child, description in _mapping(described, "children").items():
-        here, full = (*place, "children", child), f"{name}__{child}"
-        yield here, full, description
-        yield from _children(here, full, description)
+        here = (*place, "children", child)
+        full_name = f"{name}__{child}"
+        yield here, full_name, description
+        yield from _children(here, full_name, description)
+
+
+def _schema_faults(data: Any) -> Iterator[Fault]:
+    source = _text(data, "source")
+    if source is not None and is_reserved_schema(source) and _value(data, "schema") is None:
+        yield Fault(
+            place=("source",),
+            message=f"the schema {source!r} is reserved.",
+            remedy="Set another warehouse schema with `schema:`.",
+        )
 
 
 def _key_faults(place: Place, table: Any) -> Iterator[Fault]:
+    if _value(table, "load") == "merge" and not _value(table, "key"):
+        yield Fault(
+            place=(*place, "load"),
+            message="merge needs a key.",
+            remedy="Add `key:` with the primary key's columns, such as [id].",
+        )
     columns = _mapping(table, "columns")
-    if isinstance(table, dict) and table.get("load") == "merge" and not table.get("key"):
-        remedy = "Add `key:` with the primary key's columns, such as [id]."
-        yield Fault((*place, "load"), "merge needs a key.", remedy)
     for key in ("key", "order_by"):
-        named = _texts(table, key)
-        for position, (index, column) in enumerate(named):
-            if columns and column not in columns:
-                remedy = sentences(did_you_mean(column, columns), "Name one of the table's `columns`.")
-                yield Fault((*place, key, index), f"{column!r} is no column of the table.", remedy)
-            if column in [earlier for _, earlier in named[:position]]:
-                yield Fault((*place, key, index), f"{column!r} is named twice.", "Name it once.")
+        yield from _naming_faults((*place, key), _texts(table, key), columns)
+
+
+def _naming_faults(
+    place: Place, named: Sequence[tuple[int, str]], columns: Mapping[str, Any]
+) -> Iterator[Fault]:
+    """Find the names in a list that are no columns, or stand in it twice."""
+    seen = set()
+    for index, name in named:
+        here = (*place, index)
+        if columns and name not in columns:
+            remedy = sentences(did_you_mean(name, columns), "Name one of the table's `columns`.")
+            yield Fault(place=here, message=f"{name!r} is no column of the table.", remedy=remedy)
+        if name in seen:
+            yield Fault(place=here, message=f"{name!r} is named twice.", remedy="Name it once.")
+        seen.add(name)
 
 
 def _column_faults(place: Place, table: Any) -> Iterator[Fault]:
-    whole: dict[str, str] = {}
-    positions: dict[str, tuple[int, str]] = {}
-    taken: dict[int, tuple[str, str]] = {}
+    readers = _Readers()
     for name, column in _mapping(table, "columns").items():
         here = (*place, "columns", name)
         path = _path(column)
         yield from _path_faults(here, column, path)
-        file_column = path[0] if path else _from(name, column)
-        if not path:
-            if file_column in whole:
-                message = f"the file's column {file_column!r} is read by {whole[file_column]!r} already."
-                remedy = (
-                    "Read it once; where a header repeats, give each column its own `from:` and `position:`."
-                )
-                yield Fault(here, message, remedy)
-            whole.setdefault(file_column, name)
-        position = column.get("position") if isinstance(column, dict) else None
+        if path:
+            file_column = path[0]
+        else:
+            file_column = _from(name, column)
+            yield from readers.read_whole(here, name, file_column)
+        position = _value(column, "position")
         if isinstance(position, int):
-            other, reader = taken.setdefault(position, (file_column, name))
-            if other != file_column:
-                message = f"position {position} is {reader!r}'s already."
-                yield Fault((*here, "position"), message, "Count the file's columns from 1, without `Op`.")
-            first, reader = positions.setdefault(file_column, (position, name))
-            if first != position:
-                message = f"the file's column {file_column!r} is at position {first} for {reader!r}."
-                yield Fault((*here, "position"), message, "Give it one position.")
+            yield from readers.read_at(here, name, file_column, position)
+
+
+class _Readers:
+    """The columns of a table's files, each with the column that reads it first."""
+
+    def __init__(self) -> None:
+        self._whole: dict[str, str] = {}
+        self._at: dict[int, tuple[str, str]] = {}
+        self._positions: dict[str, tuple[int, str]] = {}
+
+    def read_whole(self, here: Place, name: str, file_column: str) -> Iterator[Fault]:
+        """Let a column read the whole of a file's column, which no other may; a path reads a part."""
+        reader = self._whole.setdefault(file_column, name)
+        if reader != name:
+            yield Fault(
+                place=here,
+                message=f"the file's column {file_column!r} is read by {reader!r} already.",
+                remedy="Read it once; where a header repeats, give each column its own `from:` and "
+                "`position:`.",
+            )
+
+    def read_at(self, here: Place, name: str, file_column: str, position: int) -> Iterator[Fault]:
+        """Let a column read a file's column at a position: no other may be there, nor this one elsewhere."""
+        other, reader = self._at.setdefault(position, (file_column, name))
+        if other != file_column:
+            yield Fault(
+                place=(*here, "position"),
+                message=f"position {position} is {reader!r}'s already.",
+                remedy="Count the file's columns from 1, without `Op`.",
+            )
+        first, reader = self._positions.setdefault(file_column, (position, name))
+        if first != position:
+            yield Fault(
+                place=(*here, "position"),
+                message=f"the file's column {file_column!r} is at position {first} for {reader!r}.",
+                remedy="Give it one position.",
+            )
 
 
 def _path_faults(here: Place, column: Any, path: tuple[str, ...]) -> Iterator[Fault]:
-    if path and column.get("from") is not None:
-        remedy = "Write the file's column as the first part of `path:`, and no `from:`."
-        yield Fault((*here, "from"), "stands beside a path.", remedy)
-    if len(path) == 1 and path[0]:
-        message = f"the path {path[0]!r} leads into nothing."
+    if path and _value(column, "from") is not None:
         yield Fault(
-            (*here, "path"), message, f"For the whole column write from: {path[0]}, else add the keys."
+            place=(*here, "from"),
+            message="stands beside a path.",
+            remedy="Write the file's column as the first part of `path:`, and no `from:`.",
+        )
+    if len(path) == 1 and path[0]:
+        yield Fault(
+            place=(*here, "path"),
+            message=f"the path {path[0]!r} leads into nothing.",
+            remedy=f"For the whole column write from: {path[0]}, else add the keys.",
         )
 
 
-def _from(name: str, column: Any) -> str:
-    written = column.get("from") if isinstance(column, dict) else None
-    return written if isinstance(written, str) else name
-
-
 def _child_faults(place: Place, table: Any) -> Iterator[Fault]:
-    key = [column for _, column in _texts(table, "key")]
-    for here, full, description in _children(place, str(place[-1]), table):
-        if len(full.encode()) > LONGEST_NAME:
-            message = f"the warehouse table {full!r} has more than the {LONGEST_NAME} bytes PostgreSQL holds."
-            yield Fault(here, message, "Name the child or the table shorter.")
+    key = {column for _, column in _texts(table, "key")}
+    for here, full_name, description in _children(place, str(place[-1]), table):
+        if len(full_name.encode()) > LONGEST_NAME:
+            yield Fault(
+                place=here,
+                message=f"the warehouse table {full_name!r} has more than the {LONGEST_NAME} bytes "
+                "PostgreSQL holds.",
+                remedy="Name the child or the table shorter.",
+            )
         for name, column in _mapping(description, "columns").items():
-            both = isinstance(column, dict) and column.get("path") is not None
-            if both and column.get("from") is not None:
-                yield Fault(
-                    (*here, "columns", name, "from"), "stands beside a path.", "Write one of the two."
-                )
-            if name in key:
-                message = f"{name!r} is a column of the table's key, which its child tables have too."
-                remedy = f"Name it otherwise, and put the element's key in `from:`, such as from: {name}."
-                yield Fault((*here, "columns", name), message, remedy)
+            yield from _element_column_faults((*here, "columns", name), name, column, key)
+
+
+def _element_column_faults(here: Place, name: str, column: Any, key: set[str]) -> Iterator[Fault]:
+    if _value(column, "path") is not None and _value(column, "from") is not None:
+        yield Fault(place=(*here, "from"), message="stands beside a path.", remedy="Write one of the two.")
+    if name in key:
+        yield Fault(
+            place=here,
+            message=f"{name!r} is a column of the table's key, which its child tables have too.",
+            remedy=f"Name it otherwise, and put the element's key in `from:`, such as from: {name}.",
+        )
 
 
 def _null_faults(place: Place, data: Any, table: Any) -> Iterator[Fault]:
     """Find a text of NULL that does not go with the delimiter, where one is the source's (manual, "COPY")."""
-    ours, own = _mapping(data, "files"), _mapping(table, "files")
+    own = _mapping(table, "files")
     if ("null" in own) == ("delimiter" in own):
         return
-    null, delimiter = ({**ours, **own}.get(key) for key in ("null", "delimiter"))
-    null, delimiter = "" if null is None else null, "," if delimiter is None else delimiter
-    if isinstance(null, str) and isinstance(delimiter, str) and delimiter and delimiter in null:
-        message = f"{null!r} cannot stand for NULL: it holds the delimiter {delimiter!r}."
-        key = "null" if "null" in own else "delimiter"
-        yield Fault((*place, "files", key), message, "Write both `null:` and `delimiter:` for this table.")
+    options = {**_mapping(data, "files"), **own}
+    null = _text_or_default(options, "null", "")
+    delimiter = _text_or_default(options, "delimiter", ",")
+    if delimiter and delimiter in null:
+        own_key = "null" if "null" in own else "delimiter"
+        yield Fault(
+            place=(*place, "files", own_key),
+            message=f"{null!r} cannot stand for NULL: it holds the delimiter {delimiter!r}.",
+            remedy="Write both `null:` and `delimiter:` for this table.",
+        )
+
+
+def _text_or_default(options: Mapping[str, Any], key: str, default: str) -> str:
+    """Return an option; what is no text, and so a fault by itself, is an empty one."""
+    value = options.get(key)
+    if value is None:
+        return default
+    if isinstance(value, str):
+        return value
+    return ""
 
 
 def _folder_faults(data: Any) -> Iterator[Fault]:
-    readers: dict[str, str] = {}
-    folders = {name: _from(name, table) for name, table in _mapping(data, "tables").items()}
     remedy = "Give each table a folder of its own with `from:`."
+    folders = {name: _from(name, table) for name, table in _mapping(data, "tables").items()}
+    readers: dict[str, str] = {}
     for name, folder in folders.items():
-        if folder in readers:
-            yield Fault(
-                ("tables", name, "from"),
-                f"the folder {folder!r} is read by {readers[folder]!r} already.",
-                remedy,
-            )
-        readers.setdefault(folder, name)
+        reader = readers.setdefault(folder, name)
+        if reader != name:
+            message = f"the folder {folder!r} is read by {reader!r} already."
+            yield Fault(place=("tables", name, "from"), message=message, remedy=remedy)
     for name, folder in folders.items():
-        parts = folder.split("/")
-        for outer in ("/".join(parts[:length]) for length in range(1, len(parts))):
+        for outer in _folders_around(folder):
             if outer in readers:
                 message = f"the folder {folder!r} lies inside that of {readers[outer]!r}."
-                yield Fault(("tables", name, "from"), message, remedy)
+                yield Fault(place=("tables", name, "from"), message=message, remedy=remedy)
+
+
+def _folders_around(folder: str) -> Iterator[str]:
+    """Yield the folders that a folder lies in, from the outermost on: `a`, `a/b` of `a/b/c`."""
+    parts = folder.split("/")
+    for length in range(1, len(parts)):
+        yield "/".join(parts[:length])
+
+
+def _value(data: Any, key: str) -> Any:
+    """Return the value of a key; None where there is none, or where `data` has no keys at all."""
+    if isinstance(data, dict):
+        return data.get(key)
+    return None
+
+
+def _mapping(data: Any, key: str) -> dict[str, Any]:
+    value = _value(data, key)
+    if isinstance(value, dict):
+        return value
+    return {}
+
+
+def _text(data: Any, key: str) -> str | None:
+    value = _value(data, key)
+    if isinstance(value, str):
+        return value
+    return None
+
+
+def _texts(data: Any, key: str) -> list[tuple[int, str]]:
+    """Return the texts of a list with their places in it."""
+    value = _value(data, key)
+    if not isinstance(value, list):
+        return []
+    return [(index, item) for index, item in enumerate(value) if isinstance(item, str)]
+
+
+def _path(column: Any) -> tuple[str, ...]:
+    """Return the path of a column, empty where it has none or a misshapen one."""
+    path = _value(column, "path")
+    if isinstance(path, str):
+        return tuple(path.split("."))
+    if not isinstance(path, list) or not path or not isinstance(path[0], str):
+        return ()
+    if not all(isinstance(part, str | int) for part in path):
+        return ()
+    return tuple(map(str, path))
+
+
+def _from(name: str, described: Any) -> str:
+    """Return the name in the lake of a table or column."""
+    written = _text(described, "from")
+    if written is None:
+        return name
+    return written

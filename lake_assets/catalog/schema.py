@@ -24,17 +24,19 @@ class _PlainSchema(GenerateJsonSchema):
     def dict_schema(self, schema: Any) -> dict[str, Any]:
         """Let an editor mark the keys that are not names of the form asked for."""
         result = super().dict_schema(schema)
-        return result | {"additionalProperties": False} if "patternProperties" in result else result
+        if "patternProperties" in result:
+            result["additionalProperties"] = False
+        return result
 
 
 def catalog_schema() -> dict[str, Any]:
-    """Give the JSON schema (draft 2020-12) of one catalog file."""
+    """Return the JSON schema (draft 2020-12) of one catalog file."""
     schema = SourceDocument.model_json_schema(schema_generator=_PlainSchema)
     return {"$schema": GenerateJsonSchema.schema_dialect, **schema}
 
 
 def schema_text() -> str:
-    """Give the schema as the text of the file that ships."""
+    """Return the schema as the text of the file that ships."""
     return json.dumps(catalog_schema(), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -15,12 +15,15 @@ from lake_assets.catalog.type_form import SERIAL, TYPE_FORM
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.hours import parse_hour
 
-LONGEST_NAME = (
-    63  # bytes of an identifier; PostgreSQL cuts longer ones short (manual, "Identifiers and Key Words")
-)
+# Bytes of an identifier; PostgreSQL cuts longer ones short (manual, "Identifiers and Key Words").
+LONGEST_NAME = 63
 OUR_COLUMNS = "_lake_"
+# A table of PostgreSQL holds 1600 columns (manual, "PostgreSQL Limits"); main keeps three of them for itself:
+# `_lake_hour`, `_lake_file` and `_lake_record`.
+MOST_COLUMNS = 1597
 SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})  # manual, "System Columns"
 LAYOUT_PLACES = ("table", "yyyy", "mm", "dd", "hh")
+PLACE = r"\{([^{}]*)\}"
 
 # Dagster's own rules for the parts of an asset key, for groups and for owners (1.13).
 PLAIN_NAME = r"[A-Za-z0-9_]+"
@@ -38,9 +41,10 @@ def check_identifier(name: str) -> str:
         raise refusal("the name is empty.", "Write a name.")
     if "\0" in name:
         raise refusal(f"{name!r} holds a NUL, which PostgreSQL cannot.", "Leave the NUL out.")
-    if len(name.encode()) > LONGEST_NAME:
+    length = len(name.encode())
+    if length > LONGEST_NAME:
         raise refusal(
-            f"{name!r} has {len(name.encode())} bytes, and PostgreSQL holds {LONGEST_NAME}.",
+            f"{name!r} has {length} bytes, and PostgreSQL holds {LONGEST_NAME}.",
             "Write a shorter name, and put the one of the lake in `from:`.",
         )
     return name
@@ -50,10 +54,10 @@ def check_plain_name(name: str) -> str:
     """Refuse what Dagster does not take as a part of an asset key."""
     if not re.fullmatch(PLAIN_NAME, name):
         plain = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")
-        instead = f"it {plain}" if plain else "it with letters, digits and _ only"
+        instead = plain or "with letters, digits and _ only"
         raise refusal(
             f"{name!r} is not a plain name, as Dagster wants it.",
-            f"Name {instead}, and put the name it has in the lake in `from:`.",
+            f"Name it {instead}, and put the name it has in the lake in `from:`.",
         )
     return check_identifier(name)
 
@@ -69,7 +73,7 @@ def check_column_name(name: str) -> str:
 
 
 def is_reserved_schema(name: str) -> bool:
-    """Tell whether a warehouse schema is PostgreSQL's or the ledger's own."""
+    """Return whether a warehouse schema is PostgreSQL's or the ledger's own."""
     return name.startswith("pg_") or name in {"information_schema", "lake_assets"}
 
 
@@ -106,8 +110,10 @@ def check_type(text: str) -> str:
 def split_path(value: Any) -> tuple[str, ...]:
     """Read a path into a JSON column: dotted text, or a list where keys hold dots themselves or are empty."""
     parts = split_keys(value)
-    dotted = isinstance(value, str)
-    if not parts or not parts[0] or (dotted and not all(parts)) or isinstance(value[0], int):
+    column_missing = not parts or not parts[0] or isinstance(value[0], int)
+    # In a list the keys after the first may be empty, for JSON has such keys.
+    part_missing = isinstance(value, str) and not all(parts)
+    if column_missing or part_missing:
         raise refusal(
             f"the path {value!r} has an empty part.",
             'Write every part; where a key holds a dot itself or is empty, write a list: [_doc, "a.b", ""].',
@@ -128,11 +134,10 @@ def split_element_path(value: Any) -> tuple[str, ...]:
 
 def split_keys(value: Any) -> tuple[str, ...]:
     """Read keys, dotted or as a list; a whole number in a list is a place in an array, counted from 0."""
-    parts = value.split(".") if isinstance(value, str) else value
-    known = isinstance(parts, list | tuple) and all(
-        isinstance(part, str | int) and not isinstance(part, bool) for part in parts
-    )
-    if not known or any("\0" in str(part) for part in parts):
+    parts = value
+    if isinstance(value, str):
+        parts = value.split(".")
+    if not isinstance(parts, list | tuple) or not all(map(_is_key, parts)):
         raise refusal(
             f"{value!r} is not a path.",
             "Write it dotted, such as _doc.device.model, or as a list of texts: [_doc, device, model].",
@@ -140,28 +145,41 @@ def split_keys(value: Any) -> tuple[str, ...]:
     return tuple(map(str, parts))
 
 
+def _is_key(part: Any) -> bool:
+    if isinstance(part, bool) or not isinstance(part, str | int):
+        return False
+    return "\0" not in str(part)
+
+
 def read_hour(value: Any) -> datetime:
     """Read an hour, a date (its first hour), or a whole hour in a longer form; always UTC."""
-    match = re.fullmatch(HOUR, value) if isinstance(value, str) else None
+    remedy = "Write it as 2018-09-06T10 (UTC)."
+    match = _match(HOUR, value)
     if not match:
-        raise refusal(f"{value!r} is not an hour.", "Write it as 2018-09-06T10 (UTC).")
+        raise refusal(f"{value!r} is not an hour.", remedy)
+    day, hour = match.groups(default="00")
     try:
-        return parse_hour(f"{match[1]}T{match[2] or '00'}")
+        return parse_hour(f"{day}T{hour}")
     except ConfigurationError as error:
-        raise refusal(
-            f"{value!r} is not an hour of the calendar.", "Write it as 2018-09-06T10 (UTC)."
-        ) from error
+        raise refusal(f"{value!r} is not an hour of the calendar.", remedy) from error
 
 
 def read_duration(value: Any) -> timedelta:
     """Read a duration such as `10m` or `1h30m`."""
-    match = re.fullmatch(DURATION, value) if isinstance(value, str) else None
+    match = _match(DURATION, value)
     if not match:
         raise refusal(
             f"{value!r} is not a duration.", "Write it with d, h, m or s, such as 10m, 1h or 1h30m."
         )
-    days, hours, minutes, seconds = (int(number or 0) for number in match.groups())
+    days, hours, minutes, seconds = map(int, match.groups(default="0"))
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def _match(pattern: str, value: Any) -> re.Match[str] | None:
+    """Return the match of a whole text; None too for what is no text."""
+    if isinstance(value, str):
+        return re.fullmatch(pattern, value)
+    return None
 
 
 def check_limit(value: Any) -> int | float:
@@ -178,20 +196,23 @@ def check_limit(value: Any) -> int | float:
 
 def check_layout(layout: str) -> str:
     """Refuse a template of folders that could tell no hour."""
-    places = re.findall(r"\{([^{}]*)\}", layout)
-    stray = re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", layout))
-    whole = layout.startswith("{table}/") and {"yyyy", "mm", "dd"} <= set(places) <= set(LAYOUT_PLACES)
-    if layout != "auto" and (stray or not whole):
-        unknown = [place for place in places if place not in LAYOUT_PLACES]
-        raise refusal(
-            f"{layout!r} is not a layout.",
-            sentences(
-                *(did_you_mean(place, LAYOUT_PLACES) for place in unknown),
-                "Write auto, or a template that starts with {table}/ and has {yyyy}, {mm}, {dd} and, where "
-                "folders are by hour, {hh}.",
-            ),
-        )
-    return layout
+    if layout == "auto" or _is_template(layout):
+        return layout
+    places = re.findall(PLACE, layout)
+    hints = [did_you_mean(place, LAYOUT_PLACES) for place in places if place not in LAYOUT_PLACES]
+    form = (
+        "Write auto, or a template that starts with {table}/ and has {yyyy}, {mm}, {dd} and, where "
+        "folders are by hour, {hh}."
+    )
+    raise refusal(f"{layout!r} is not a layout.", sentences(*hints, form))
+
+
+def _is_template(layout: str) -> bool:
+    places = set(re.findall(PLACE, layout))
+    stray_brace = re.search(r"[{}]", re.sub(PLACE, "", layout))
+    if stray_brace or not layout.startswith("{table}/"):
+        return False
+    return {"yyyy", "mm", "dd"} <= places <= set(LAYOUT_PLACES)
 
 
 def check_header(value: Any) -> Any:
@@ -203,7 +224,8 @@ def check_header(value: Any) -> Any:
 
 def check_delimiter(delimiter: str) -> str:
     """Refuse what PostgreSQL's COPY does not take as the delimiter of CSV (manual, "COPY")."""
-    if len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n\0':
+    one_character = len(delimiter) == 1 and delimiter.isascii()
+    if not one_character or delimiter in '"\r\n\0':
         raise refusal(
             f"{delimiter!r} is not a delimiter.",
             'Write one ASCII character that is no quote and no line end, such as ",", ";", "|" or "\\t" '
@@ -214,7 +236,8 @@ def check_delimiter(delimiter: str) -> str:
 
 def check_null(null: str, info: ValidationInfo) -> str:
     """Refuse what PostgreSQL's COPY does not take as the text of NULL (manual, "COPY")."""
-    if set(null) & {'"', "\r", "\n", "\0", info.data.get("delimiter", "")}:
+    delimiter = info.data.get("delimiter", "")  # missing where it was refused itself
+    if set(null) & {'"', "\r", "\n", "\0", delimiter}:
         raise refusal(
             f"{null!r} cannot stand for NULL: it holds a quote, a line end, a NUL or the delimiter.",
             'Write what an unquoted cell holds when it is NULL, such as "", "NULL" or "\\\\N".',
@@ -267,11 +290,15 @@ def check_group(group: str) -> str:
 
 
 def _form(pattern: str, *, longest: int | None = None) -> WithJsonSchema:
-    text: dict[str, Any] = {"type": "string", "pattern": f"^({pattern})$"}
-    return WithJsonSchema(text | ({"maxLength": longest} if longest else {}))
+    """Return the JSON schema of a text of this form, of at most `longest` characters."""
+    schema: dict[str, Any] = {"type": "string", "pattern": f"^({pattern})$"}
+    if longest is not None:
+        schema["maxLength"] = longest
+    return WithJsonSchema(schema)
 
 
 def _path(keys: int) -> WithJsonSchema:
+    """Return the JSON schema of a path of at least so many keys."""
     listed = {"type": "array", "items": {"type": ["string", "integer"]}, "minItems": keys}
     return WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1}, listed]})
 

@@ -19,6 +19,7 @@ import psycopg
 
 from lake_assets.catalog.models import Catalog, Table
 from lake_assets.catalog.read import read_catalog
+from lake_assets.env_file import load_env_file
 from lake_assets.exceptions import ConfigurationError, WarehouseError
 from lake_assets.hours import ONE_HOUR, floor_hour, hours_between
 from lake_assets.lake.s3 import Lake, make_client
@@ -163,6 +164,7 @@ def open_context() -> Iterator[Context]:
     """
     # What libraries log is not for the terminal: what matters of it comes as an error.
     logging.basicConfig(handlers=[logging.NullHandler()])
+    load_env_file()
     settings = Settings.from_env()
     with ExitStack() as stack:
         if settings.embedded:

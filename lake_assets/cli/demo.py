@@ -19,6 +19,7 @@ from lake_assets.cli.quarantine.listing import show_records
 from lake_assets.cli.selection import Selection
 from lake_assets.cli.status import draw_grid, find_states
 from lake_assets.embedded.demo_lake import demo_catalog, write_demo_lake
+from lake_assets.env_file import load_env_file
 from lake_assets.exceptions import ConfigurationError, LakeAssetsError
 from lake_assets.lake.s3 import make_client
 from lake_assets.ledger.quarantine import list_quarantine
@@ -34,6 +35,7 @@ MESSAGE_INDENT = 4
 
 def run(*, ui: bool, port: int, as_json: bool) -> int:
     """Write, load and show the demo, serve the UI until Ctrl-C if asked to, and return exit status 0."""
+    load_env_file()
     if not Settings.from_env().embedded:
         raise ConfigurationError(
             "The demo uses a stack of its own. Unset LAKE_ASSETS_LAKE and LAKE_ASSETS_WAREHOUSE."

@@ -156,10 +156,10 @@ def _dagster(context: Context) -> str:
 
 def _tables(context: Context) -> str:
     folders = context.lake.list_folders()
-    in_lake = {(source, table) for source, tables in folders.items() for table in tables}
+    in_lake = {(source, folder) for source, of_source in folders.items() for folder in of_source}
     in_catalog = {(table.source_folder, table.folder): table for table in context.catalog.tables}
     unknown = sorted(f"{source}/{folder}" for source, folder in in_lake - in_catalog.keys())
-    absent = sorted(in_catalog[place].qualified for place in in_catalog.keys() - in_lake)
+    absent = sorted(in_catalog[folder].qualified for folder in in_catalog.keys() - in_lake)
     faults = _unsupported_tables(context)
     if unknown:
         faults.append(

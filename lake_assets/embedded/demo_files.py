@@ -32,9 +32,7 @@ ABSENT = "NA"
 FULL_LOADS = {"airlines": False, "airports": True, "planes": False}  # with a header?
 MACHINE = b"nyc13".hex()  # an ObjectId is 4 bytes of time, 5 of machine and process, 3 of a counter
 WIND = ("dir", "speed", "gust")
-MEASURES = frozenset(
-    {"temp", "dewp", "humid", "precip", "pressure", "visib", *(f"wind_{name}" for name in WIND)}
-)
+MEASURES = frozenset({"temp", "dewp", "humid", "precip", "pressure", "visib"})
 
 Cells = list[str]
 
@@ -68,7 +66,8 @@ def demo_files(start: datetime) -> tuple[DemoFile, ...]:
     """
     folder = _find_data()
     flights = _read_flights(folder)
-    replayed = dict(zip(sorted(flights), hours_between(start, start + HOURS * ONE_HOUR), strict=True))
+    window = hours_between(start, start + HOURS * ONE_HOUR)
+    replayed = dict(zip(sorted(flights), window, strict=True))
     weather = _read_weather(folder, replayed)
     return (
         *(_full_load(folder, table, start) for table in FULL_LOADS),
@@ -84,12 +83,24 @@ def legacy_json(value: Any) -> str:
         value: objects, texts and numbers; extended types in their written form, such as `{"$oid": "…"}`.
     """
     if isinstance(value, Mapping):
-        pairs = (f"{legacy_json(key)} : {legacy_json(inner)}" for key, inner in value.items())
-        return f"{{ {', '.join(pairs)} }}" if value else "{ }"
+        return _legacy_object(value)
     if isinstance(value, float):
-        digits = f"{value:.20g}"  # libbson documentation, "JSON": doubles in legacy mode
-        return f"{digits}.0" if digits.lstrip("-").isdigit() else digits
+        return _legacy_double(value)
     return json.dumps(value, ensure_ascii=False)
+
+
+def _legacy_object(value: Mapping[str, Any]) -> str:
+    if not value:
+        return "{ }"
+    pairs = [f"{legacy_json(key)} : {legacy_json(inner)}" for key, inner in value.items()]
+    return f"{{ {', '.join(pairs)} }}"
+
+
+def _legacy_double(value: float) -> str:
+    digits = f"{value:.20g}"  # libbson documentation, "JSON": doubles in legacy mode
+    if digits.lstrip("-").isdigit():
+        return f"{digits}.0"
+    return digits
 
 
 def _find_data() -> Path:
@@ -133,8 +144,10 @@ def _read_weather(
 def _full_load(folder: Path, table: str, start: datetime) -> DemoFile:
     header, *rows = _read_csv(folder / f"{table}.csv")
     cells = [_with_nulls(row) for row in rows]
-    body = _write_csv([header, *cells] if FULL_LOADS[table] else cells)
-    return DemoFile(f"{SOURCE}/{table}/{start:%Y/%m/%d/%H}/LOAD00000001.csv", body, len(rows))
+    if FULL_LOADS[table]:
+        cells = [header, *cells]
+    key = f"{SOURCE}/{table}/{start:%Y/%m/%d/%H}/LOAD00000001.csv"
+    return DemoFile(key=key, body=_write_csv(cells), records=len(rows))
 
 
 def _flight_files(
@@ -146,7 +159,8 @@ def _flight_files(
         rows = [["I", *_with_nulls(row[:-1]), _timestamp(row[-1])] for row in flights[told]]
         if number == BROKEN_HOUR:
             _break_one(rows)
-        yield DemoFile(f"{SOURCE}/flights/{hour:%Y%m%d-%H}5904217.csv", _write_csv(rows), len(rows))
+        key = f"{SOURCE}/flights/{hour:%Y%m%d-%H}5904217.csv"
+        yield DemoFile(key=key, body=_write_csv(rows), records=len(rows))
 
 
 def _break_one(rows: Sequence[Cells]) -> None:
@@ -156,28 +170,41 @@ def _break_one(rows: Sequence[Cells]) -> None:
 
 
 def _weather_file(hour: datetime, reports: Sequence[tuple[int, Mapping[str, str]]]) -> DemoFile:
-    documents = [_document(number, report) for number, report in reports]
-    rows = [["I", document["_id"]["$oid"], legacy_json(document)] for document in documents]
-    body = _write_csv([["Op", "oid__id", "_doc"], *rows])
-    return DemoFile(f"{SOURCE}/weather/{hour:%Y%m%d-%H}5907650.csv", body, len(rows))
+    rows = [["Op", "oid__id", "_doc"]]
+    for number, report in reports:
+        document = _document(number, report)
+        rows.append(["I", document["_id"]["$oid"], legacy_json(document)])
+    key = f"{SOURCE}/weather/{hour:%Y%m%d-%H}5907650.csv"
+    return DemoFile(key=key, body=_write_csv(rows), records=len(reports))
 
 
 def _document(number: int, report: Mapping[str, str]) -> dict[str, Any]:
-    """Give a weather report as an application would keep it in MongoDB, without what was not measured."""
+    """Return a weather report as an application would keep it in MongoDB, without what was not measured."""
     seconds = int(datetime.fromisoformat(report["time_hour"]).timestamp())
-    measured = {name: float(text) for name, text in report.items() if name in MEASURES and text != ABSENT}
-    wind: dict[str, float] = {
-        name: measured.pop(f"wind_{name}") for name in WIND if f"wind_{name}" in measured
-    }
-    if "dir" in wind:
-        wind["dir"] = int(wind["dir"])
-    return {
+    document: dict[str, Any] = {
         "_id": {"$oid": f"{seconds:08x}{MACHINE}{number:06x}"},
         "origin": report["origin"],
-        **measured,
-        "time_hour": {"$date": seconds * 1000},
-        **({"wind": wind} if wind else {}),
     }
+    for name, text in report.items():
+        if name in MEASURES and text != ABSENT:
+            document[name] = float(text)
+    document["time_hour"] = {"$date": seconds * 1000}
+    wind = _wind(report)
+    if wind:
+        document["wind"] = wind
+    return document
+
+
+def _wind(report: Mapping[str, str]) -> dict[str, float]:
+    """Return what was measured of the wind; its direction in whole degrees."""
+    wind: dict[str, float] = {}
+    for name in WIND:
+        text = report[f"wind_{name}"]
+        if text != ABSENT:
+            wind[name] = float(text)
+    if "dir" in wind:
+        wind["dir"] = int(wind["dir"])
+    return wind
 
 
 def _with_nulls(row: Iterable[str]) -> Cells:

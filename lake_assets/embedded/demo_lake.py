@@ -92,7 +92,7 @@ def write_demo_lake(client: "S3Client", bucket: str, now: datetime) -> DemoLake:
 
 
 def demo_catalog(demo: DemoLake) -> str:
-    """Give the catalog of the demo's lake, as YAML.
+    """Return the catalog of the demo's lake, as YAML.
 
     Args:
         demo: what `write_demo_lake` returned.
@@ -105,7 +105,9 @@ def _write(client: "S3Client", bucket: str, now: datetime) -> DemoLake:
     marker = _read_marker(client, bucket)
     if marker.get("complete"):
         return _from_marker(marker)
-    start = parse_hour(marker["start"]) if marker else floor_hour(now) - HOURS * ONE_HOUR
+    start = floor_hour(now) - HOURS * ONE_HOUR
+    if marker:
+        start = parse_hour(marker["start"])
     written = demo_files(start)
     demo = DemoLake.of(start, written)
     _put_marker(client, bucket, demo, complete=False)
@@ -117,17 +119,21 @@ def _write(client: "S3Client", bucket: str, now: datetime) -> DemoLake:
 
 
 def _keys_below(client: "S3Client", bucket: str, prefix: str) -> set[str]:
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return {item["Key"] for page in pages for item in page.get("Contents", ())}
+    keys: set[str] = set()
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        keys.update(item["Key"] for item in page.get("Contents", ()))
+    return keys
 
 
 def _put_all(client: "S3Client", bucket: str, written: Sequence[DemoFile]) -> None:
     with ThreadPoolExecutor(max_workers=PUTS_AT_ONCE) as pool:
-        puts = [
-            pool.submit(client.put_object, Bucket=bucket, Key=file.key, Body=file.body) for file in written
-        ]
+        puts = [pool.submit(_put, client, bucket, file) for file in written]
         for put in puts:
             put.result()
+
+
+def _put(client: "S3Client", bucket: str, file: DemoFile) -> None:
+    client.put_object(Bucket=bucket, Key=file.key, Body=file.body)
 
 
 def _read_marker(client: "S3Client", bucket: str) -> dict[str, Any]:

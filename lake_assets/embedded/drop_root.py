@@ -1,7 +1,7 @@
-"""A program that stops being root and becomes the command it is given: `drop_root.py WAY UID GID COMMAND…`.
+"""A program that drops root and becomes the command it is given: `drop_root.py WAY UID GID COMMAND…`.
 
 `namespace` enters a user namespace in which root's own files belong to an ordinary user
-(user_namespaces(7)). `nobody` turns into that user and keeps of root's rights only the one to reach
+(user_namespaces(7)). `nobody` switches to that user and keeps of root's rights only the one to reach
 files, CAP_DAC_OVERRIDE (capabilities(7)), so that a project below /root works too.
 
 It is a program of its own because both ways need a process with a single thread. It imports nothing of
@@ -36,8 +36,8 @@ def enter_namespace(uid: int, gid: int) -> None:
     Path("/proc/self/gid_map").write_text(f"{gid} {real_gid} 1")
 
 
-def turn_into(uid: int, gid: int) -> None:
-    """Turn into another user and, where this process had the right to reach all files, keep that one.
+def switch_user(uid: int, gid: int) -> None:
+    """Switch to another user and, where this process had the right to reach all files, keep that one.
 
     Raises:
         OSError: this process may not change its user.
@@ -57,7 +57,7 @@ def turn_into(uid: int, gid: int) -> None:
 def main(argv: list[str]) -> None:
     """Change identity and become the command."""
     way, uid, gid, *command = argv
-    change = {"namespace": enter_namespace, "nobody": turn_into}[way]
+    change = {"namespace": enter_namespace, "nobody": switch_user}[way]
     change(int(uid), int(gid))
     os.execv(command[0], command)  # noqa: S606 - the command is the embedded server's own
 

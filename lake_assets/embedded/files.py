@@ -8,11 +8,11 @@ from typing import Any
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
-TAIL_BYTES = 3000
+TAIL_BYTES = 3000  # of a log, in the error of a server that did not start: a screenful
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder that only its owner may enter, with its parents, and give its real path.
+    """Make a folder that only its owner may enter, with its parents, and return its real path.
 
     A folder that is there keeps the rights that somebody gave it.
     """
@@ -24,7 +24,8 @@ def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read; a crash leaves the file before or the file after."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE), "w") as file:
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    with os.fdopen(descriptor, "w") as file:
         file.write(text)
     fresh.replace(path)
 
@@ -51,7 +52,7 @@ def fresh_log(path: Path) -> Path:
 
 
 def tail(path: Path) -> str:
-    """Give the end of a log, for the error that needs it."""
+    """Return the end of a log, for the error that needs it."""
     if not path.exists():
         return "(no log)"
     return path.read_bytes()[-TAIL_BYTES:].decode(errors="replace").strip() or "(the log is empty)"

@@ -11,30 +11,32 @@ LOOPBACK = "127.0.0.1"
 GRPC_OFFSET = 10_000
 FIRST_PORT = 12_000
 LAST_PORT = 22_000
-ATTEMPTS = 200
+ATTEMPTS = 200  # to hit a free one of ten thousand: more than enough on a machine that works
 
 
 def is_free(port: int) -> bool:
-    """Say whether a server could listen on this port of 127.0.0.1 now."""
+    """Return whether a server could listen on this port of 127.0.0.1 now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return _binds(probe, port)
 
 
 def is_free_twice(port: int) -> bool:
-    """Say whether a SeaweedFS server could take this port: it and its gRPC twin are free.
+    """Return whether a SeaweedFS server could take this port: it and its gRPC twin are free.
 
     A socket in `/tmp` that another user's server left behind would be in its way as well.
     """
-    return is_free(port) and is_free(port + GRPC_OFFSET) and all(map(_is_ours, seaweed_sockets(port)))
+    if not is_free(port) or not is_free(port + GRPC_OFFSET):
+        return False
+    return all(map(_is_ours, seaweed_sockets(port)))
 
 
 def seaweed_sockets(port: int) -> list[Path]:
-    """Give the Unix sockets that a SeaweedFS server opened, or left behind, for a port and its twin."""
+    """Return the Unix sockets that a SeaweedFS server opened, or left behind, for a port and its twin."""
     folder = Path("/tmp")  # noqa: S108 - SeaweedFS puts them there whatever TMPDIR says
-    return [
-        path for number in (port, port + GRPC_OFFSET) for path in folder.glob(f"seaweedfs-*-{number}.sock")
-    ]
+    of_port = folder.glob(f"seaweedfs-*-{port}.sock")
+    of_twin = folder.glob(f"seaweedfs-*-{port + GRPC_OFFSET}.sock")
+    return [*of_port, *of_twin]
 
 
 def free_port(*, twice: bool = False) -> int:
@@ -46,7 +48,9 @@ def free_port(*, twice: bool = False) -> int:
     Raises:
         OSError: none was found.
     """
-    check = is_free_twice if twice else is_free
+    check = is_free
+    if twice:
+        check = is_free_twice
     for _ in range(ATTEMPTS):
         port = FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT)
         if check(port):

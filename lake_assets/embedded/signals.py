@@ -15,14 +15,15 @@ def tidy_endings() -> Iterator[None]:
 
     Handlers that somebody has set stay as they are.
     """
-    ours = [number for number in ENDINGS if _in_main_thread() and signal.getsignal(number) is signal.SIG_DFL]
-    for number in ours:
-        signal.signal(number, _leave)
+    if not _in_main_thread():
+        yield
+        return
+    ours = [number for number in ENDINGS if signal.getsignal(number) is signal.SIG_DFL]
+    _set(dict.fromkeys(ours, _leave))
     try:
         yield
     finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
+        _set(dict.fromkeys(ours, signal.SIG_DFL))
 
 
 @contextmanager
@@ -34,22 +35,30 @@ def held_back() -> Iterator[None]:
     if not _in_main_thread():
         yield
         return
-    found = {number: signal.getsignal(number) for number in (signal.SIGINT, *ENDINGS)}
-    handlers = {number: handler for number, handler in found.items() if handler is not None}
+    handlers = _python_handlers(signal.SIGINT, *ENDINGS)
     came: list[int] = []
 
     def hold(number: int, _frame: FrameType | None) -> None:
         came.append(number)
         _set(handlers)
 
-    for number in handlers:
-        signal.signal(number, hold)
+    _set(dict.fromkeys(handlers, hold))
     try:
         yield
     finally:
         _set(handlers)
         if came:
             signal.raise_signal(signal.Signals(came[0]))
+
+
+def _python_handlers(*numbers: signal.Signals) -> dict[signal.Signals, "signal._HANDLER"]:
+    """Return the handlers of signals, without those that were not set from Python and cannot be set again."""
+    handlers: dict[signal.Signals, signal._HANDLER] = {}
+    for number in numbers:
+        handler = signal.getsignal(number)
+        if handler is not None:
+            handlers[number] = handler
+    return handlers
 
 
 def _set(handlers: Mapping[signal.Signals, "signal._HANDLER"]) -> None:

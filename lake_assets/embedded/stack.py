@@ -5,7 +5,7 @@ How one server is run belongs to `postgres` and `s3`.
 
 import fcntl
 import os
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.resources import files
@@ -44,25 +44,21 @@ class EmbeddedStack:
         Raises:
             ConfigurationError: one of them did not start.
         """
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            for started in [pool.submit(self._start_postgres), pool.submit(self._start_s3)]:
-                started.result()
+        _side_by_side(self._start_postgres, self._start_s3)
         private_folder(self.dagster_home)
         template = files("lake_assets.embedded").joinpath("dagster.yaml").read_text(encoding="utf-8")
         write_private(self.dagster_home / "dagster.yaml", template)
 
     def stop(self) -> None:
         """Stop both servers, whoever started them."""
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            for stopped in [pool.submit(self.postgres.stop), pool.submit(self.s3.stop)]:
-                stopped.result()
+        _side_by_side(self.postgres.stop, self.s3.stop)
 
     def running(self) -> bool:
-        """Say whether both servers run."""
+        """Return whether both servers run."""
         return self.postgres.running() and self.s3.running()
 
     def environment(self) -> dict[str, str]:
-        """Give the variables under which lake_assets, Dagster and boto3 use this stack; they hold secrets."""
+        """Return the variables by which lake_assets, Dagster and boto3 use this stack; they hold secrets."""
         dagster_url = self.postgres.url(DAGSTER).replace("postgresql://", "postgresql+psycopg2://", 1)
         return {
             "LAKE_ASSETS_LAKE": f"s3://{BUCKET}",
@@ -89,8 +85,9 @@ class EmbeddedStack:
         Args:
             environ: such as `os.environ`, or a copy of it for a child.
         """
-        for name in [name for name in environ if name.startswith("AWS_")]:
-            del environ[name]
+        for name in list(environ):
+            if name.startswith("AWS_"):
+                del environ[name]
         environ.update(self.environment())
         environ.setdefault("LAKE_ASSETS_CATALOG", str(self.home / "catalog"))
 
@@ -105,6 +102,14 @@ class EmbeddedStack:
         if BUCKET not in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}:
             client.create_bucket(Bucket=BUCKET)
         client.close()
+
+
+def _side_by_side(*tasks: Callable[[], None]) -> None:
+    """Do tasks at once, and wait for all of them before the error of one is raised."""
+    with ThreadPoolExecutor(max_workers=len(tasks)) as pool:
+        futures = [pool.submit(task) for task in tasks]
+    for future in futures:
+        future.result()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Chooses how a command of PostgreSQL, which refuses to run as root, is run by somebody who is root.
+"""The choice of how a command of PostgreSQL, which refuses to run as root, is run by somebody who is root.
 
 The change of identity itself is the program `drop_root.py`.
 """
@@ -13,12 +13,13 @@ from pathlib import Path
 
 from lake_assets.exceptions import ConfigurationError
 
-WAYS = ("namespace", "nobody")
+WAYS = ("namespace", "nobody")  # both of Linux alone
+ROOT = (0, 0)  # user and group
 OVERFLOW_ID = 65534  # what Linux calls nobody where the user list does not say (user_namespaces(7))
 
 
 def command_for(argv: Sequence[str], folder: Path) -> list[str]:
-    """Give the command line that runs a command of PostgreSQL as somebody who is not root.
+    """Return the command line that runs a command of PostgreSQL as somebody who is not root.
 
     Args:
         argv: the command; its first word is a path.
@@ -30,14 +31,19 @@ def command_for(argv: Sequence[str], folder: Path) -> list[str]:
     if os.geteuid() != 0:
         return list(argv)
     way = _open_way(argv[0])
-    uid, gid = _nobody()
-    _hand_over(folder, *((0, 0) if way == "namespace" else (uid, gid)))
+    owner = _nobody()
+    if way == "namespace":
+        owner = ROOT
+    _hand_over(folder, *owner)
     return [*_prefix(way), *argv]
 
 
 @cache
 def _open_way(program: str) -> str:
-    for way in WAYS if sys.platform == "linux" else ():
+    ways: tuple[str, ...] = ()
+    if sys.platform == "linux":
+        ways = WAYS
+    for way in ways:
         tried = subprocess.run(  # noqa: S603 - our own program
             [*_prefix(way), program, "--version"], capture_output=True, check=False
         )

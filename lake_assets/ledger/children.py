@@ -39,7 +39,7 @@ def count_children(connection: psycopg.Connection, child: str, rows: Mapping[int
 def read_children(
     connection: psycopg.Connection, table: Table, first: datetime, end: datetime
 ) -> dict[datetime, list[ChildFile]]:
-    """Read what the files of [first, end) gave child tables, by hour."""
+    """Return what the files of [first, end) gave child tables, by hour."""
     known = connection.execute(statement(__package__, "read_children"), range_of(table, first, end))
     files: dict[tuple[datetime, int], ChildFile] = {}
     for hour, file_id, key, child, rows in known:

@@ -16,6 +16,6 @@ def beat(connection: psycopg.Connection, name: str, now: datetime) -> None:
 
 
 def last_beat(connection: psycopg.Connection, name: str) -> datetime | None:
-    """Tell when something last ran to its end; None if it never did."""
+    """Return when something last ran to its end; None if it never did."""
     row = connection.execute(statement(__package__, "last_beat"), {"name": name}).fetchone()
     return row[0] if row else None

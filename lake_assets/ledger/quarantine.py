@@ -75,7 +75,7 @@ def replace_quarantine(
 def count_quarantine(
     connection: psycopg.Connection, table: Table, first: datetime, end: datetime
 ) -> dict[datetime, dict[str, int]]:
-    """Count the quarantined records main stands on, by hour, then by key."""
+    """Return how many quarantined records main stands on, by hour, then by key."""
     counts: dict[datetime, dict[str, int]] = {}
     rows = connection.execute(statement(__package__, "count_quarantine"), range_of(table, first, end))
     for hour, key, count in rows:
@@ -86,7 +86,7 @@ def count_quarantine(
 def count_by_hour(
     connection: psycopg.Connection, tables: Iterable[Table], first: datetime, end: datetime
 ) -> dict[str, dict[datetime, int]]:
-    """Count the records in quarantine, those of refused loads too, by table (`shop.orders`), then by hour."""
+    """Return how many records are in quarantine, those of refused loads too, by table, then by hour."""
     counts: dict[str, dict[datetime, int]] = {}
     rows = connection.execute(statement(__package__, "count_by_hour"), _tables_of(tables, first, end))
     for table, hour, count in rows:
@@ -97,7 +97,7 @@ def count_by_hour(
 def files_tried(
     connection: psycopg.Connection, table: Table, first: datetime, end: datetime
 ) -> dict[datetime, set[tuple[str, str | None]]]:
-    """Give key and etag of the files with quarantined records, by hour; an etag may be unknown (None)."""
+    """Return key and etag of the files with quarantined records, by hour; an etag may be unknown (None)."""
     tried: dict[datetime, set[tuple[str, str | None]]] = {}
     rows = connection.execute(statement(__package__, "files_tried"), range_of(table, first, end))
     for hour, key, etag in rows:
@@ -113,7 +113,7 @@ def list_quarantine(
     *,
     limit: int | None = None,
 ) -> list[Row]:
-    """List quarantined records of [first, end), with every column of `lake_assets.quarantine`."""
+    """Return the quarantined records of [first, end), with every column of `lake_assets.quarantine`."""
     values = _tables_of(tables, first, end) | {"limit": limit}
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(statement(__package__, "list_quarantine"), values).fetchall()
@@ -122,7 +122,7 @@ def list_quarantine(
 def count_listed(
     connection: psycopg.Connection, tables: Iterable[Table], first: datetime, end: datetime
 ) -> int:
-    """Count what `list_quarantine` lists without a limit."""
+    """Return how many records `list_quarantine` lists without a limit."""
     count = statement(__package__, "count_listed")
     row = connection.execute(count, _tables_of(tables, first, end)).fetchone()
     return int(row[0]) if row else 0
@@ -131,7 +131,7 @@ def count_listed(
 def read_for_export(
     connection: psycopg.Connection, tables: Iterable[Table], first: datetime, end: datetime
 ) -> Iterator[Row]:
-    """Read the quarantined records of [first, end) with their bytes, file by file, each once.
+    """Yield the quarantined records of [first, end) with their bytes, file by file, each once.
 
     Args:
         connection: a session; the records are fetched in a transaction of it, a few at a time.
@@ -146,7 +146,7 @@ def read_for_export(
 
 
 def purge(connection: psycopg.Connection, tables: Iterable[Table], older_than: timedelta) -> int:
-    """Empty the bytes of records that have been in quarantine for longer; say of how many."""
+    """Empty the bytes of records that have been in quarantine for longer; return of how many."""
     values = {"tables": [table.qualified for table in tables], "older_than": older_than}
     return connection.execute(statement(__package__, "purge_quarantine"), values).rowcount
 

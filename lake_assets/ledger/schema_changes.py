@@ -39,6 +39,6 @@ class SchemaChange:
 def read_schema_changes(
     connection: psycopg.Connection, table: Table, hour: datetime
 ) -> tuple[SchemaChange, ...]:
-    """Read what the files of a table-hour have otherwise than those before them."""
+    """Return what the files of a table-hour have otherwise than those before them."""
     with connection.cursor(row_factory=class_row(SchemaChange)) as cursor:
         return tuple(cursor.execute(statement(__package__, "read_schema_changes"), hour_of(table, hour)))

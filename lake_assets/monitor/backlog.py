@@ -10,7 +10,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from itertools import islice
 from typing import Any
 
 import psycopg
@@ -138,7 +137,7 @@ def ask_for_loads(
     share = TABLE_HOURS_PER_RUN // max(1, len(wanted))
     most_hours = max(1, min(HOURS_PER_RUN, share))
     requests = []
-    for run in islice(plan_runs(wanted, most_hours), most_runs):
+    for run in plan_runs(wanted, most_hours)[:most_runs]:
         key = _note_asked(connection, source, run, manifests, now)
         requests.append(Request(run=run, key=key))
     return requests

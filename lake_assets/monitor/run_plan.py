@@ -22,14 +22,16 @@ SINGLE = "dagster/partition"
 FIRST_HOUR = "lake_assets/first_hour"
 LAST_HOUR = "lake_assets/last_hour"
 
-Part = tuple[datetime, ...]
+Hours = tuple[datetime, ...]
+TablePart = tuple[Table, Hours]
+"""A table and some of its hours, oldest first."""
 
 
 @dataclass(frozen=True)
 class Run:
     """Some tables of one source, each with its hours, oldest first."""
 
-    parts: tuple[tuple[Table, Part], ...]
+    parts: tuple[TablePart, ...]
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -39,55 +41,68 @@ class Run:
     @property
     def table_hours(self) -> tuple[tuple[Table, datetime], ...]:
         """Its table-hours, table by table."""
-        return tuple((table, hour) for table, hours in self.parts for hour in hours)
+        named: list[tuple[Table, datetime]] = []
+        for table, hours in self.parts:
+            named += [(table, hour) for hour in hours]
+        return tuple(named)
+
+    @property
+    def first(self) -> datetime:
+        """The oldest hour of any of its tables."""
+        return min(hours[0] for _, hours in self.parts)
+
+    @property
+    def last(self) -> datetime:
+        """The newest hour of any of its tables."""
+        return max(hours[-1] for _, hours in self.parts)
 
     @property
     def is_range(self) -> bool:
-        """Tell whether its tables want the same hours, and these follow each other."""
-        ((_, hours), *others) = self.parts
-        return _follow(hours) and all(part == hours for _, part in others)
+        """Whether its tables want the same hours, and these follow each other."""
+        _, hours = self.parts[0]
+        return _follow(hours) and all(other == hours for _, other in self.parts)
 
     @property
     def tags(self) -> dict[str, str]:
         """The run's tags: Dagster's for a partition range; else first and last hour, for people to see."""
-        first, last = min(hours[0] for _, hours in self.parts), max(hours[-1] for _, hours in self.parts)
         if self.is_range:
-            return {RANGE_START: partition_key(first), RANGE_END: partition_key(last)}
-        return {FIRST_HOUR: format_hour(first), LAST_HOUR: format_hour(last)}
+            return {RANGE_START: partition_key(self.first), RANGE_END: partition_key(self.last)}
+        return {FIRST_HOUR: format_hour(self.first), LAST_HOUR: format_hour(self.last)}
 
     @property
     def config(self) -> dict[str, Any]:
         """The run's config: the hours of each table, unless its tags say them."""
         if self.is_range:
             return {}
-        return {
-            "ops": {
-                step_of(table): {"config": {"hours": [format_hour(hour) for hour in hours]}}
-                for table, hours in self.parts
-            }
-        }
+        ops: dict[str, Any] = {}
+        for table, hours in self.parts:
+            ops[step_of(table)] = {"config": {"hours": [format_hour(hour) for hour in hours]}}
+        return {"ops": ops}
 
 
 def step_of(table: Table) -> str:
-    """Give the name that Dagster's steps and ops have for a table."""
+    """Return the name that Dagster's steps and ops have for a table."""
     return f"{table.source}__{table.name}"
 
 
 def partition_range(tags: Mapping[str, str]) -> tuple[datetime, datetime] | None:
-    """Read the first and the last hour back from a run's tags; None where they name no partition."""
+    """Return the first and the last hour that a run's tags say; None where they name no partition."""
     first = tags.get(RANGE_START) or tags.get(SINGLE)
     last = tags.get(RANGE_END) or tags.get(SINGLE)
-    return (from_partition_key(first), from_partition_key(last)) if first and last else None
+    if not first or not last:
+        return None
+    return from_partition_key(first), from_partition_key(last)
 
 
 def configured_hours(config: Mapping[str, Any], table: Table) -> list[datetime]:
-    """Read the hours of a table back from a run's config; none where the run is of partitions."""
+    """Return the hours of a table that a run's config says; none where the run is of partitions."""
     step = config.get("ops", {}).get(step_of(table)) or {}
-    return [parse_hour(hour) for hour in (step.get("config") or {}).get("hours", ())]
+    of_step = step.get("config") or {}
+    return [parse_hour(hour) for hour in of_step.get("hours", ())]
 
 
-def plan_runs(wanted: Mapping[Table, Sequence[datetime]], most_hours: int = HOURS_PER_RUN) -> Iterator[Run]:
-    """Put table-hours into few runs, oldest first.
+def plan_runs(wanted: Mapping[Table, Sequence[datetime]], most_hours: int = HOURS_PER_RUN) -> list[Run]:
+    """Return few runs that have all table-hours, oldest first.
 
     Tables of a source that want the same stretch of hours share a run, and so do those of scattered hours.
 
@@ -95,29 +110,37 @@ def plan_runs(wanted: Mapping[Table, Sequence[datetime]], most_hours: int = HOUR
         wanted: the hours of each table, oldest first.
         most_hours: the most hours of a table in a run.
     """
-    together: dict[tuple[str, Part], list[tuple[Table, Part]]] = defaultdict(list)
-    scattered: dict[str, list[tuple[Table, Part]]] = defaultdict(list)
+    together: dict[tuple[str, Hours], list[TablePart]] = defaultdict(list)
+    scattered: dict[str, list[TablePart]] = defaultdict(list)
     for table, hours in wanted.items():
-        for place in range(0, len(hours), most_hours):
-            part = tuple(hours[place : place + most_hours])
-            into = together[table.source, part] if _follow(part) else scattered[table.source]
-            into.append((table, part))
-    runs = [Run(tuple(parts)) for parts in together.values()]
-    runs += [run for parts in scattered.values() for run in _gathered(parts)]
-    yield from sorted(runs, key=lambda run: min(hours[0] for _, hours in run.parts))
+        for part in _cut(hours, most_hours):
+            group = together[table.source, part] if _follow(part) else scattered[table.source]
+            group.append((table, part))
+    runs = [Run(parts=tuple(parts)) for parts in together.values()]
+    for parts in scattered.values():
+        runs += _gather(parts)
+    return sorted(runs, key=lambda run: run.first)
 
 
-def _gathered(parts: Sequence[tuple[Table, Part]]) -> Iterator[Run]:
-    """Put scattered hours of a source's tables into runs, a table once in each."""
-    run: dict[Table, Part] = {}
+def _cut(hours: Sequence[datetime], most: int) -> Iterator[Hours]:
+    for place in range(0, len(hours), most):
+        yield tuple(hours[place : place + most])
+
+
+def _gather(parts: Sequence[TablePart]) -> Iterator[Run]:
+    """Yield runs of scattered hours of a source's tables, a table once in each."""
+    run: dict[Table, Hours] = {}
     for table, hours in sorted(parts, key=lambda part: part[1][0]):
-        if run and (table in run or sum(map(len, run.values())) + len(hours) > TABLE_HOURS_PER_RUN):
-            yield Run(tuple(run.items()))
+        size = sum(len(held) for held in run.values())
+        is_full = size + len(hours) > TABLE_HOURS_PER_RUN
+        if run and (table in run or is_full):
+            yield Run(parts=tuple(run.items()))
             run = {}
         run[table] = hours
     if run:
-        yield Run(tuple(run.items()))
+        yield Run(parts=tuple(run.items()))
 
 
-def _follow(hours: Part) -> bool:
+def _follow(hours: Hours) -> bool:
+    """Return whether hours follow each other without a hole."""
     return hours[-1] - hours[0] == (len(hours) - 1) * ONE_HOUR

@@ -16,6 +16,7 @@ import psycopg
 from lake_assets.alerts.service import note as note_alerts
 from lake_assets.catalog.models import Catalog
 from lake_assets.catalog.read import read_catalog
+from lake_assets.env_file import load_env_file
 from lake_assets.monitor.dms_api import DmsReport, ask_dms, make_dms_client
 from lake_assets.orchestration.alert_sensor import build_alert_sensor
 from lake_assets.orchestration.assets import build_assets
@@ -84,5 +85,6 @@ def catalog_of(settings: Settings) -> Catalog:
 @dg.definitions
 def defs() -> dg.Definitions:
     """Return the definitions that settings and catalog ask for; Dagster calls it when it loads the code."""
+    load_env_file()
     settings = Settings.from_env()
     return build_definitions(catalog_of(settings), settings.lake or EMBEDDED_LAKE, settings.dms_tasks)

@@ -118,7 +118,7 @@ def test_a_source_named_like_a_reserved_schema_needs_a_schema(name: str) -> None
 
 
 def clashes(*documents: str) -> list[tuple[int, str]]:
-    """Give the document and place of each fault between documents."""
+    """Return the document and place of each fault between documents."""
     read = [(f"{number}.yaml", read_yaml(text.encode()).data) for number, text in enumerate(documents)]
     return [(index, ".".join(map(str, fault.place))) for index, fault in catalog_faults(read)]
 

@@ -9,7 +9,7 @@ from lake_assets.catalog.schema import catalog_schema, schema_text
 
 
 def properties(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give every key the schema knows, at any depth."""
+    """Return every key the schema knows, at any depth."""
     if isinstance(schema, dict):
         yield from schema.get("properties", {}).items()
     for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():

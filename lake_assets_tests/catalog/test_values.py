@@ -41,7 +41,7 @@ TYPES = [
 
 
 def refused(kind: Any, value: object) -> dict[str, Any]:
-    """Give what is said of a value that must be refused."""
+    """Return what is said of a value that must be refused."""
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(kind).validate_python(value)
     return caught.value.errors()[0]["ctx"]

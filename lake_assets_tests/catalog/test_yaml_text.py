@@ -111,3 +111,19 @@ def test_tags_keys_that_are_no_text_and_half_characters_are_faults(content: byte
 def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
     """Files saved by editors of Windows are read like others."""
     assert read_yaml(b"\xef\xbb\xbfa: 1\r\nb: 2\r\n").data == {"a": 1, "b": 2}
+
+
+def test_aliases_of_aliases_are_bounded() -> None:
+    """Ten lines that stand for a billion values are refused in good time, at what is repeated."""
+    levels = [f"l{number}: &l{number} [{', '.join([f'*l{number - 1}'] * 10)}]" for number in range(1, 10)]
+    text = read_yaml("\n".join(["l0: &l0 x", *levels]).encode())
+
+    assert text.data is None
+    assert [fault.message for fault in text.faults] == [
+        "aliases repeat more than 500,000 values, this one among them."
+    ]
+
+
+def test_values_nested_too_deep_are_a_fault() -> None:
+    """A document that no parser of this program can follow to its end is told like any other fault."""
+    assert "nested too deep" in read_yaml(b"a: " + b"[" * 1000).faults[0].message

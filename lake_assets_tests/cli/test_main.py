@@ -13,7 +13,7 @@ from lake_assets.states.state import FINE, STATES
 
 
 def commands(group: click.Group = main, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Give the words of every command, those of groups included."""
+    """Return the words of every command, those of groups included."""
     for name, command in group.commands.items():
         yield (*before, name)
         if isinstance(command, click.Group):
@@ -24,7 +24,7 @@ EVERY_COMMAND = list(commands())
 
 
 def help_of(*words: str) -> str:
-    """Give the help of a command."""
+    """Return the help of a command."""
     result = CliRunner().invoke(main, [*words, "--help"], terminal_width=100)
     assert result.exit_code == 0
     return result.stdout

@@ -12,14 +12,14 @@ REASON = "None of 2 records can be loaded."
 
 @pytest.fixture
 def written_to(company: Company) -> Company:
-    """Give a company whose running hour has a file that is not loaded."""
+    """Return a company whose running hour has a file that is not loaded."""
     company.put(RUNNING_HOUR)
     return company
 
 
 @pytest.fixture(params=["hourly", "sparse"])
 def failed(company: Company, request: pytest.FixtureRequest) -> Company:
-    """Give a company with an hour whose load failed, and whose file is gone since."""
+    """Return a company with an hour whose load failed, and whose file is gone since."""
     company.write_catalog(f"orders: {{expect: {request.param}, columns: {{id: bigint, note: text}}}}")
     key = company.put(0, BAD)
     company.invoke("load", *FIRST_HOUR)
@@ -28,7 +28,7 @@ def failed(company: Company, request: pytest.FixtureRequest) -> Company:
 
 
 def known(company: Company) -> list[tuple[object, ...]]:
-    """Give what the ledger knows of the first hour."""
+    """Return what the ledger knows of the first hour."""
     return company.query(
         f"SELECT state, reason, evidence, note FROM lake_assets.table_hours WHERE hour = '{hour(0)}'"
     )

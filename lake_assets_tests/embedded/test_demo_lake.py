@@ -46,7 +46,7 @@ class Written:
     bodies: dict[str, bytes]
 
     def files(self, table: str) -> dict[str, bytes]:
-        """Give the objects of a table."""
+        """Return the objects of a table."""
         prefix = f"nycflights13/{table}/"
         return {key: body for key, body in self.bodies.items() if key.startswith(prefix)}
 
@@ -73,7 +73,7 @@ def write(lake: LakeBucket, now: datetime = NOW) -> DemoLake:
 
 
 def versions(lake: LakeBucket) -> dict[str, tuple[str, datetime]]:
-    """Tell which version of each object the bucket holds, in the order of the keys."""
+    """Return which version of each object the bucket holds, in the order of the keys."""
     listed = lake.client.list_objects_v2(Bucket=lake.bucket)
 
     assert not listed["IsTruncated"]
@@ -101,7 +101,7 @@ def moment(document: dict[str, Any]) -> str:
 
 
 def hours_of(keys: Iterable[str]) -> list[datetime]:
-    """Tell the hour the loader finds each file in."""
+    """Return the hour the loader finds each file in."""
     places = []
     for key in keys:
         _, table, below = key.split("/", 2)

@@ -17,7 +17,7 @@ from lake_assets.exceptions import ConfigurationError
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """Give a server that these tests may stop, kill and harm."""
+    """Yield a server that these tests may stop, kill and harm."""
     made = PostgresServer(tmp_path_factory.mktemp("own"), durable=False)
     yield made
     made.stop()
@@ -25,13 +25,13 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def server(own: PostgresServer) -> PostgresServer:
-    """Give the server of this module, running whatever the test before did to it."""
+    """Return the server of this module, running whatever the test before did to it."""
     own.start()
     return own
 
 
 def process_of(server: PostgresServer) -> psutil.Process:
-    """Give the server's process."""
+    """Return the server's process."""
     process = server._process()
     assert process is not None
     return process

@@ -32,7 +32,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 
 def process_of(server: S3Server) -> psutil.Process:
-    """Give the server's process."""
+    """Return the server's process."""
     process = server._process()
     assert process is not None
     return process

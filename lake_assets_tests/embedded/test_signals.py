@@ -1,11 +1,15 @@
 """Signals that are held back while servers start or stop."""
 
+import os
 import signal
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from lake_assets.embedded.signals import held_back, tidy_endings
+from lake_assets.embedded.processes import is_gone, launch, wait_for
+from lake_assets.embedded.signals import ENDINGS, held_back, tidy_endings
 
 
 @pytest.fixture
@@ -38,6 +42,22 @@ def test_a_second_signal_is_obeyed_at_once() -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted(2, done)
     assert done == []
+
+
+def test_a_server_can_be_ended_by_a_signal_its_starter_ignores(tmp_path: Path) -> None:
+    """A command under nohup ignores signals; what it starts does not, for it is ended by them."""
+    code = "import signal; print([signal.getsignal(number) for number in (1, 2, 15)])"
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (*ENDINGS, signal.SIGINT)}
+    try:
+        child = launch([sys.executable, "-c", code], tmp_path / "log", os.environ)
+        ignored = {signal.getsignal(number) for number in before}
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    assert wait_for(lambda: is_gone(child), 60)
+    assert "SIG_IGN" not in (tmp_path / "log").read_text()
+    assert ignored == {signal.SIG_IGN}
 
 
 @pytest.mark.usefixtures("nobody_handles_sigterm")

@@ -29,7 +29,7 @@ SECONDS = 60
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[EmbeddedStack]:
-    """Give a stack that nobody has started; whatever a test leaves of it is stopped."""
+    """Yield a stack that nobody has started; whatever a test leaves of it is stopped."""
     unstarted = EmbeddedStack(tmp_path / "home")
     yield unstarted
     unstarted.stop()
@@ -37,13 +37,13 @@ def stack(tmp_path: Path) -> Iterator[EmbeddedStack]:
 
 @pytest.fixture(scope="module")
 def used_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a home for the stacks of this module for which a first start is beside the point."""
+    """Return a home for the stacks of this module for which a first start is beside the point."""
     return tmp_path_factory.mktemp("used") / "home"
 
 
 @pytest.fixture
 def used_stack(used_home: Path) -> Iterator[EmbeddedStack]:
-    """Give a stack that does not run, but may have run before; whatever a test leaves of it is stopped."""
+    """Yield a stack that does not run, but may have run before; whatever a test leaves of it is stopped."""
     stopped = EmbeddedStack(used_home)
     yield stopped
     stopped.stop()
@@ -67,7 +67,7 @@ def says_joined(user: "subprocess.Popen[str]") -> bool:
 
 
 def processes(stack: EmbeddedStack) -> list[object]:
-    """Give the stack's processes."""
+    """Return the stack's processes."""
     return [process for process in (stack.postgres._process(), stack.s3._process()) if process is not None]
 
 

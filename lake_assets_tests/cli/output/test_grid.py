@@ -16,7 +16,7 @@ LETTERS: dict[str, State] = {"=": "loaded", "M": "missing", ".": "quiet", "F": "
 
 
 def states(letters: str) -> dict[datetime, State]:
-    """Give an hour's state for each letter."""
+    """Return an hour's state for each letter."""
     return {
         FIRST + number * ONE_HOUR: LETTERS[letter] for number, letter in enumerate(letters) if letter != " "
     }

@@ -12,7 +12,7 @@ from lake_assets_tests.fix_cli import ROWS, START, Company, in_json, shown
 
 @pytest.fixture
 def bad(company: Company) -> Company:
-    """Give a company with two bad records in a file with a header, and one in a file without."""
+    """Return a company with two bad records in a file with a header, and one in a file without."""
     company.bucket.put(company.put(0), b'\xef\xbb\xbfid,note\r\n1,a\r\nx,"two\r\nlines"\r\n\xff,b\r\n')
     company.put(1, ROWS + "y,last")
     company.invoke("load")
