@@ -39,17 +39,17 @@ ROWS = "1,first\n2,second\n3,third\n"
 
 
 def hour(number: int) -> datetime:
-    """Give an hour, counted from `START`."""
+    """Return an hour, counted from `START`."""
     return START + number * ONE_HOUR
 
 
 def shown(number: int) -> str:
-    """Give an hour, counted from `START`, as people write it."""
+    """Return an hour, counted from `START`, as people write it."""
     return format_hour(hour(number))
 
 
 def in_json(number: int) -> str:
-    """Give an hour, counted from `START`, as --json writes it."""
+    """Return an hour, counted from `START`, as --json writes it."""
     return f"{hour(number):%Y-%m-%dT%H:%M:%SZ}"
 
 
@@ -101,7 +101,7 @@ class Company:
         (self.folder / "catalog" / f"{source}.yaml").write_text(text + body, encoding="utf-8")
 
     def put(self, number: int, body: str = ROWS, table: str = "shop/orders", minute: int = 15) -> str:
-        """Write a CDC file of an hour into the lake, and give its key.
+        """Write a CDC file of an hour into the lake, and return its key.
 
         Args:
             number: the hour, counted from `START`.
@@ -118,7 +118,7 @@ class Company:
         return CliRunner().invoke(main, words, env=self.environ | environ)
 
     def ask(self, *words: str) -> list[dict[str, Any]]:
-        """Run a command with --json and give its table-hours."""
+        """Run a command with --json and return its table-hours."""
         hours: list[dict[str, Any]] = json.loads(self.invoke(*words, "--json").stdout)["table_hours"]
         return hours
 
@@ -140,7 +140,7 @@ class Company:
             return cursor.fetchall() if cursor.description else []
 
     def rows(self, table: str = "shop.orders") -> int:
-        """Count the rows of a main table."""
+        """Return how many rows a main table has."""
         return int(self.query(f"SELECT count(*) FROM {table}")[0][0])
 
     @contextmanager
@@ -164,7 +164,7 @@ def keep_events_in_one_file(home: Path) -> None:
 
 @pytest.fixture(scope="session")
 def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a DAGSTER_HOME without runs to copy, for making one takes Dagster a second."""
+    """Return a DAGSTER_HOME without runs to copy, for making one takes Dagster a second."""
     home = tmp_path_factory.mktemp("dagster_home")
     keep_events_in_one_file(home)
     with open_instance(home) as instance:
@@ -176,7 +176,7 @@ def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def company(
     warehouse_url: str, lake_bucket: LakeBucket, s3_server: S3Server, dagster_home: Path, tmp_path: Path
 ) -> Company:
-    """Give a company with the table shop.orders, of which no hour need have files, and an empty lake."""
+    """Return a company with the table shop.orders, of which no hour need have files, and an empty lake."""
     shutil.copytree(dagster_home, tmp_path / "dagster")
     if (dagster_home / "dagster.yaml").exists():
         keep_events_in_one_file(tmp_path / "dagster")

@@ -1,11 +1,12 @@
 """What every command works with: settings, catalog, lake, warehouse and Dagster, the embedded stack running.
 
-Where a setting comes from belongs to `settings`; how the stack is run to `embedded`.
+Where a setting comes from belongs to `settings`, how the stack is run to `embedded`; which table-hours a
+command is about to `selected_hours`.
 """
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from lake_assets.catalog.models import Catalog, Table
 from lake_assets.catalog.read import read_catalog
 from lake_assets.env_file import load_env_file
 from lake_assets.exceptions import ConfigurationError, WarehouseError
-from lake_assets.hours import ONE_HOUR, floor_hour, format_hour, hours_between
+from lake_assets.hours import ONE_HOUR, floor_hour, hours_between
 from lake_assets.lake.s3 import Lake
 from lake_assets.lake.s3_client import make_client
 from lake_assets.ledger.install import install
@@ -78,13 +79,14 @@ class Context:
                 install(connection)
                 yield connection
         except psycopg.Error as error:
-            if error.sqlstate is None and not isinstance(error, psycopg.OperationalError):
-                raise  # not the warehouse's doing
+            is_of_warehouse = error.sqlstate is not None or isinstance(error, psycopg.OperationalError)
+            if not is_of_warehouse:
+                raise
             raise WarehouseError(f"The warehouse refuses: {str(error).strip()}. {_remedy(error)}") from error
 
     @contextmanager
     def dagster(self) -> Iterator["dg.DagsterInstance"]:
-        """Give Dagster's instance, which keeps runs and events.
+        """Open Dagster's instance, which keeps runs and events.
 
         Raises:
             ConfigurationError: its folder, its dagster.yaml or its database cannot be used.
@@ -100,7 +102,7 @@ class Context:
             yield instance
 
     def definitions(self) -> "dg.Definitions":
-        """Assemble what Dagster is to know."""
+        """Return what Dagster is to know, assembled anew."""
         from lake_assets.orchestration.build import build_definitions
 
         return build_definitions(self.catalog, self.lake_place, self.settings.dms_tasks)
@@ -114,8 +116,10 @@ class Context:
         with self.connect():
             self.lake.list_folders()
 
-    def hours(self, table: Table, first: datetime | None, end: datetime | None) -> list[datetime]:
-        """List the hours of a table in a range, from its source's start to the running hour.
+    def hours(
+        self, table: Table, first: datetime | None = None, end: datetime | None = None
+    ) -> list[datetime]:
+        """Return the hours of a table in a range, from its source's start to the running hour.
 
         Args:
             table: the table.
@@ -123,8 +127,10 @@ class Context:
             end: the hour to stop before, or None for no bound.
         """
         start = self.catalog.source_of(table).start
-        now = floor_hour(datetime.now(UTC)) + ONE_HOUR
-        return list(hours_between(max(first or start, start), min(end or now, now)))
+        after_running_hour = floor_hour(datetime.now(UTC)) + ONE_HOUR
+        from_hour = start if first is None else max(first, start)
+        to_hour = after_running_hour if end is None else min(end, after_running_hour)
+        return list(hours_between(from_hour, to_hour))
 
 
 def _remedy(error: psycopg.Error) -> str:
@@ -136,7 +142,7 @@ def _remedy(error: psycopg.Error) -> str:
     return "See that the server is up and not read-only, then run the command again."
 
 
-def need_stack() -> None:
+def require_embedded_stack() -> None:
     """Make sure that the embedded stack is installed, which servers with a warehouse of their own do without.
 
     Raises:
@@ -163,53 +169,37 @@ def open_context() -> Iterator[Context]:
     settings = Settings.from_env()
     with ExitStack() as stack:
         if settings.embedded:
-            need_stack()
-            from lake_assets.embedded.stack import joined
-
-            stack.enter_context(joined(settings.home)).put_into(os.environ)
+            _join_embedded_stack(settings, stack)
         else:
-            home = settings.dagster_home or settings.home / "dagster_home"
-            if settings.dagster_home is None:
-                home.mkdir(parents=True, exist_ok=True)
-            os.environ["DAGSTER_HOME"] = str(home)
+            os.environ["DAGSTER_HOME"] = str(_dagster_home(settings))
         os.environ["LAKE_ASSETS_CATALOG"] = str(settings.catalog)
         os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
-        running = Settings.from_env()
-        if running.lake is None or running.warehouse is None:
-            raise ConfigurationError("The embedded stack gave no lake or no warehouse. Remove .lake_assets/.")
-        yield Context(running, running.lake, running.warehouse, settings.embedded)
+        yield _context(embedded=settings.embedded)
 
 
-def hours_of(
-    place: Context, names: Sequence[str], first: datetime | None, end: datetime | None
-) -> dict[Table, list[datetime]]:
-    """List the hours of a range for each table that people named; a table may have none.
+def _join_embedded_stack(settings: Settings, stack: ExitStack) -> None:
+    """Use the embedded stack until `stack` ends, with its variables in the environment."""
+    require_embedded_stack()
+    from lake_assets.embedded.stack import joined
 
-    Args:
-        place: the command's workplace.
-        names: tables and sources; none means every table of the catalog.
-        first: the first hour wanted, or None for each source's start.
-        end: the hour to stop before, or None for no bound.
+    embedded = stack.enter_context(joined(settings.home))
+    embedded.put_into(os.environ)
 
-    Raises:
-        ConfigurationError: a name is unknown, or no table has an hour in the range.
-    """
-    tables = place.catalog.select(names)
-    if first and end and first >= end:
-        raise ConfigurationError(
-            f"The range from {format_hour(first)} to {format_hour(end)} holds no hour. "
-            "Give a --to later than --from: it is the hour to stop before."
-        )
-    # The tables of a source share one list: five years have 43,800 hours.
-    one_of_each = {table.source: table for table in tables}
-    of_source = {name: place.hours(table, first, end) for name, table in one_of_each.items()}
-    wanted = {table: of_source[table.source] for table in tables}
-    if not any(wanted.values()):
-        starts = {table.source: place.catalog.source_of(table).start for table in tables}
-        known = ", ".join(f"{source} begins at {format_hour(start)}" for source, start in starts.items())
-        raise ConfigurationError(
-            f"No table has an hour between {format_hour(first) if first else 'the start'} and "
-            f"{format_hour(end) if end else 'now'}: {known} (`start` in the catalog), and the last hour is "
-            "the running one (UTC). Give another --from or --to."
-        )
-    return wanted
+
+def _dagster_home(settings: Settings) -> Path:
+    """Return Dagster's folder; one that nobody has chosen is made."""
+    if settings.dagster_home is not None:
+        return settings.dagster_home
+    home = settings.home / "dagster_home"
+    home.mkdir(parents=True, exist_ok=True)
+    return home
+
+
+def _context(*, embedded: bool) -> Context:
+    """Return the context that the environment makes now, with the embedded stack's variables in it."""
+    settings = Settings.from_env()
+    if settings.lake is None or settings.warehouse is None:
+        raise ConfigurationError("The embedded stack gave no lake or no warehouse. Remove .lake_assets/.")
+    return Context(
+        settings=settings, lake_place=settings.lake, warehouse=settings.warehouse, embedded=embedded
+    )

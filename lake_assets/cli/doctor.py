@@ -9,20 +9,25 @@ from datetime import UTC, datetime
 from rich.text import Text
 
 from lake_assets.alerts.gather import silence
-from lake_assets.cli.alerts import describe_receivers
-from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
+from lake_assets.alerts.receivers import checked_receivers
 from lake_assets.cli.context import Context, open_context
-from lake_assets.cli.display import data, one_line, say
+from lake_assets.cli.exit_status import exit_status
+from lake_assets.cli.output.console import escape_control_characters, mark, print_line, stdout_console
+from lake_assets.cli.output.json_document import write_json
 from lake_assets.exceptions import LakeAssetsError
 from lake_assets.load.modes.registry import mode_of
 from lake_assets.load.orphaned_tables import list_orphaned_tables
 from lake_assets.pluralize import pluralize
 from lake_assets.postgres import SOFT_COPY_SERVER
+from lake_assets.settings import ALERTS
 from lake_assets.states.sentences import sentence
 
 START_DAEMON = (
     "See that dagster-daemon and the code location run, and that their schedules and sensors are on."
 )
+
+VERSIONS_IN_MAJOR = 10_000
+"""What PostgreSQL's `server_version_num` is divided by to get the version that people say."""
 
 STORAGES = {
     "SqliteEventLogStorage": "SQLite, fit for one user at a time",
@@ -40,8 +45,21 @@ class Finding:
     detail: str
 
 
+@dataclass(frozen=True)
+class Check:
+    """How one thing is looked at.
+
+    Attributes:
+        look: returns what is known of it; raises a LakeAssetsError that says what to do where it is not good.
+        needs: the things that must be good before it can be looked at.
+    """
+
+    look: Callable[[Context], str]
+    needs: tuple[str, ...] = ()
+
+
 def run(*, as_json: bool) -> int:
-    """Look at everything; give exit status 1 if something is not as it should be."""
+    """Look at everything, and return exit status 1 if something is not as it should be."""
     findings: list[Finding] = []
     for finding in examine():
         findings.append(finding)
@@ -49,133 +67,155 @@ def run(*, as_json: bool) -> int:
             _show(finding)
     if as_json:
         write_json({"findings": [asdict(finding) for finding in findings]})
-    return ALL_WELL if all(finding.ok for finding in findings) else NEEDS_ATTENTION
+    return exit_status(needs_attention=any(not finding.ok for finding in findings))
 
 
 def _show(finding: Finding) -> None:
-    mark = ("OK  ", "green") if finding.ok else ("BAD ", "bold red")
+    console = stdout_console()
     first, *more = finding.detail.splitlines()
-    say(data(), Text.assemble(mark, f"{finding.name}: {one_line(first)}"))
-    for line in more:
-        say(data(), f"    {one_line(line)}")
+    line = f"{finding.name}: {escape_control_characters(first)}"
+    print_line(console, Text.assemble(mark(ok=finding.ok), line))
+    for detail in more:
+        print_line(console, f"    {escape_control_characters(detail)}")
 
 
 def examine() -> Iterator[Finding]:
-    """Look at settings and services, then at what they hold."""
+    """Look at settings and services, then at what they hold, and yield what is found."""
     version = importlib.metadata.version("lake-assets")
-    yield Finding("lake_assets", ok=True, detail=f"{version} on Python {platform.python_version()}")
+    yield Finding(name="lake_assets", ok=True, detail=f"{version} on Python {platform.python_version()}")
     try:
-        with open_context() as place:
-            yield Finding("settings", ok=True, detail=_settings(place))
-            good = {"settings"}
-            for name, (look, needs) in CHECKS.items():
-                if lacking := [need for need in needs if need not in good]:
-                    yield Finding(name, ok=False, detail=f"not looked at; first mend {' and '.join(lacking)}")
-                    continue
-                finding = _examine_one(name, look, place)
-                good |= {name} if finding.ok else set()
-                yield finding
+        with open_context() as context:
+            yield Finding(name="settings", ok=True, detail=_settings(context))
+            yield from _examine_all(context)
     except LakeAssetsError as error:
-        yield Finding("settings", ok=False, detail=str(error))
+        yield Finding(name="settings", ok=False, detail=str(error))
 
 
-def _examine_one(name: str, look: Callable[[Context], str], place: Context) -> Finding:
+def _examine_all(context: Context) -> Iterator[Finding]:
+    good: set[str] = set()
+    for name, check in CHECKS.items():
+        lacking = [need for need in check.needs if need not in good]
+        if lacking:
+            detail = f"not looked at; first mend {' and '.join(lacking)}"
+            yield Finding(name=name, ok=False, detail=detail)
+            continue
+        finding = _examine_one(name, check, context)
+        if finding.ok:
+            good.add(name)
+        yield finding
+
+
+def _examine_one(name: str, check: Check, context: Context) -> Finding:
     try:
-        return Finding(name, ok=True, detail=look(place))
+        return Finding(name=name, ok=True, detail=check.look(context))
     except LakeAssetsError as error:
-        return Finding(name, ok=False, detail=str(error).strip())
+        return Finding(name=name, ok=False, detail=str(error).strip())
 
 
-def _settings(place: Context) -> str:
-    if place.embedded:
+def _settings(context: Context) -> str:
+    if context.embedded:
         return (
-            f"the embedded stack under {place.settings.home}, for neither LAKE_ASSETS_LAKE nor "
+            f"the embedded stack under {context.settings.home}, for neither LAKE_ASSETS_LAKE nor "
             "LAKE_ASSETS_WAREHOUSE is set"
         )
     return "your own lake and warehouse (LAKE_ASSETS_LAKE, LAKE_ASSETS_WAREHOUSE)"
 
 
-def _catalog(place: Context) -> str:
-    sources = pluralize(len(place.catalog.sources), "source")
-    transformed = [table for table in place.catalog.tables if table.transform is not None]
+def _catalog(context: Context) -> str:
+    catalog = context.catalog
+    transformed = [table for table in catalog.tables if table.transform is not None]
     if transformed:
         # It brings pandas, which takes half a second that most catalogs need not pay.
         from lake_assets.load.frames.transform import find_function  # noqa: PLC0415
 
         for table in transformed:
             find_function(table)
-    return f"{pluralize(len(place.catalog.tables), 'table')} of {sources} in {place.settings.catalog}"
+    tables, sources = pluralize(len(catalog.tables), "table"), pluralize(len(catalog.sources), "source")
+    return f"{tables} of {sources} in {context.settings.catalog}"
 
 
-def _lake(place: Context) -> str:
-    folders = [tables for tables in place.lake.list_folders().values() if tables]
-    tables = pluralize(sum(map(len, folders)), "table")
-    return f"{place.lake_place.url}: folders of {pluralize(len(folders), 'source')} with {tables}"
+def _lake(context: Context) -> str:
+    folders = [tables for tables in context.lake.list_folders().values() if tables]
+    tables = pluralize(sum(len(tables) for tables in folders), "table")
+    return f"{context.lake_place.url}: folders of {pluralize(len(folders), 'source')} with {tables}"
 
 
-def _warehouse(place: Context) -> str:
-    with place.connect() as connection:
+def _warehouse(context: Context) -> str:
+    with context.connect() as connection:
         version = connection.info.server_version
-    how = "" if version >= SOFT_COPY_SERVER else " (17 and later load faster)"
-    return f"{place.warehouse}: PostgreSQL {version // 10000}{how}, with the schema lake_assets"
+    remark = "" if version >= SOFT_COPY_SERVER else " (17 and later load faster)"
+    major = version // VERSIONS_IN_MAJOR
+    return f"{context.warehouse}: PostgreSQL {major}{remark}, with the schema lake_assets"
 
 
-def _dagster(place: Context) -> str:
-    with place.dagster() as instance:
+def _dagster(context: Context) -> str:
+    with context.dagster() as instance:
         storage = type(instance.event_log_storage).__name__
         return f"{instance.root_directory}, runs and events in {STORAGES.get(storage, storage)}"
 
 
-def _tables(place: Context) -> str:
-    folders = place.lake.list_folders()
-    known = {(table.source_folder, table.folder): table for table in place.catalog.tables}
-    present = {(source, table) for source, tables in folders.items() for table in tables}
-    unknown = sorted(f"{source}/{folder}" for source, folder in present - known.keys())
-    absent = sorted(known[place_].qualified for place_ in known.keys() - present)
-    refusals = [mode_of(table).why_not_loaded for table in place.catalog.tables]
-    lines = [sentence(refusal) for refusal in refusals if refusal is not None]
+def _tables(context: Context) -> str:
+    folders = context.lake.list_folders()
+    in_lake = {(source, folder) for source, of_source in folders.items() for folder in of_source}
+    in_catalog = {(table.source_folder, table.folder): table for table in context.catalog.tables}
+    unknown = sorted(f"{source}/{folder}" for source, folder in in_lake - in_catalog.keys())
+    absent = sorted(in_catalog[folder].qualified for folder in in_catalog.keys() - in_lake)
+    faults = _unsupported_tables(context)
     if unknown:
-        lines.append(
+        faults.append(
             f"in the lake and not in the catalog: {', '.join(unknown)}. Add them to the catalog, for their "
             "files are not loaded."
         )
     if absent:
-        lines.append(
+        faults.append(
             f"in the catalog and without a folder in the lake: {', '.join(absent)}. See whether DMS delivers "
             "them, and whether `from` in the catalog names their folder."
         )
-    if lines:
-        raise LakeAssetsError("\n".join(lines))
+    if faults:
+        raise LakeAssetsError("\n".join(faults))
     return "every table of the catalog has a folder in the lake, and every folder a table"
 
 
-def _leftovers(place: Context) -> str:
-    with place.connect() as connection:
-        left = list_orphaned_tables(connection, place.catalog)
-    if not left:
+def _unsupported_tables(context: Context) -> list[str]:
+    refusals = [mode_of(table).why_not_loaded for table in context.catalog.tables]
+    return [sentence(refusal) for refusal in refusals if refusal is not None]
+
+
+def _leftovers(context: Context) -> str:
+    with context.connect() as connection:
+        leftovers = list_orphaned_tables(connection, context.catalog)
+    if not leftovers:
         return "every table that was ever loaded is in the catalog"
     return (
-        f"no longer in the catalog, and left as they are: {', '.join(left)}. Nothing loads them, checks "
+        f"no longer in the catalog, and left as they are: {', '.join(leftovers)}. Nothing loads them, checks "
         "them or tells of them; put them back into the catalog, or drop them yourself."
     )
 
 
-def _judge(place: Context) -> str:
-    with place.connect() as connection:
-        troubles = silence(connection, place.catalog, datetime.now(UTC))
-    if troubles:
-        raise LakeAssetsError("\n".join(f"{trouble.reason}. {START_DAEMON}" for trouble in troubles))
+def _judge(context: Context) -> str:
+    with context.connect() as connection:
+        incidents = silence(connection, context.catalog, datetime.now(UTC))
+    if incidents:
+        raise LakeAssetsError("\n".join(f"{incident.reason}. {START_DAEMON}" for incident in incidents))
     return "it ran within two hours, or has never run"
 
 
-CHECKS: dict[str, tuple[Callable[[Context], str], tuple[str, ...]]] = {
-    "catalog": (_catalog, ()),
-    "lake": (_lake, ()),
-    "warehouse": (_warehouse, ()),
-    "dagster": (_dagster, ()),
-    "tables": (_tables, ("catalog", "lake")),
-    "leftovers": (_leftovers, ("catalog", "warehouse")),
-    "judge": (_judge, ("catalog", "warehouse")),
-    "alerts": (describe_receivers, ()),
+def _alerts(context: Context) -> str:
+    receivers = checked_receivers(context.settings.alerts)
+    if not receivers:
+        return f"no receiver, for {ALERTS} is not set: `lake-assets alerts list` shows what nobody is told of"
+    services = ", ".join(receiver.service for receiver in receivers)
+    return f"{pluralize(len(receivers), 'receiver')} ({services})"
+
+
+CHECKS: dict[str, Check] = {
+    "catalog": Check(look=_catalog),
+    "lake": Check(look=_lake),
+    "warehouse": Check(look=_warehouse),
+    "dagster": Check(look=_dagster),
+    "tables": Check(look=_tables, needs=("catalog", "lake")),
+    "leftovers": Check(look=_leftovers, needs=("catalog", "warehouse")),
+    "judge": Check(look=_judge, needs=("catalog", "warehouse")),
+    "alerts": Check(look=_alerts),
 }
-"""What is looked at, in this order, and what must be good before it can be."""
+"""What is looked at, in this order."""

@@ -1,17 +1,23 @@
 """`lake-assets load`: which table-hours, and how the outcome is told."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import psycopg
 
 from lake_assets.catalog.models import Table
-from lake_assets.cli.alerts import look_after, tell_all
-from lake_assets.cli.answer import exit_status, write_table_hours
-from lake_assets.cli.check import check_through_dagster
-from lake_assets.cli.context import Context, hours_of, open_context
-from lake_assets.cli.display import bar, summarize, talk, watched
-from lake_assets.hours import ONE_HOUR, format_hour
+from lake_assets.cli.alerts.round import prepare_alerts, tell_alerts
+from lake_assets.cli.check import check_again
+from lake_assets.cli.context import Context, open_context
+from lake_assets.cli.exit_status import status_of_table_hours
+from lake_assets.cli.output.console import stderr_console
+from lake_assets.cli.output.json_document import write_table_hours
+from lake_assets.cli.output.progress_bar import table_hours_bar, with_progress
+from lake_assets.cli.output.summary import summarize
+from lake_assets.cli.selected_hours import HoursOfTables, select_hours
+from lake_assets.cli.selection import Selection
+from lake_assets.hours import ONE_HOUR
 from lake_assets.ledger.table_hours import Entry, read_hours, write
 from lake_assets.load.modes.registry import mode_of
 from lake_assets.monitor.cached_states import judge_or_recall
@@ -22,100 +28,125 @@ from lake_assets.states.sentences import sentence, why
 
 NOTHING = "Nothing to load: every table-hour is as the lake has it."
 
-Wanted = dict[Table, list[datetime]]
+UNSEEN_HOURS_TOLD = 168
+"""A week; Dagster takes some 10 ms for each."""
 
-UNSEEN_HOURS_TOLD = 168  # a week; Dagster takes some 10 ms for each
+
+@dataclass
+class Backlog:
+    """What is found where nobody said which table-hours to load.
+
+    Attributes:
+        to_load: the hours of each table that need a load.
+        missing: the hours that are missing, so that there is nothing to load.
+        newly_missing: those of them that the ledger did not know yet.
+    """
+
+    to_load: HoursOfTables = field(default_factory=dict)
+    missing: list[Settled] = field(default_factory=list)
+    newly_missing: HoursOfTables = field(default_factory=dict)
 
 
-def run(names: Sequence[str], first: datetime | None, end: datetime | None, *, as_json: bool) -> int:
-    """Load the table-hours of a range, or all that need it; give the exit status."""
-    with open_context() as place:
-        if first or end:
-            wanted = hours_of(place, names, first, end)
-            place.reach()
-            look_after(place)
-            outcomes = load_hours(place, wanted)
+def run(selection: Selection, *, as_json: bool) -> int:
+    """Load the table-hours of a range, or all that need it, and return the exit status."""
+    with open_context() as context:
+        if selection.has_range:
+            outcomes = _load_range(context, selection)
         else:
-            tables = place.catalog.select(names)
-            look_after(place)
-            outcomes = load_what_needs_it(place, tables)
-        summarize(talk(), outcomes, NOTHING)
-        tell_all(place, judged=not (names or first or end))
+            tables = context.catalog.select(selection.names)
+            prepare_alerts(context)
+            outcomes = load_what_needs_it(context, tables)
+        summarize(stderr_console(), outcomes, NOTHING)
+        tell_alerts(context, judged=selection.is_everything)
     if as_json:
         write_table_hours(outcomes)
-    return exit_status(outcomes)
+    return status_of_table_hours(outcomes)
 
 
-def load_what_needs_it(place: Context, tables: Sequence[Table]) -> list[Settled]:
-    """Load every table-hour that needs it, and tell Dagster of hours that are newly missing."""
-    wanted, missing, new = _what_needs_it(place, tables)
-    outcomes = [*missing, *load_hours(place, wanted)]
-    together: dict[tuple[str, ...], list[str]] = {}
-    for table, hours in new.items():
-        told = tuple(format_hour(hour) for hour in hours[-UNSEEN_HOURS_TOLD:])
-        together.setdefault(told, []).append(table.qualified)
-    for told, names in together.items():
-        check_through_dagster(place, {"tables": names, "hours": list(told)}, len(names) * len(told))
-    return outcomes
+def _load_range(context: Context, selection: Selection) -> list[Settled]:
+    wanted = select_hours(context, selection)
+    context.reach()
+    prepare_alerts(context)
+    return load_hours(context, wanted.of_tables)
 
 
-def load_hours(place: Context, wanted: Wanted) -> list[Settled]:
-    """Load table-hours through Dagster, with a progress bar; those of a table that it cannot load fail."""
+def load_what_needs_it(context: Context, tables: Sequence[Table]) -> list[Settled]:
+    """Load every table-hour that needs it, tell Dagster of newly missing ones, and return the outcomes."""
+    backlog = _find_backlog(context, tables)
+    loaded = load_hours(context, backlog.to_load)
+    newest = {table: hours[-UNSEEN_HOURS_TOLD:] for table, hours in backlog.newly_missing.items()}
+    check_again(context, newest)
+    return [*backlog.missing, *loaded]
+
+
+def load_hours(context: Context, wanted: HoursOfTables) -> list[Settled]:
+    """Load table-hours through Dagster, with a progress bar, and return what became of each.
+
+    Those of a table that this version does not load fail at once.
+    """
     refused: list[Settled] = []
-    loadable: Wanted = {}
+    loadable: HoursOfTables = {}
     for table, hours in wanted.items():
         refusal = mode_of(table).why_not_loaded
         if refusal is not None:
-            refused += [Settled(table.qualified, hour, "failed", note=sentence(refusal)) for hour in hours]
+            refused += _refused(table, hours, sentence(refusal))
         elif hours:
             loadable[table] = hours
     if not loadable:
         return refused
+    return refused + _load_through_dagster(context, loadable)
+
+
+def _refused(table: Table, hours: Sequence[datetime], note: str) -> list[Settled]:
+    return [Settled(table=table.qualified, hour=hour, state="failed", note=note) for hour in hours]
+
+
+def _load_through_dagster(context: Context, wanted: HoursOfTables) -> list[Settled]:
     from lake_assets.orchestration.runs import load_through_dagster  # noqa: PLC0415 - dagster takes seconds
 
-    total = sum(len(hours) for hours in loadable.values())
-    with place.dagster() as instance, bar(total) as progress:
-        loaded = load_through_dagster(place.definitions(), instance, plan_runs(loadable), progress)
-    return refused + loaded
+    total = sum(len(hours) for hours in wanted.values())
+    with context.dagster() as instance, table_hours_bar(total) as bar:
+        return load_through_dagster(context.definitions(), instance, plan_runs(wanted), bar)
 
 
-def _what_needs_it(place: Context, tables: Sequence[Table]) -> tuple[Wanted, list[Settled], Wanted]:
-    """Return the table-hours that need a load, and those that are missing, where there is nothing to load.
+def _find_backlog(context: Context, tables: Sequence[Table]) -> Backlog:
+    """Return the table-hours that need a load, and those that are missing.
 
-    The missing ones are written down as such, and so are those that cannot be loaded; last come those missing
-    ones that are new to the ledger.
+    The missing ones are written down as such, and so are those that cannot be loaded.
     """
-    wanted: Wanted = {}
-    new: Wanted = {}
-    missing: list[Settled] = []
-    with place.connect() as connection:
-        for table in watched(tables, "listing tables"):
-            hours = place.hours(table, None, None)
-            judged = judge_or_recall(connection, place.lake, table, hours, with_fine=False)
-            wanted[table] = [verdict.hour for verdict in judged if verdict.needs_load]
-            absent = [verdict for verdict in judged if verdict.state == "missing"]
-            missing += [_settled(table, verdict) for verdict in absent]
-            noted = _note_missing(connection, table, absent)
-            if noted:
-                new[table] = noted
-            if mode_of(table).why_not_loaded is not None:
-                _note_refused(connection, table, judged)
-    return wanted, missing, new
+    backlog = Backlog()
+    with context.connect() as connection:
+        for table in with_progress(tables, "listing tables"):
+            _add_to_backlog(backlog, context, connection, table)
+    return backlog
+
+
+def _add_to_backlog(backlog: Backlog, context: Context, connection: psycopg.Connection, table: Table) -> None:
+    hours = context.hours(table)
+    verdicts = judge_or_recall(connection, context.lake, table, hours, with_fine=False)
+    backlog.to_load[table] = [verdict.hour for verdict in verdicts if verdict.needs_load]
+    missing = [verdict for verdict in verdicts if verdict.state == "missing"]
+    backlog.missing += [_settled(table, verdict) for verdict in missing]
+    newly_missing = _note_missing(connection, table, missing)
+    if newly_missing:
+        backlog.newly_missing[table] = newly_missing
+    if mode_of(table).why_not_loaded is not None:
+        _note_refused(connection, table, verdicts)
 
 
 def _settled(table: Table, verdict: Verdict) -> Settled:
-    return Settled(table.qualified, verdict.hour, verdict.state, note=why(verdict))
+    return Settled(table=table.qualified, hour=verdict.hour, state=verdict.state, note=why(verdict))
 
 
-def _note_missing(connection: psycopg.Connection, table: Table, absent: Sequence[Verdict]) -> list[datetime]:
-    """Write down the missing hours that the ledger does not know yet; return them, oldest first."""
-    written = write(connection, [Entry.of(table, verdict) for verdict in absent])
+def _note_missing(connection: psycopg.Connection, table: Table, missing: Sequence[Verdict]) -> list[datetime]:
+    """Write down the missing hours that the ledger does not know yet, and return them, oldest first."""
+    written = write(connection, [Entry.of(table, verdict) for verdict in missing])
     return sorted(hour for _, _, hour in written)
 
 
-def _note_refused(connection: psycopg.Connection, table: Table, judged: Sequence[Verdict]) -> None:
+def _note_refused(connection: psycopg.Connection, table: Table, verdicts: Sequence[Verdict]) -> None:
     """Write down of hours that cannot be loaded why not; an hour of which that is known stays as it is."""
-    failed = [verdict for verdict in judged if verdict.state == "failed"]
+    failed = [verdict for verdict in verdicts if verdict.state == "failed"]
     if not failed:
         return
     known = read_hours(connection, table, failed[0].hour, failed[-1].hour + ONE_HOUR)

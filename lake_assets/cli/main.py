@@ -1,9 +1,9 @@
 """The command line itself: its commands, their options and help.
 
-What commands share belongs to `options`; those of `quarantine` and `alerts` stand in `quarantine_commands`
-and `alert_commands`. Modules that are slow to import are imported by the command that needs them. What a
-command does belongs to the module named after it; the help texts stand in docs/commands.md too
-(`lake_assets.cli.reference`).
+What commands share belongs to `options` and `group`; those of `quarantine` and `alerts` stand in
+`quarantine.commands` and `alerts.commands`. Modules that are slow to import are imported by the command that
+needs them. What a command does belongs to the module named after it; the help texts stand in docs/commands.md
+too (`lake_assets.cli.reference`).
 """
 
 # ruff: noqa: D301 - click takes a backspace for "keep these lines as they are"
@@ -16,11 +16,15 @@ from pathlib import Path
 
 import click
 
-from lake_assets.cli.alert_commands import alerts
-from lake_assets.cli.options import Group, json_option, leave, range_options, read_hour, tables_argument
-from lake_assets.cli.quarantine_commands import quarantine
+from lake_assets.cli.alerts.commands import alerts
+from lake_assets.cli.group import Group, leave
+from lake_assets.cli.options import json_option, range_options, read_hour, tables_argument
+from lake_assets.cli.quarantine.commands import quarantine
+from lake_assets.cli.selection import Selection
 
-GARBAGE = 50_000  # new objects after which Python looks for garbage; 700 by itself
+GARBAGE_THRESHOLD = 50_000
+"""New objects after which Python looks for garbage; 700 by itself."""
+
 EPILOG = "Exit status: 0 all is well; 1 something needs attention; 2 a command, setting or service is wrong."
 
 
@@ -52,7 +56,7 @@ def main() -> None:
     command runs, with their data under .lake_assets/.
     """
     # Importing Dagster makes a million objects that stay; looking for garbage among them takes a fifth of it.
-    gc.set_threshold(GARBAGE)
+    gc.set_threshold(GARBAGE_THRESHOLD)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a text stream, always
 
@@ -84,9 +88,9 @@ def demo(ui: bool, port: int, as_json: bool) -> None:
 
     Exit status 0: the demo ran; 2: a setting or a service is wrong.
     """
-    from lake_assets.cli.context import need_stack
+    from lake_assets.cli.context import require_embedded_stack
 
-    need_stack()
+    require_embedded_stack()
     from lake_assets.cli import demo as command
 
     leave(command.run(ui=ui, port=port, as_json=as_json))
@@ -177,7 +181,7 @@ def load(tables: Sequence[str], first: datetime | None, end: datetime | None, as
     """
     from lake_assets.cli import load as command
 
-    leave(command.run(tables, first, end, as_json=as_json))
+    leave(command.run(Selection(tables, first, end), as_json=as_json))
 
 
 @main.command(short_help="Compare lake, ledger and main; load nothing.")
@@ -207,7 +211,7 @@ def check(
     """
     from lake_assets.cli import check as command
 
-    leave(command.run(tables, first, end, deep=deep, as_json=as_json))
+    leave(command.run(Selection(tables, first, end), deep=deep, as_json=as_json))
 
 
 @main.command(short_help="Show the state of every table-hour.")
@@ -248,7 +252,7 @@ def status(tables: Sequence[str], first: datetime | None, end: datetime | None, 
     """
     from lake_assets.cli import status as command
 
-    leave(command.run(tables, first, end, as_json=as_json))
+    leave(command.run(Selection(tables, first, end), as_json=as_json))
 
 
 main.add_command(quarantine)

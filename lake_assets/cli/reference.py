@@ -12,12 +12,15 @@ import click
 from lake_assets.cli.main import main as lake_assets
 
 PROGRAM = "lake-assets"
+
 WIDTH = 100
+"""Columns of the terminal whose help the page shows; the page's own lines are hardly longer."""
+
 MARKS = re.compile(r"(<!-- help: (lake-assets[a-z ]*?) -->\n).*?(<!-- help: end -->)", re.DOTALL)
 
 
 def command_names(group: click.Group = lake_assets, before: str = PROGRAM) -> Iterator[str]:
-    """Give the words of the program and of every command, such as `lake-assets quarantine list`."""
+    """Yield the words of the program and of every command, such as `lake-assets quarantine list`."""
     yield before
     for name, command in group.commands.items():
         words = f"{before} {name}"
@@ -28,7 +31,7 @@ def command_names(group: click.Group = lake_assets, before: str = PROGRAM) -> It
 
 
 def with_reference(page: str) -> str:
-    """Give a page of the docs with the help of now between its marks.
+    """Return a page of the docs with the help of now between its marks.
 
     Args:
         page: the page's text, with marks such as `<!-- help: lake-assets load -->` and `<!-- help: end -->`.
@@ -36,23 +39,35 @@ def with_reference(page: str) -> str:
     Raises:
         KeyError: a mark names a command that is not there.
     """
-    return MARKS.sub(lambda found: f"{found[1]}```text\n{help_text(found[2])}\n```\n{found[3]}", page)
+    return MARKS.sub(_marked_help, page)
+
+
+def _marked_help(found: re.Match[str]) -> str:
+    begin, words, end = found.groups()
+    return f"{begin}```text\n{help_text(words)}\n```\n{end}"
 
 
 def help_text(words: str) -> str:
-    """Give the help of a command as a terminal of 100 columns shows it.
+    """Return the help of a command as a terminal of `WIDTH` columns shows it.
 
     Args:
         words: such as `lake-assets load`.
+
+    Raises:
+        KeyError: there is no such command.
     """
     command: click.Command = lake_assets
-    context = command.make_context(PROGRAM, [], resilient_parsing=True, terminal_width=WIDTH)
+    context = _context(command, PROGRAM)
     for name in words.split()[1:]:
         if not isinstance(command, click.Group):
             raise KeyError(words)
         command = command.commands[name]
-        context = command.make_context(name, [], parent=context, resilient_parsing=True, terminal_width=WIDTH)
+        context = _context(command, name, context)
     return click.unstyle(command.get_help(context))
+
+
+def _context(command: click.Command, name: str, parent: click.Context | None = None) -> click.Context:
+    return command.make_context(name, [], parent=parent, resilient_parsing=True, terminal_width=WIDTH)
 
 
 @click.command()

@@ -1,67 +1,90 @@
-"""`lake-assets status`: the state of every table-hour, by lake and ledger. The grid is `grid`'s."""
+"""`lake-assets status`: the state of every table-hour, by lake and ledger. The grid is `output.grid`'s."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from lake_assets.catalog.models import Table
 from lake_assets.checks.row_count import judge_hours
-from lake_assets.cli.alerts import say_silence
-from lake_assets.cli.answer import NEEDS_ATTENTION, exit_status, write_table_hours
-from lake_assets.cli.context import Context, hours_of, open_context
-from lake_assets.cli.display import data, show_attention, talk, watched
-from lake_assets.cli.grid import show_grid
+from lake_assets.cli.alerts.round import tell_silence
+from lake_assets.cli.context import Context, open_context
+from lake_assets.cli.exit_status import NEEDS_ATTENTION, status_of_table_hours
+from lake_assets.cli.output.console import stderr_console, stdout_console
+from lake_assets.cli.output.grid import show_grid
+from lake_assets.cli.output.json_document import write_table_hours
+from lake_assets.cli.output.progress_bar import with_progress
+from lake_assets.cli.output.summary import show_attention
+from lake_assets.cli.selected_hours import select_hours
+from lake_assets.cli.selection import Selection
 from lake_assets.monitor.cached_states import judge_or_recall
 from lake_assets.progress import Settled
+from lake_assets.states.decide import Verdict
 from lake_assets.states.sentences import why
 from lake_assets.states.state import State
 
 
-def run(names: Sequence[str], first: datetime | None, end: datetime | None, *, as_json: bool) -> int:
-    """Show the states of a range, by default of all hours up to now; give the exit status."""
-    with open_context() as place:
-        outcomes = judge(place, names, first, end, with_fine=as_json or bool(first or end))
-        starts = [place.catalog.source_of(table).start for table in place.catalog.select(names)]
-        silent = say_silence(place)
+def run(selection: Selection, *, as_json: bool) -> int:
+    """Show the states of a range, by default of all hours up to now, and return the exit status."""
+    with open_context() as context:
+        outcomes = find_states(context, selection, with_fine=as_json or selection.has_range)
+        earliest = _earliest_start(context, selection)
+        is_silent = tell_silence(context)
     if as_json:
         write_table_hours(outcomes)
     else:
-        show(outcomes, whole=bool(first or end), earliest=min(starts))
-        console = talk()
-        if console.is_terminal and exit_status(outcomes):
-            console.print()
-        show_attention(console, outcomes)
-    return NEEDS_ATTENTION if silent else exit_status(outcomes)
+        _show(outcomes, whole=selection.has_range, earliest=earliest)
+    if is_silent:
+        return NEEDS_ATTENTION
+    return status_of_table_hours(outcomes)
 
 
-def judge(
-    place: Context,
-    names: Sequence[str],
-    first: datetime | None = None,
-    end: datetime | None = None,
-    *,
-    with_fine: bool = True,
-) -> list[Settled]:
-    """Judge the table-hours of a range by lake and ledger.
+def find_states(context: Context, selection: Selection, *, with_fine: bool = True) -> list[Settled]:
+    """Return the states of the table-hours of a selection, by lake and ledger.
 
-    Without a range, old hours are as the judge found them, if it looked at them today; of those that are well
-    only the newest are given, unless `with_fine`.
+    Without a range, old hours are as the judge found them, if it looked at them today.
+
+    Args:
+        context: what the command works with.
+        selection: tables and range.
+        with_fine: return old hours too that are well; else only the newest. A range is returned whole.
     """
-    ranged = bool(first or end)
-    wanted = [(table, hours) for table, hours in hours_of(place, names, first, end).items() if hours]
-    with place.connect() as connection:
-        return [
-            Settled(table.qualified, result.hour, result.state, result.counts, why(result))
-            for table, hours in watched(wanted, "listing tables")
-            for result in (
-                judge_hours(connection, place.lake, table, hours)
-                if ranged
-                else judge_or_recall(connection, place.lake, table, hours, with_fine=with_fine)
-            )
-        ]
+    of_tables = select_hours(context, selection).of_tables
+    outcomes = []
+    with context.connect() as connection:
+        for table, hours in with_progress(list(of_tables.items()), "listing tables"):
+            if selection.has_range:
+                verdicts = judge_hours(connection, context.lake, table, hours)
+            else:
+                verdicts = judge_or_recall(connection, context.lake, table, hours, with_fine=with_fine)
+            outcomes += [_settled(table, verdict) for verdict in verdicts]
+    return outcomes
 
 
-def show(outcomes: Sequence[Settled], *, whole: bool, earliest: datetime | None = None) -> None:
+def _settled(table: Table, verdict: Verdict) -> Settled:
+    return Settled(
+        table=table.qualified,
+        hour=verdict.hour,
+        state=verdict.state,
+        counts=verdict.counts,
+        note=why(verdict),
+    )
+
+
+def _earliest_start(context: Context, selection: Selection) -> datetime:
+    tables = context.catalog.select(selection.names)
+    return min(context.catalog.source_of(table).start for table in tables)
+
+
+def _show(outcomes: Sequence[Settled], *, whole: bool, earliest: datetime) -> None:
+    draw_grid(outcomes, whole=whole, earliest=earliest)
+    console = stderr_console()
+    if console.is_terminal and status_of_table_hours(outcomes) == NEEDS_ATTENTION:
+        console.print()
+    show_attention(console, outcomes)
+
+
+def draw_grid(outcomes: Sequence[Settled], *, whole: bool, earliest: datetime | None = None) -> None:
     """Draw the grid on stdout; `earliest` is the first hour there is, outcomes that are well left aside."""
     states: dict[str, dict[datetime, State]] = {}
     for outcome in outcomes:
         states.setdefault(outcome.table, {})[outcome.hour] = outcome.state
-    show_grid(data(), states, whole=whole, earliest=earliest)
+    show_grid(stdout_console(), states, whole=whole, earliest=earliest)

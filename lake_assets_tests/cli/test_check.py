@@ -14,7 +14,7 @@ RANGE = ("--from", shown(0), "--to", shown(2))
 
 @pytest.fixture
 def loaded(company: Company) -> Company:
-    """Give a company whose first hour is loaded."""
+    """Return a company whose first hour is loaded."""
     company.put(0)
     company.invoke("load")
     return company

@@ -23,7 +23,7 @@ NAMES = [
 
 @pytest.fixture
 def well(company: Company) -> Company:
-    """Give a company whose one table has a folder in the lake."""
+    """Return a company whose one table has a folder in the lake."""
     company.put(0)
     return company
 

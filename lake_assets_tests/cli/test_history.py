@@ -17,17 +17,17 @@ RANGE = ("--from", shown(0), "--to", shown(3))
 
 @pytest.fixture(scope="module")
 def dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a DAGSTER_HOME as Dagster makes it by itself."""
+    """Return a DAGSTER_HOME as Dagster makes it by itself."""
     return tmp_path_factory.mktemp("dagster_home")
 
 
 def key(number: int) -> str:
-    """Give the partition key of an hour, counted from the first."""
+    """Return the partition key of an hour, counted from the first."""
     return partition_key(hour(number))
 
 
 def materialized(company: Company) -> dict[str | None, object]:
-    """Give the rows of each materialized hour, newest first."""
+    """Return the rows of each materialized hour, newest first."""
     with company.dagster() as instance:
         records = instance.fetch_materializations(ORDERS, limit=100).records
     rows: dict[str | None, object] = {}
@@ -40,14 +40,14 @@ def materialized(company: Company) -> dict[str | None, object]:
 
 
 def checked(company: Company) -> dict[str | None, tuple[AssetCheckExecutionRecordStatus, bool]]:
-    """Give the check's newest outcome of each hour, and whether it counts as one of the hour as it is now."""
+    """Return the check's newest outcome of each hour, and whether it counts for the hour as it is now."""
     with company.dagster() as instance:
         found = instance.event_log_storage.get_asset_check_partition_info([ROW_COUNT])
     return {entry.partition_key: (entry.latest_execution_status, entry.is_current) for entry in found}
 
 
 def runs(company: Company) -> list[tuple[str, dg.DagsterRunStatus]]:
-    """Give job and status of every run, oldest first."""
+    """Return job and status of every run, oldest first."""
     with company.dagster() as instance:
         return [(run.job_name, run.status) for run in reversed(instance.get_runs())]
 

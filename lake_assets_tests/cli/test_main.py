@@ -3,20 +3,17 @@
 import re
 import sys
 from collections.abc import Iterator
-from io import StringIO
 
 import click
 import pytest
 from click.testing import CliRunner
-from rich.console import Console
 
-from lake_assets.cli.display import one_line, say
 from lake_assets.cli.main import main
-from lake_assets.pluralize import pluralize
+from lake_assets.states.state import FINE, STATES
 
 
 def commands(group: click.Group = main, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Give the words of every command, those of groups included."""
+    """Return the words of every command, those of groups included."""
     for name, command in group.commands.items():
         yield (*before, name)
         if isinstance(command, click.Group):
@@ -27,7 +24,7 @@ EVERY_COMMAND = list(commands())
 
 
 def help_of(*words: str) -> str:
-    """Give the help of a command."""
+    """Return the help of a command."""
     result = CliRunner().invoke(main, [*words, "--help"], terminal_width=100)
     assert result.exit_code == 0
     return result.stdout
@@ -83,6 +80,25 @@ def test_examples_can_be_run(words: tuple[str, ...]) -> None:
 def test_help_tells_the_exit_statuses(words: tuple[str, ...]) -> None:
     """Each command's help says what its exit statuses mean."""
     assert re.search(r"Exit status 0: .*", help_of(*words))
+
+
+def test_help_of_status_has_the_table_of_states() -> None:
+    """Letter, name and meaning of each state are those of the table of states, in its order."""
+    _, _, behind = help_of("status").partition("States:\n")
+    listed, _, _ = behind.partition("\n\n")
+
+    assert [line.strip() for line in listed.splitlines()] == [
+        f"{info.letter} {info.name:<12} {info.meaning}" for info in STATES.values()
+    ]
+
+
+def test_help_of_status_names_the_states_that_need_nobody() -> None:
+    """The states of which the exit status is 0 are those of the table of states."""
+    text = " ".join(help_of("status").split())
+    found = re.search(r"Exit status 0: every state is (.*?); 1:", text)
+
+    assert found
+    assert set(re.split(r", | or ", found[1])) == FINE
 
 
 @pytest.mark.parametrize("words", [(), *EVERY_COMMAND], ids=" ".join)
@@ -144,46 +160,3 @@ def test_short_and_long_help_are_the_same() -> None:
     assert (
         CliRunner().invoke(main, ["load", "-h"]).stdout == CliRunner().invoke(main, ["load", "--help"]).stdout
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("plain ñ 😀", "plain ñ 😀"),
-        ("two\nlines\r\tand", "two\\nlines\\r\\tand"),
-        ("\x1b[31mred\x07\x9b", "\\x1b[31mred\\x07\\x9b"),
-        ("back\\slash", "back\\slash"),
-    ],
-)
-def test_text_cannot_steer_the_terminal(text: str, shown: str) -> None:
-    """Control characters are shown as escapes; everything else stays as it is."""
-    assert one_line(text) == shown
-
-
-def test_a_terminal_gets_wrapped_lines_and_a_pipe_whole_ones() -> None:
-    """A long line is wrapped in a terminal below its beginning, all of it; a pipe gets it whole."""
-    told = {}
-    for terminal in (True, False):
-        console = Console(file=StringIO(), force_terminal=terminal, width=20, soft_wrap=True, no_color=True)
-        say(console, "a line of 34 letters, in two pieces", indent=4)
-        told[terminal] = [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
-
-    assert told[True] == ["    a line of 34", "    letters, in two", "    pieces"]
-    assert told[False] == ["    a line of 34 letters, in two pieces"]
-
-
-def test_a_command_is_never_wrapped() -> None:
-    """A command that is told stays on one line in a terminal too, so that it can be copied."""
-    console = Console(file=StringIO(), force_terminal=True, width=20, no_color=True)
-    say(console, "  lake-assets load shop.orders --from 2018-09-06T10", indent=4)
-
-    assert console.file.getvalue() == "      lake-assets load shop.orders --from 2018-09-06T10\n"  # type: ignore[attr-defined]
-
-
-def test_numbers_have_their_noun() -> None:
-    """One is singular, all else plural, thousands are parted."""
-    assert [pluralize(number, "record") for number in (0, 1, 1234)] == [
-        "0 records",
-        "1 record",
-        "1,234 records",
-    ]

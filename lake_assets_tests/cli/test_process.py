@@ -36,7 +36,7 @@ EVERY_COMMAND = [("load",), ("load", "--from", shown(0)), ("check",), ("status",
 
 @pytest.fixture
 def other_user(company: Company) -> Iterator[str]:
-    """Give the warehouse's address for a user who may connect and nothing more."""
+    """Return the warehouse's address for a user who may connect and nothing more."""
     user = f"reader_{company.bucket.bucket.replace('-', '_')}"
     with psycopg.connect(company.url, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {user} LOGIN PASSWORD '{SECRET}'".encode())

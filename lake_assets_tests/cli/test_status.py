@@ -13,7 +13,7 @@ HOURLY = "orders: {expect: hourly, columns: {id: bigint, note: text}}"
 
 @pytest.fixture
 def mixed(company: Company) -> Company:
-    """Give a company with an hour that is loaded, one quarantined, one not loaded and one missing."""
+    """Return a company with an hour that is loaded, one quarantined, one not loaded and one missing."""
     company.write_catalog(HOURLY)
     company.put(0)
     company.put(1, ROWS + "x,fourth\n")

@@ -16,7 +16,7 @@ FIRST_THREE = ("--from", shown(0), "--to", shown(3))
 
 @pytest.fixture
 def troubled(company: Company) -> Company:
-    """Give a company with an hour that is loaded, one that failed and one that is missing."""
+    """Return a company with an hour that is loaded, one that failed and one that is missing."""
     company.write_catalog(HOURLY)
     company.put(0)
     company.put(1, "x,bad\n")
@@ -25,7 +25,7 @@ def troubled(company: Company) -> Company:
 
 
 def green_hours(company: Company) -> set[str | None]:
-    """Give the partitions whose row-count check is green in Dagster."""
+    """Return the partitions whose row-count check is green in Dagster."""
     key = dg.AssetCheckKey(dg.AssetKey(["shop", "orders"]), "row_count")
     with company.dagster() as instance:
         found = instance.event_log_storage.get_asset_check_partition_info([key])

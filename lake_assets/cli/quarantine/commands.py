@@ -1,18 +1,19 @@
 """The commands of `lake-assets quarantine`: their options and help.
 
-What each does belongs to the module named in it; help texts stand in docs/commands.md too.
+What each does belongs to the modules beside this one; help texts stand in docs/commands.md too.
 """
 
 # ruff: noqa: D301 - click takes a backspace for "keep these lines as they are"
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
-from lake_assets.cli.options import Group, json_option, leave, range_options, tables_argument
+from lake_assets.cli.group import Group, leave
+from lake_assets.cli.options import json_option, range_options, read_days, tables_argument
+from lake_assets.cli.selection import Selection
 
 
 @click.group(cls=Group, short_help="See, retry and export the records that could not be loaded.")
@@ -29,14 +30,6 @@ def quarantine() -> None:
       lake-assets quarantine retry shop.orders
       lake-assets quarantine export shop.orders --out to_mend
     """
-
-
-def read_days(_: click.Context, param: click.Parameter, value: str) -> timedelta:
-    """Read an age in days, such as 90d, or say what would be one."""
-    found = re.fullmatch(r"([0-9]{1,5})d", value)
-    if not found:
-        raise click.BadParameter(f"{value!r} is no number of days. Write it as 90d.", param=param)
-    return timedelta(days=int(found[1]))
 
 
 @quarantine.command("list", short_help="List them, each with its reason.")
@@ -72,9 +65,9 @@ def list_quarantine(
 
     Exit status 0: none; 1: there are some; 2: the command, a setting or a service is wrong.
     """
-    from lake_assets.cli import quarantine as command
+    from lake_assets.cli.quarantine import listing as command
 
-    leave(command.run_list(tables, first, end, limit=limit, as_json=as_json))
+    leave(command.run(Selection(tables, first, end), limit=limit, as_json=as_json))
 
 
 @quarantine.command("retry", short_help="Load their table-hours again.")
@@ -102,9 +95,9 @@ def retry(tables: Sequence[str], first: datetime | None, end: datetime | None, a
     Exit status 0: no record is left in quarantine; 1: some are, each table-hour told on a line; 2: the
     command, a setting or a service is wrong.
     """
-    from lake_assets.cli import retry as command
+    from lake_assets.cli.quarantine import retry as command
 
-    leave(command.run(tables, first, end, as_json=as_json))
+    leave(command.run(Selection(tables, first, end), as_json=as_json))
 
 
 @quarantine.command("export", short_help="Write them to files, as they came.")
@@ -137,9 +130,9 @@ def export(
     Exit status 0: they are written, or there are none; 1: the bytes of some were purged; 2: the command, a
     setting or a service is wrong.
     """
-    from lake_assets.cli import export as command
+    from lake_assets.cli.quarantine import export as command
 
-    leave(command.run(tables, first, end, out, as_json=as_json))
+    leave(command.run(Selection(tables, first, end), out, as_json=as_json))
 
 
 @quarantine.command("purge", short_help="Empty the bytes of old ones.")
@@ -167,6 +160,6 @@ def purge(tables: Sequence[str], older_than: timedelta, as_json: bool) -> None:
 
     Exit status 0: done; 2: the command, a setting or a service is wrong.
     """
-    from lake_assets.cli import quarantine as command
+    from lake_assets.cli.quarantine import purge as command
 
-    leave(command.run_purge(tables, older_than, as_json=as_json))
+    leave(command.run(tables, older_than, as_json=as_json))

@@ -1,13 +1,14 @@
 """The commands of `lake-assets alerts`: their options and help.
 
-What each does belongs to the module `alerts`; help texts stand in docs/commands.md too.
+What each does belongs to `listing` and `sending`; help texts stand in docs/commands.md too.
 """
 
 # ruff: noqa: D301 - click takes a backspace for "keep these lines as they are"
 
 import click
 
-from lake_assets.cli.options import Group, json_option, leave
+from lake_assets.cli.group import Group, leave
+from lake_assets.cli.options import json_option
 
 
 @click.group(cls=Group, short_help="See what people are told, and tell them.")
@@ -37,9 +38,9 @@ def list_alerts(closed: bool, as_json: bool) -> None:
 
     Exit status 0: none is open; 1: some are; 2: the command, a setting or a service is wrong.
     """
-    from lake_assets.cli import alerts as command
+    from lake_assets.cli.alerts import listing as command
 
-    leave(command.run_list(closed=closed, as_json=as_json))
+    leave(command.run(closed=closed, as_json=as_json))
 
 
 @alerts.command("send", short_help="Tell now what is to be told.")
@@ -54,7 +55,7 @@ def send_alerts(as_json: bool) -> None:
     Exit status 0: every receiver has every message; 1: some are still to be delivered, and why; 2: the
     command, a setting or a service is wrong.
     """
-    from lake_assets.cli import alerts as command
+    from lake_assets.cli.alerts import sending as command
 
     leave(command.run_send(as_json=as_json))
 
@@ -70,6 +71,6 @@ def test_alerts(as_json: bool) -> None:
 
     Exit status 0: every receiver took it; 1: some did not; 2: the command, a setting or a service is wrong.
     """
-    from lake_assets.cli import alerts as command
+    from lake_assets.cli.alerts import sending as command
 
     leave(command.run_test(as_json=as_json))

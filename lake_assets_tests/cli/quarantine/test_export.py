@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from lake_assets.cli.export import _Export
+from lake_assets.cli.quarantine.export import Export, SourceFile
 from lake_assets_tests.fix_cli import ROWS, START, Company, in_json, shown
 
 
 @pytest.fixture
 def bad(company: Company) -> Company:
-    """Give a company with two bad records in a file with a header, and one in a file without."""
+    """Return a company with two bad records in a file with a header, and one in a file without."""
     company.bucket.put(company.put(0), b'\xef\xbb\xbfid,note\r\n1,a\r\nx,"two\r\nlines"\r\n\xff,b\r\n')
     company.put(1, ROWS + "y,last")
     company.invoke("load")
@@ -81,12 +81,13 @@ def test_nothing_to_export_is_said(company: Company, tmp_path: Path) -> None:
 
 def test_no_key_leads_out_of_the_folder(tmp_path: Path) -> None:
     """Whatever a key is called, its file lies in the folder of its hour, under a name of its own."""
-    export = _Export(tmp_path)
+    export = Export(tmp_path)
     keys = ["a/x.csv.gz", "b/x.csv", "..", "a/", "a/C:\\x\0y.csv", "a/" + "ñ" * 300, "a/.hidden"]
 
     paths = []
     for key in keys:
-        paths.append(export._free_path("shop.orders", START, key))
+        source_file = SourceFile(table="shop.orders", hour=START, key=key, etag=None)
+        paths.append(export.free_path(source_file))
         paths[-1].parent.mkdir(parents=True, exist_ok=True)
         paths[-1].touch()
 

@@ -13,7 +13,7 @@ RANGE = ("--from", shown(0), "--to", shown(3))
 
 @pytest.fixture
 def bad(company: Company) -> Company:
-    """Give a company with an hour of two bad records, one whose load was refused, and a good one."""
+    """Return a company with an hour of two bad records, one whose load was refused, and a good one."""
     company.put(0, ROWS + "x,fourth\n5,fifth,too many\n")
     company.put(1, "y,only\n")
     company.put(2)

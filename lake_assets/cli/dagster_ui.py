@@ -1,4 +1,4 @@
-"""The Dagster UI and daemon as children of this command, on loopback only, for as long as it runs.
+"""The Dagster UI and its daemon as children of this command, on loopback only, for as long as it runs.
 
 Servers of a company's own are started by its own means (docs/operations.md), not from here.
 """
@@ -15,15 +15,23 @@ from threading import Event
 
 import psutil
 
-from lake_assets.cli.display import talk
+from lake_assets.cli.output.console import stderr_console
 from lake_assets.embedded import processes
 from lake_assets.exceptions import ConfigurationError
 
 LOOPBACK = "127.0.0.1"
+
 PORTS_TRIED = 20
+"""Enough to get past other servers on a laptop; whoever wants another range gives --port."""
+
 START_SECONDS = 90.0
+"""How long the web server may take to answer; it imports all of Dagster first."""
+
 LOOK_SECONDS = 1.0
+"""How often it is looked whether both still run."""
+
 STOP_SIGNALS = ((signal.SIGINT, 10.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+"""How a child is ended, and how many seconds it has after each signal."""
 
 
 def serve(home: Path, wanted: int) -> None:
@@ -38,8 +46,7 @@ def serve(home: Path, wanted: int) -> None:
     """
     workspace = home / "workspace.yaml"
     workspace.write_text(files("lake_assets.cli").joinpath("workspace.yaml").read_text(encoding="utf-8"))
-    while (left := processes.find(str(workspace))) is not None:
-        processes.end(left, STOP_SIGNALS)
+    _end_earlier(workspace)
     port = _free_port(wanted)
     with ExitStack() as stack:
         address = ["-h", LOOPBACK, "-p", str(port)]
@@ -47,8 +54,16 @@ def serve(home: Path, wanted: int) -> None:
         daemon = stack.enter_context(_child(home, "dagster-daemon", workspace, before=("run",)))
         if not processes.answers_in_time(web, lambda: _answers(port), START_SECONDS):
             raise ConfigurationError(f"The Dagster UI did not start. See {home / 'dagster-webserver.log'}.")
-        talk().print(f"The Dagster UI is at http://{LOOPBACK}:{port} (Ctrl-C stops everything)")
+        stderr_console().print(f"The Dagster UI is at http://{LOOPBACK}:{port} (Ctrl-C stops everything)")
         _wait_while_running(web, daemon)
+
+
+def _end_earlier(workspace: Path) -> None:
+    """End what an earlier command that was killed has left running for the same workspace."""
+    process = processes.find(str(workspace))
+    while process is not None:
+        processes.end(process, STOP_SIGNALS)
+        process = processes.find(str(workspace))
 
 
 def _wait_while_running(*children: psutil.Process) -> None:
@@ -57,24 +72,38 @@ def _wait_while_running(*children: psutil.Process) -> None:
         while not any(processes.is_gone(child) for child in children):
             never.wait(LOOK_SECONDS)
     except KeyboardInterrupt:
-        talk().print("Stopping …")
+        stderr_console().print("Stopping …")
 
 
 @contextmanager
 def _child(
     home: Path, program: str, workspace: Path, *options: str, before: tuple[str, ...] = ()
 ) -> Iterator[psutil.Process]:
+    """Run a program of Dagster's, with a log in `home`, for the length of a with block.
+
+    Args:
+        home: the folder of the log.
+        program: its name, such as `dagster-daemon`.
+        workspace: the file that names the code location.
+        options: further words of its command line.
+        before: words that stand before all options.
+    """
     command = Path(sysconfig.get_path("scripts")) / program
     argv = [str(command), *before, "-w", str(workspace), *options]
     child = processes.launch(argv, home / f"{program}.log", os.environ)
     try:
         yield child
     finally:
-        below = child.children(recursive=True) if child.is_running() else []
-        processes.end(child, STOP_SIGNALS)
-        for orphan in below:
-            if orphan.is_running():
-                processes.end(orphan, STOP_SIGNALS)
+        _end_with_children(child)
+
+
+def _end_with_children(child: psutil.Process) -> None:
+    # Asked for before it ends, for nobody knows them as its children afterwards.
+    grandchildren = child.children(recursive=True) if child.is_running() else []
+    processes.end(child, STOP_SIGNALS)
+    for orphan in grandchildren:
+        if orphan.is_running():
+            processes.end(orphan, STOP_SIGNALS)
 
 
 def _answers(port: int) -> bool:
@@ -83,11 +112,18 @@ def _answers(port: int) -> bool:
 
 
 def _free_port(wanted: int) -> int:
+    """Return the first port from the wanted one on that no other program has.
+
+    Raises:
+        ConfigurationError: none of those that are tried is free.
+    """
     for port in range(wanted, wanted + PORTS_TRIED):
-        if not _answers(port):
-            if port != wanted:
-                talk().print(f"Port {wanted} is taken by another program; the UI goes to port {port}.")
-            return port
+        if _answers(port):
+            continue
+        if port != wanted:
+            told = f"Port {wanted} is taken by another program; the UI goes to port {port}."
+            stderr_console().print(told)
+        return port
     raise ConfigurationError(
         f"Ports {wanted} to {wanted + PORTS_TRIED - 1} are all taken. Give another with --port."
     )

@@ -1,4 +1,4 @@
-"""Proves `cli.grid`: the grid can be read at any width, without colour."""
+"""Proves `cli.output.grid`: the grid can be read at any width, without colour."""
 
 import io
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from lake_assets.cli.grid import show_grid
+from lake_assets.cli.output.grid import show_grid
 from lake_assets.hours import ONE_HOUR
 from lake_assets.states.state import State
 
@@ -16,7 +16,7 @@ LETTERS: dict[str, State] = {"=": "loaded", "M": "missing", ".": "quiet", "F": "
 
 
 def states(letters: str) -> dict[datetime, State]:
-    """Give an hour's state for each letter."""
+    """Return an hour's state for each letter."""
     return {
         FIRST + number * ONE_HOUR: LETTERS[letter] for number, letter in enumerate(letters) if letter != " "
     }

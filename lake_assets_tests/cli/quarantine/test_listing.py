@@ -9,7 +9,7 @@ from lake_assets_tests.fix_cli import ROWS, Company, in_json, shown
 
 @pytest.fixture
 def bad(company: Company) -> Company:
-    """Give a company with two bad records in its first hour, and one in its second."""
+    """Return a company with two bad records in its first hour, and one in its second."""
     company.put(0, ROWS + "x,fourth\n5,fifth,too many\n")
     company.put(1, ROWS + "9999999999999999999,too large\n")
     company.invoke("load")

@@ -1,0 +1,39 @@
+"""What machines read: the one JSON document that a command with --json writes to stdout."""
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+
+import click
+
+from lake_assets.progress import Settled
+
+
+def write_table_hours(outcomes: Sequence[Settled]) -> None:
+    """Write table-hours to stdout as JSON; `docs/commands.md` explains the fields."""
+    write_json({"table_hours": [_as_row(outcome) for outcome in outcomes]})
+
+
+def write_json(data: object) -> None:
+    """Write data to stdout as JSON; hours as 2018-09-06T10:00:00Z, bytes as hexadecimal digits."""
+    takes_every_character = (sys.stdout.encoding or "").lower() in {"utf-8", "utf8"}
+    click.echo(json.dumps(data, indent=2, default=_plain, ensure_ascii=not takes_every_character))
+
+
+def _as_row(outcome: Settled) -> dict[str, object]:
+    return {
+        "table": outcome.table,
+        "hour": outcome.hour,
+        "state": outcome.state,
+        **vars(outcome.counts),
+        "note": outcome.note,
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, bytes):
+        return value.hex()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
