@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from lake_assets.alerts.gather import FailedRun
+from lake_assets.alerts.failed_runs import FailedRun
 from lake_assets.alerts.heartbeat import ping
 from lake_assets.alerts.service import Told, tell
 from lake_assets.catalog.models import Catalog
