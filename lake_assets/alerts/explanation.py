@@ -5,13 +5,13 @@ Which facts there are belongs to `states.facts`, the sentences of facts and find
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from lake_assets.monitor.finding_sentences import finding_sentence
 from lake_assets.monitor.findings import Kind
-from lake_assets.states.facts import Facts
+from lake_assets.states.facts import Fact
 from lake_assets.states.sentences import note_of
 from lake_assets.states.state import STATES, State
 
@@ -35,12 +35,12 @@ class Explanation:
 
     Attributes:
         kind: whose words it takes: a state of table-hours, a finding's kind, or one of the alerts' own.
-        facts: of table-hours, the evidence of the newest.
+        evidence: of table-hours, the facts of the newest, as the ledger keeps them.
         details: of anything else, its figures and names, as JSON holds them.
     """
 
     kind: str
-    facts: Facts = ()
+    evidence: Sequence[Mapping[str, Any]] = ()
     details: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
@@ -51,7 +51,8 @@ class Explanation:
     def _sentence(self) -> str:
         state = STATE_NAMED.get(self.kind)
         if state is not None:
-            return note_of(state, self.facts) or ""
+            facts = tuple(Fact.from_json(kept) for kept in self.evidence)
+            return note_of(state, facts) or ""
         template = OWN_SENTENCES.get(self.kind)
         if template is not None:
             return template.format_map(self.details)

@@ -86,7 +86,6 @@ def _of_table_hours(row: Row) -> Incident:
     fingerprint = begin if kind == "missing" else ""
     if row["fact"] is not None:
         fingerprint = fingerprint_of_fact(Fact.from_json(row["fact"]))
-    facts = tuple(Fact.from_json(kept) for kept in row["evidence"])
     return Incident(
         kind=kind,
         source=row["source"],
@@ -99,8 +98,8 @@ def _of_table_hours(row: Row) -> Incident:
         records=row["records"],
         loaded=row["loaded"],
         quarantined=row["quarantined"],
-        codes=frozenset(row["codes"]),
-        explanation=Explanation(kind=kind, facts=facts),
+        codes=frozenset(row["codes"] or ()),
+        explanation=Explanation(kind=kind, evidence=row["evidence"]),
     )
 
 

@@ -170,7 +170,7 @@ PARTED_BY_REASON: frozenset[str] = frozenset(info.name for info in KINDS.values(
 
 def kind_info(kind: str) -> KindInfo:
     """Return what is known of a kind; one that nobody has heard of is a warning without words of its own."""
-    return KINDS.get(kind, KindInfo(name=kind))
+    return KINDS[kind] if kind in KINDS else KindInfo(name=kind)
 
 
 def family_of(kind: str) -> str:

@@ -76,5 +76,5 @@ class Owners:
 
 def add(group: dict[Key, Incident], incident: Incident) -> None:
     """Put an incident into a group, as one with what has the same key there."""
-    known = group.get(incident.key)
-    group[incident.key] = merged(known, incident) if known else incident
+    key = incident.key
+    group[key] = merged(group[key], incident) if key in group else incident

@@ -7,7 +7,6 @@ from lake_assets.alerts.explanation import Explanation
 from lake_assets.alerts.incident import Incident
 from lake_assets.alerts.messages import Message, write
 from lake_assets.alerts.open_alert import Step
-from lake_assets.states.facts import Fact
 
 HOUR = datetime(2018, 9, 6, 10, tzinfo=UTC)
 
@@ -20,7 +19,7 @@ def message(*incidents: Incident) -> Message:
 def test_title_and_body_have_an_end() -> None:
     """Titles, reasons and bodies are cut at what chats take, and a reason is one line."""
     names = [f"{'t' * 60}_{number}" for number in range(40)]
-    why = Explanation(kind="failed", facts=(Fact.of("noted", text="why\n" * 200),))
+    why = Explanation(kind="failed", evidence=[{"code": "noted", "text": "why\n" * 200}])
     written = message(*(Incident("failed", "s" * 60, name, explanation=why) for name in names))
     single = message(Incident("failed", "s" * 60, names[0], first=HOUR, last=HOUR, explanation=why))
 

@@ -46,7 +46,7 @@ def open_old(desk: Desk, kind: str, mark: str, **fields: object) -> None:
         "VALUES (%s, 'shop', %s, 'failure', 'title', 'body', '{}', 1, %s, %s, 1, %s, false, %s)",
         [
             kind,
-            mark,
+            member["gist"],
             at(1),
             at(1),
             Jsonb([[kind, "shop", member["table"], mark]]),
@@ -56,17 +56,20 @@ def open_old(desk: Desk, kind: str, mark: str, **fields: object) -> None:
 
 
 def test_what_was_told_is_not_told_again(old_desk: Desk, inbox: Inbox) -> None:
-    """Hours that are missing and failed as before go on with the alerts they had, by the same names."""
+    """What is wrong as before goes on with the alert that it had, by the same key."""
     open_old(old_desk, "missing", "2018-09-06T10")
     open_old(old_desk, "failed", "# of # records", table="customers", first=None, last=None)
+    open_old(old_desk, "quarantined", "2018-09-06T10", table="returns", gist="", first=None, last=None)
     install.install(old_desk.connection)
     old_desk.state("orders", range(2), "missing", "no file came")
     old_desk.state("customers", 0, "failed", "12 of 40 records")
+    old_desk.state("returns", 0, "quarantined", bad=2)
 
     assert old_desk.told_by(inbox.url).tell(2).opened == ()
     assert old_desk.query("SELECT fingerprint, hours FROM lake_assets.alerts ORDER BY id") == [
         ("2018-09-06T10", 2),
         ("# of # records", 1),
+        ("", 1),
     ]
 
 

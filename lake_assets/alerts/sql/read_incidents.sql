@@ -3,7 +3,7 @@
 -- and differing ones by their reason, and by its words where these are somebody else's.
 WITH wanted AS (
     SELECT
-        source, table_name, state, hour, records, loaded, quarantined, reason,
+        source, table_name, state, hour, records, loaded, quarantined, reason, evidence,
         CASE
             WHEN reason IS NULL OR NOT (state = ANY (%(parted_by_reason)s::text[])) THEN NULL
             WHEN reason = ANY (%(foreign_words)s::text[]) THEN evidence -> 0
@@ -40,49 +40,26 @@ begun AS (
 parted AS (
     SELECT
         *,
-        count(*) FILTER (WHERE begins) OVER (
-            PARTITION BY source, table_name, state, fact ORDER BY hour
-        ) AS stretch
+        count(*) FILTER (WHERE begins) OVER in_order AS stretch,
+        coalesce(lead(begins) OVER in_order, true) AS is_newest
     FROM begun
-),
-
-gathered AS (
-    SELECT
-        state,
-        source,
-        table_name,
-        fact,
-        min(hour) AS first,
-        max(hour) AS last,
-        count(*) AS hours,
-        sum(records)::bigint AS records,
-        sum(loaded)::bigint AS loaded,
-        sum(quarantined)::bigint AS quarantined,
-        array_remove(array_agg(DISTINCT reason), NULL) AS codes
-    FROM parted
-    GROUP BY source, table_name, state, fact, stretch
+    WINDOW in_order AS (PARTITION BY source, table_name, state, fact ORDER BY hour)
 )
 
 SELECT
-    gathered.state AS kind,
-    gathered.source,
-    gathered.table_name,
-    gathered.fact,
-    gathered.first,
-    gathered.last,
-    gathered.hours,
-    gathered.records,
-    gathered.loaded,
-    gathered.quarantined,
-    gathered.codes,
+    state AS kind,
+    source,
+    table_name,
+    fact,
+    min(hour) AS first,
+    max(hour) AS last,
+    count(*) AS hours,
+    sum(records)::bigint AS records,
+    sum(loaded)::bigint AS loaded,
+    sum(quarantined)::bigint AS quarantined,
+    array_agg(DISTINCT reason) FILTER (WHERE reason IS NOT NULL) AS codes,
     -- Of the newest hour alone: evidence may be long, and that of the others is not told.
-    (
-        SELECT newest.evidence
-        FROM lake_assets.table_hours AS newest
-        WHERE
-            newest.source = gathered.source
-            AND newest.table_name = gathered.table_name
-            AND newest.hour = gathered.last
-    ) AS evidence
-FROM gathered
-ORDER BY gathered.source, gathered.table_name, gathered.state, gathered.first
+    (array_agg(evidence) FILTER (WHERE is_newest))[1] AS evidence
+FROM parted
+GROUP BY source, table_name, state, fact, stretch
+ORDER BY source, table_name, state, first
