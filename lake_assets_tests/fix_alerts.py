@@ -1,4 +1,4 @@
-"""Fixtures of alerts: a receiver on loopback that Apprise sends to, and a warehouse with troubles."""
+"""Fixtures of alerts: a receiver on loopback that Apprise sends to, and a warehouse with incidents."""
 
 import json
 from collections.abc import Iterator
@@ -11,14 +11,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
-from lake_assets.alerts.gather import FailedRun
+from lake_assets.alerts.failed_runs import FailedRun
 from lake_assets.alerts.service import Told, tell
 from lake_assets.catalog.models import Catalog
 from lake_assets.catalog.read import read_catalog
 from lake_assets.hours import ONE_HOUR
 from lake_assets.ledger.install import install
 from lake_assets.settings import Settings
+from lake_assets.states.facts import Fact
 
 TOKEN = "s3cr3tT0ken"  # noqa: S105 - found nowhere but in the URL, as tests prove
 FIRST = datetime(2018, 9, 6, 10, tzinfo=UTC)
@@ -125,27 +127,30 @@ class Desk:
     settings: Settings
 
     def state(
-        self, table: str, hours: range | int, state: str, note: str | None = None, bad: int = 0
+        self, table: str, hours: range | int, state: str, why: str | Fact | None = None, bad: int = 0
     ) -> None:
-        """Write a state of some hours into the ledger."""
+        """Write a state of some hours into the ledger, with a fact or with words that it had noted."""
         numbers = hours if isinstance(hours, range) else range(hours, hours + 1)
+        facts = [Fact.of("noted", text=why) if isinstance(why, str) else why] if why else []
+        reason = facts[0].code if facts else None
+        evidence = Jsonb([fact.as_json() for fact in facts])
         with self.connection.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO lake_assets.table_hours "
-                "(source, table_name, hour, state, note, run_id, records, loaded, quarantined) "
-                "VALUES ('shop', %s, %s, %s, %s, 'run', %s, 3, %s) "
+                "(source, table_name, hour, state, reason, evidence, run_id, records, loaded, quarantined) "
+                "VALUES ('shop', %s, %s, %s, %s, %s, 'run', %s, 3, %s) "
                 "ON CONFLICT (source, table_name, hour) DO UPDATE "
-                "SET state = excluded.state, note = excluded.note, records = excluded.records, "
-                "quarantined = excluded.quarantined",
-                [(table, at(number), state, note, 3 + bad, bad) for number in numbers],
+                "SET state = excluded.state, reason = excluded.reason, evidence = excluded.evidence, "
+                "records = excluded.records, quarantined = excluded.quarantined",
+                [(table, at(number), state, reason, evidence, 3 + bad, bad) for number in numbers],
             )
 
     def find(self, kind: str, note: str, table: str = "", subject: str = "") -> None:
-        """Write a finding of the judge's."""
+        """Write a finding of the judge's, in words that the ledger had noted."""
         self.connection.execute(
-            "INSERT INTO lake_assets.findings (kind, source, table_name, subject, note) "
-            "VALUES (%s, 'shop', %s, %s, %s)",
-            [kind, table, subject, note],
+            "INSERT INTO lake_assets.findings (kind, source, table_name, subject, evidence, note) "
+            "VALUES (%s, 'shop', %s, %s, %s, '')",
+            [kind, table, subject, Jsonb({"noted": note})],
         )
 
     def beat(self, number: float, name: str = "judge") -> None:

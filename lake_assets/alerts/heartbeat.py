@@ -4,27 +4,21 @@ A judge that does not run is found by `gather.silence`; this tells those who wat
 and that its alerts were delivered, so that a machine that is gone altogether is missed somewhere.
 """
 
-import http.client
-import urllib.error
-import urllib.request
 from datetime import datetime
-from typing import Any
+from http import HTTPStatus
 
 import psycopg
 
 from lake_assets.alerts.gather import LOAD, SILENCE
+from lake_assets.alerts.quiet_logs import keep_addresses_out_of_logs
 from lake_assets.ledger.heartbeats import beat
 from lake_assets.postgres import statement
 
 PINGED = "pinged"
-TIMEOUT = 10  # seconds
+"""The heartbeat that says of which run the outside monitor was last told."""
 
-
-class NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: nothing but the address of the setting is called."""
-
-    def redirect_request(self, *_: Any) -> None:
-        """Say that there is nothing to follow."""
+TIMEOUT = 10
+"""Seconds; a monitor that does not answer is called again in the next round."""
 
 
 def note_load(connection: psycopg.Connection, now: datetime, *, anew: bool) -> None:
@@ -35,8 +29,8 @@ def note_load(connection: psycopg.Connection, now: datetime, *, anew: bool) -> N
         now: the present moment.
         anew: do so even where no judge has ever run, so that one is missed from now on.
     """
-    row = connection.execute(statement(__package__, "read_ping")).fetchone()
-    if anew or (row and row[0]):
+    judged, _ = _read_beats(connection)
+    if anew or judged is not None:
         beat(connection, LOAD, now)
 
 
@@ -51,9 +45,10 @@ def ping(connection: psycopg.Connection, url: str, now: datetime) -> str | None:
     Returns:
         What went wrong, without the address; None if nothing did, or there was nothing to do.
     """
-    row = connection.execute(statement(__package__, "read_ping")).fetchone()
-    judged, pinged = row or (None, None)
-    if not url or judged is None or now - judged > SILENCE or (pinged and pinged >= judged):
+    judged, pinged = _read_beats(connection)
+    if not url or judged is None or now - judged > SILENCE:
+        return None
+    if pinged is not None and pinged >= judged:
         return None
     error = _call(url)
     if error is None:
@@ -61,13 +56,24 @@ def ping(connection: psycopg.Connection, url: str, now: datetime) -> str | None:
     return error
 
 
+def _read_beats(connection: psycopg.Connection) -> tuple[datetime | None, datetime | None]:
+    """Return when the judge last ran, and of which of its runs the monitor was last told."""
+    row = connection.execute(statement(__package__, "read_ping")).fetchone()
+    return row or (None, None)
+
+
 def _call(url: str) -> str | None:
+    # Imported where there is an address to call: every command that may tell an alert comes by here.
+    import requests  # noqa: PLC0415 - see above
+
+    keep_addresses_out_of_logs()
     try:
-        # The settings take http and https only.
-        with urllib.request.build_opener(NoRedirect).open(url, timeout=TIMEOUT):
-            return None
-    except urllib.error.HTTPError as error:
-        error.close()
-        return f"the heartbeat URL answered with HTTP status {error.code}"
-    except (OSError, http.client.HTTPException, ValueError) as error:
+        # No redirect is followed: nothing but the address of the setting is called. The body is left unread.
+        with requests.get(url, timeout=TIMEOUT, allow_redirects=False, stream=True) as response:
+            status = response.status_code
+    except (OSError, ValueError) as error:
+        # Its own words name the address.
         return f"the heartbeat URL could not be called ({type(error).__name__})"
+    if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return f"the heartbeat URL answered with HTTP status {status}"
+    return None

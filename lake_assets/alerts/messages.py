@@ -1,7 +1,8 @@
 """What people are told of a cause: title and body in plain text, fit for mail and chat.
 
 Each alert names tables, hours, what was expected, what came, the first reasons, where to look and the
-command that mends it. Values of data are not in it. What is told when belongs to `causes`.
+command that mends it. Values of data are not in it. The words of each kind stand in `kinds`; what is told
+when belongs to `causes`.
 """
 
 import shlex
@@ -10,67 +11,34 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from lake_assets.alerts.causes import Event, Incident, Step
+from lake_assets.alerts.background import Background
+from lake_assets.alerts.incident import Incident, earliest, latest
+from lake_assets.alerts.kinds import OF_A_JOB, kind_info
+from lake_assets.alerts.open_alert import Event, Step
 from lake_assets.hours import ONE_HOUR, format_hour, partition_key
 
 LONGEST_TITLE = 100
+"""Characters: what the subject of a mail shows."""
+
+LONGEST_BODY = 4000
+"""Characters: some chats take no more."""
+
 LONGEST_REASON = 300
-LONGEST_BODY = 4000  # characters; some chats take no more
+"""Characters of a reason: ten of them leave room for the rest of the body."""
+
 MOST_SHOWN = 10
+"""Incidents that are told with all that is known."""
+
 MOST_NAMED = 30
-NOT_BLANK = 2
+"""Further incidents that are told by name; of others it is told how many there are."""
 
 PREFIX: Mapping[Event, str] = {"opened": "", "grown": "more: ", "reminder": "still: ", "closed": "over: "}
 
 REMOVED_LEAD = "Files that were loaded are gone from the lake, and their rows from the warehouse."
-LEAD: Mapping[str, str] = {
-    "missing": "No file came, and one was due.",
-    "silent_source": "The source delivers nothing.",
-    "no_folder": "The catalog has a table for which the lake has no folder.",
-    "suspended_table": "DMS has suspended the table: nothing comes for it.",
-    "failed": "The load failed; main is as it was before.",
-    "mismatch": "Lake, ledger and main do not count the same.",
-    "stale": "The lake has what main has not, for two hours or longer.",
-    "quarantined": "Records could not be loaded and are in quarantine; the others are in main.",
-    "unknown_source": "The lake has a folder of a source that no catalog names: its files are not loaded.",
-    "unknown_table": "The lake has folders that no catalog names: their files are not loaded.",
-    "load_hole": "A number is missing among the LOAD files: one may have been lost.",
-    "volume": "The number of records is far from what this hour had in other weeks.",
-    "stranger": "Files that are not understood lie in a table's folder: they are not loaded.",
-    "changing_file": "A file keeps changing; it is not loaded again until it rests.",
-    "dms_task": "A DMS task does not run as it should.",
-    "dms_endpoint": "A DMS endpoint does not write as the catalog expects.",
-    "dms_control": "A control table of DMS cannot be read.",
-    "judge_silent": "The judge has not run for two hours: nobody looks for what is missing.",
-    "run_failed": "A run failed and left hours of its tables as they were.",
-}
+"""What it means that an hour is missing whose files had come."""
 
-MENDED_BY: Mapping[str, str] = {
-    "missing": "See whether DMS runs and writes. Files that came late are taken by:\n  {load}\n"
-    "If none will come:\n  {waive}",
-    "silent_source": "See whether DMS runs and writes to this folder; then:\n  lake-assets load {source}",
-    "no_folder": "See whether DMS delivers it, and whether `from` in the catalog names its folder; then:\n"
-    "  lake-assets load {name}",
-    "suspended_table": "Mend the cause and reload the table in DMS; then:\n  lake-assets load {name}",
-    "failed": "Mend what the reason says; then:\n  {load}",
-    "mismatch": "If nobody should have changed main, see who did; then:\n  {load}",
-    "stale": "See whether the daemon runs; or load it now:\n  {load}",
-    "quarantined": "See the records:\n  {quarantine}\nMend the file or the catalog; then:\n  {load}",
-    "unknown_source": "Write a catalog for it:\n  lake-assets discover {name}",
-    "unknown_table": "Add them to the catalog:\n  lake-assets discover {source}",
-    "run_failed": "Mend what the reason says; then:\n  {load}",
-    "judge_silent": "Start dagster-daemon and the code location, and see that schedules and sensors are on. "
-    "Meanwhile:\n  lake-assets load",
-}
-OF_A_JOB = "Mend what the reason says; then run it again in the UI.\nSee the states:\n  lake-assets status"
-OTHERWISE = "See the state of the tables:\n  lake-assets status {source}"
-
-EXPECTED: Mapping[str, str] = {
-    "missing": "expected files, got none",
-    "failed": "expected the hour in main, got none of it",
-    "mismatch": "expected the counts to agree: {records:,} records of its files, {loaded:,} loaded",
-    "quarantined": "expected {records:,} records in main, got {loaded:,}; {quarantined:,} in quarantine",
-}
+NOUNS: Mapping[str, str] = {"unknown_table": "folders", "run_failed": "runs"}
+"""What several incidents without tables are."""
 
 
 @dataclass(frozen=True)
@@ -81,142 +49,160 @@ class Message:
     body: str
 
 
-@dataclass(frozen=True)
-class Background:
-    """What else is known when a message is written.
-
-    Attributes:
-        ui_url: where the Dagster UI is; empty if no setting says so.
-        whole: the cause is a whole source that delivers nothing.
-        reasons: the first reasons of quarantined records, by key of the trouble.
-        states: the states the table-hours of a cause that is over are in now.
-    """
-
-    ui_url: str = ""
-    whole: bool = False
-    reasons: Mapping[tuple[str, str, str, str], Sequence[str]] | None = None
-    states: Mapping[str, int] | None = None
-
-
 def write(step: Step, background: Background) -> Message:
-    """Write what is to be told of a cause."""
+    """Return what is to be told of a cause."""
     title = PREFIX[step.event or "opened"] + _title(step, background)
-    return Message(_cut(title, LONGEST_TITLE), _cut(_body(step, background), LONGEST_BODY))
+    body = _body_of_end(step, background) if step.over else _body(step, background)
+    return Message(title=_cut(title, LONGEST_TITLE), body=_cut(body, LONGEST_BODY))
+
+
+def shown_incidents(step: Step) -> Sequence[Incident]:
+    """Return the incidents of a cause that are told with all that is known."""
+    return step.incidents[:MOST_SHOWN]
 
 
 def _title(step: Step, background: Background) -> str:
-    troubles = step.troubles
-    names = list(dict.fromkeys(trouble.name for trouble in troubles))
-    what = names[0] if len(names) == 1 else f"{len(names)} {_what(troubles)}"
-    if background.whole and troubles[0].source:
-        what = f"all of {troubles[0].source} ({len(names)} tables)"
-    return f"{step.kind.replace('_', ' ')}: {what}{_when(troubles)}"
+    kind = step.kind.replace("_", " ")
+    return f"{kind}: {_subject(step, background)}{_when(step.incidents)}"
 
 
-def _what(troubles: Sequence[Incident]) -> str:
-    if all(trouble.table for trouble in troubles):
-        sources = sorted({trouble.source for trouble in troubles})
-        return f"tables of {sources[0]}" if len(sources) == 1 else "tables"
-    what = {"unknown_table": "folders", "run_failed": "runs"}.get(troubles[0].kind, "things")
-    return what + (f" of {troubles[0].source}" if troubles[0].source else "")
+def _subject(step: Step, background: Background) -> str:
+    names = _names(step.incidents)
+    source = step.incidents[0].source
+    if background.whole and source:
+        return f"all of {source} ({len(names)} tables)"
+    if len(names) == 1:
+        return names[0]
+    return f"{len(names)} {_noun(step.incidents)}"
 
 
-def _when(troubles: Sequence[Incident]) -> str:
-    firsts = [trouble.first for trouble in troubles if trouble.first]
-    lasts = [trouble.last for trouble in troubles if trouble.last]
-    if not firsts or not lasts:
+def _names(incidents: Sequence[Incident]) -> list[str]:
+    return list(dict.fromkeys(incident.name for incident in incidents))
+
+
+def _noun(incidents: Sequence[Incident]) -> str:
+    first = incidents[0]
+    sources = {incident.source for incident in incidents}
+    if not all(incident.table for incident in incidents):
+        noun = NOUNS.get(first.kind, "things")
+        return f"{noun} of {first.source}" if first.source else noun
+    return f"tables of {first.source}" if len(sources) == 1 else "tables"
+
+
+def _when(incidents: Sequence[Incident]) -> str:
+    first = earliest(incident.first for incident in incidents)
+    last = latest(incident.last for incident in incidents)
+    if first is None or last is None:
         return ""
-    first, last = min(firsts), max(lasts)
-    return f", {format_hour(first)}" + (f" to {format_hour(last)}" if last > first else "")
+    if last <= first:
+        return f", {format_hour(first)}"
+    return f", {format_hour(first)} to {format_hour(last)}"
 
 
 def _lead(step: Step) -> str:
-    if step.kind == "missing" and all(trouble.removed for trouble in step.troubles):
+    are_removed = all(incident.codes == {"file_removed"} for incident in step.incidents)
+    if step.kind == "missing" and are_removed:
         return REMOVED_LEAD
-    return LEAD.get(step.kind, "")
+    return kind_info(step.kind).lead
 
 
 def _body(step: Step, background: Background) -> str:
-    lead = _lead(step)
-    if step.over:
-        return "\n".join(filter(None, [f"This is over: {lead}", *_overview(step.troubles), _now(background)]))
-    shown, rest = step.troubles[:MOST_SHOWN], step.troubles[MOST_SHOWN:]
-    parts = [lead, *("\n".join(_describe(trouble, background)) for trouble in shown)]
+    paragraphs = [_lead(step)]
+    paragraphs += [_describe(incident, background) for incident in shown_incidents(step)]
+    rest = step.incidents[MOST_SHOWN:]
     if rest:
-        parts.append(_and_more(rest))
-    parts.append(f"What to do: {_mending(step)}")
-    return "\n\n".join(filter(None, parts))
+        paragraphs.append(_and_more(rest))
+    paragraphs.append(f"What to do: {_mending(step)}")
+    return "\n\n".join(filter(None, paragraphs))
 
 
-def _overview(troubles: Sequence[Incident]) -> list[str]:
-    lines = [f"{trouble.name}{_when([trouble])}{_count(trouble)}" for trouble in troubles[:MOST_SHOWN]]
-    return [*lines, _and_more(troubles[MOST_SHOWN:])] if troubles[MOST_SHOWN:] else lines
+def _body_of_end(step: Step, background: Background) -> str:
+    lines = [f"This is over: {_lead(step)}"]
+    lines += [_headline(incident) for incident in shown_incidents(step)]
+    rest = step.incidents[MOST_SHOWN:]
+    if rest:
+        lines.append(_and_more(rest))
+    if background.states:
+        states = ", ".join(f"{count:,} {state}" for state, count in background.states.items())
+        lines.append(f"These table-hours are now: {states}.")
+    return "\n".join(lines)
 
 
-def _now(background: Background) -> str:
-    if not background.states:
-        return ""
-    states = ", ".join(f"{count:,} {state}" for state, count in background.states.items())
-    return f"These table-hours are now: {states}."
-
-
-def _describe(trouble: Incident, background: Background) -> list[str]:
-    lines = [f"{trouble.name}{_when([trouble])}{_count(trouble)}"]
-    if expected := EXPECTED.get(trouble.kind):
-        lines.append("  " + expected.format(**vars(trouble)))
-    if trouble.subject and trouble.subject != trouble.name:
-        lines.append(f"  about: {trouble.subject}")
-    reasons = [trouble.reason, *(background.reasons or {}).get(trouble.key, ())]
-    lines += [f"  why: {_one_line(reason)}" for reason in dict.fromkeys(reasons) if reason]
-    if link := _link(trouble, background.ui_url):
+def _describe(incident: Incident, background: Background) -> str:
+    lines = [_headline(incident)]
+    expected = kind_info(incident.kind).expected
+    if expected:
+        figures = expected.format(
+            records=incident.records, loaded=incident.loaded, quarantined=incident.quarantined
+        )
+        lines.append(f"  {figures}")
+    if incident.subject and incident.subject != incident.name:
+        lines.append(f"  about: {incident.subject}")
+    lines += [f"  why: {_one_line(reason)}" for reason in _reasons(incident, background)]
+    link = _link(incident, background.ui_url)
+    if link:
         lines.append(f"  see: {link}")
-    return lines
+    return "\n".join(lines)
 
 
-def _count(trouble: Incident) -> str:
-    return f", {trouble.hours:,} hours" if trouble.hours > 1 else ""
+def _headline(incident: Incident) -> str:
+    hours = f", {incident.hours:,} hours" if incident.hours > 1 else ""
+    return f"{incident.name}{_when([incident])}{hours}"
 
 
-def _and_more(troubles: Sequence[Incident]) -> str:
-    named = ", ".join(trouble.name for trouble in troubles[:MOST_NAMED])
-    unnamed = len(troubles) - MOST_NAMED
-    return f"and {len(troubles):,} more: {named}" + (f", and {unnamed:,} others" if unnamed > 0 else "")
+def _reasons(incident: Incident, background: Background) -> list[str]:
+    """Return why an incident is, and why its records are in quarantine; nothing twice."""
+    reasons = [incident.reason, *background.reasons.get(incident.key, ())]
+    return list(filter(None, dict.fromkeys(reasons)))
 
 
-def _link(trouble: Incident, ui_url: str) -> str:
-    """Give the page of the Dagster UI that shows a trouble, as its 1.13 names it."""
+def _and_more(incidents: Sequence[Incident]) -> str:
+    named = ", ".join(incident.name for incident in incidents[:MOST_NAMED])
+    said = f"and {len(incidents):,} more: {named}"
+    unnamed = len(incidents) - MOST_NAMED
+    return f"{said}, and {unnamed:,} others" if unnamed > 0 else said
+
+
+def _link(incident: Incident, ui_url: str) -> str:
+    """Return the page of the Dagster UI that shows an incident, as its 1.13 names it; empty for none."""
     if not ui_url:
         return ""
-    if trouble.kind == "run_failed":
-        return f"{ui_url}/runs/{quote(trouble.subject, safe='')}"
-    if not trouble.table or trouble.kind == "unknown_table":
+    if incident.kind == "run_failed":
+        return f"{ui_url}/runs/{_quoted(incident.subject)}"
+    if not incident.table or incident.kind == "unknown_table":
         return ""
-    page = f"{ui_url}/assets/{quote(trouble.source, safe='')}/{quote(trouble.table, safe='')}"
-    if not trouble.last:
+    page = f"{ui_url}/assets/{_quoted(incident.source)}/{_quoted(incident.table)}"
+    if incident.last is None:
         return page
-    return f"{page}?view=partitions&partition={quote(partition_key(trouble.last), safe='')}"
+    return f"{page}?view=partitions&partition={_quoted(partition_key(incident.last))}"
+
+
+def _quoted(part: str) -> str:
+    return quote(part, safe="")
 
 
 def _mending(step: Step) -> str:
-    first = step.troubles[0]
-    text = MENDED_BY.get(step.kind, OTHERWISE)
+    """Return what to do about a cause, with the commands for its first incident."""
+    first = step.incidents[0]
+    text = kind_info(step.kind).mended_by
     if step.kind == "run_failed" and not first.table:
         text = OF_A_JOB
-    hours = _range(first.first, first.last)
     table = shlex.quote(first.name)
+    hours = _range(first.first, first.last)
+    hour = format_hour(first.first) if first.first else "HOUR"
     mending = text.format(
         name=table,
         source=shlex.quote(first.source),
         load=f"lake-assets load {table}{hours}",
         quarantine=f"lake-assets quarantine list {table}{hours}",
-        waive=f"lake-assets waive {table} {format_hour(first.first) if first.first else 'HOUR'} --why '…'",
+        waive=f"lake-assets waive {table} {hour} --why '…'",
     )
-    alike = len({trouble.name for trouble in step.troubles}) >= NOT_BLANK
-    return mending + ("\nThe others alike." if alike and "{load}" in text else "")
+    has_others = len(_names(step.incidents)) > 1
+    return f"{mending}\nThe others alike." if has_others and "{load}" in text else mending
 
 
 def _range(first: datetime | None, last: datetime | None) -> str:
-    if not first or not last:
+    if first is None or last is None:
         return ""
     return f" --from {format_hour(first)} --to {format_hour(last + ONE_HOUR)}"
 

@@ -5,7 +5,6 @@ slow hash stands for it. Which message goes to whom belongs to `outbox`.
 """
 
 import hashlib
-import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from lake_assets.alerts.messages import Message
+from lake_assets.alerts.quiet_logs import keep_addresses_out_of_logs
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.settings import ALERTS
 
@@ -28,10 +28,8 @@ PATIENCE = 15
 
 REMEDY = "Write it as the page of its service at https://appriseit.com/services/ says."
 
-# Apprise logs URLs it cannot read, and urllib3, below WARNING, the paths of those it calls.
-logging.getLogger("apprise").addHandler(logging.NullHandler())
-logging.getLogger("apprise").propagate = False
-logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
+SALT = b"lake_assets.alert_receivers"
+"""Makes our hash of a URL another than anybody else's."""
 
 
 @dataclass(frozen=True)
@@ -50,27 +48,26 @@ class Receiver:
 
 
 def read_receivers(urls: Sequence[str]) -> tuple[list[Receiver], list[str]]:
-    """Read Apprise URLs.
+    """Return who is meant by Apprise URLs, and what is wrong with those that mean nobody.
 
     Returns:
-        The receivers, and a sentence for each URL that is none, without its secrets.
+        The receivers, each once, and a sentence for each URL that is none, without its secrets.
     """
     receivers: dict[str, Receiver] = {}
     faults = []
     for number, url in enumerate(urls, start=1):
         service = _service(url)
         if service is None:
-            faults.append(
-                f"{ALERTS}: URL {number} of {len(urls)} ({_scheme(url)}) is none that Apprise takes. {REMEDY}"
-            )
-        else:
-            receiver = Receiver(_digest(url), str(service.service_name), url)
-            receivers[receiver.id] = receiver
+            place = f"URL {number} of {len(urls)} ({_scheme(url)})"
+            faults.append(f"{ALERTS}: {place} is none that Apprise takes. {REMEDY}")
+            continue
+        receiver = Receiver(id=_digest(url), service=str(service.service_name), url=url)
+        receivers[receiver.id] = receiver
     return list(receivers.values()), faults
 
 
 def checked_receivers(urls: Sequence[str]) -> list[Receiver]:
-    """Read Apprise URLs, all of which must be right.
+    """Return who is meant by Apprise URLs, all of which must be right.
 
     Raises:
         ConfigurationError: some are not; the URLs themselves are not quoted.
@@ -82,16 +79,20 @@ def checked_receivers(urls: Sequence[str]) -> list[Receiver]:
 
 
 def send(receiver: Receiver, message: Message, severity: str) -> str | None:
-    """Send a message, and give what went wrong, or None.
+    """Send a message; return what went wrong, or None.
 
     Args:
         receiver: who gets it.
         message: what they get.
         severity: Apprise's `info`, `success`, `warning` or `failure`.
     """
-    # A service may hang beyond its own time limits; a daemon thread does not keep the process from ending.
     answers: SimpleQueue[str | None] = SimpleQueue()
-    Thread(target=lambda: answers.put(_send(receiver, message, severity)), daemon=True).start()
+
+    def answer() -> None:
+        answers.put(_send(receiver, message, severity))
+
+    # A service may hang beyond its own time limits; a daemon thread does not keep the process from ending.
+    Thread(target=answer, daemon=True).start()
     try:
         return answers.get(timeout=PATIENCE)
     except Empty:
@@ -110,9 +111,10 @@ def _send(receiver: Receiver, message: Message, severity: str) -> str | None:
 
 
 def _why(result: "AppriseResult") -> str:
-    """Say why a message was not taken; Apprise's own words may hold parts of the URL."""
+    """Return why a message was not taken; Apprise's own words may hold parts of the URL."""
     said = " ".join(entry.message for entry in result.logs())
-    if code := re.search(r"error=(\d{3})\b", said):
+    code = re.search(r"error=(\d{3})\b", said)
+    if code:
         return f"it answered with HTTP status {code[1]}"
     if re.search("connection error|socket|timed? ?out", said, re.IGNORECASE):
         return "it could not be reached, or did not answer in time"
@@ -122,6 +124,7 @@ def _why(result: "AppriseResult") -> str:
 def _service(url: str) -> "NotifyBase | None":
     from apprise import Apprise, OverflowMode  # noqa: PLC0415 - see above
 
+    keep_addresses_out_of_logs()
     service = Apprise.instantiate(url, asset=_asset())
     if service is not None and "overflow=" not in url:
         # Services refuse what is longer than they take, for ever.
@@ -131,7 +134,7 @@ def _service(url: str) -> "NotifyBase | None":
 
 @cache
 def _asset() -> "AppriseAsset":
-    """Give Apprise's own settings: nothing on disk, and no address in a message or a redirect but ours."""
+    """Return Apprise's own settings: nothing on disk, and no address in a message or a redirect but ours."""
     from apprise import AppriseAsset  # noqa: PLC0415 - see above
 
     return AppriseAsset(
@@ -150,12 +153,13 @@ def _asset() -> "AppriseAsset":
 
 @cache
 def _digest(url: str) -> str:
-    salt = b"lake_assets.alert_receivers"
-    return hashlib.scrypt(url.encode(), salt=salt, n=2**14, r=8, p=1, dklen=12).hex()
+    """Return what stands for a URL in the warehouse; slow on purpose, for a URL may be guessed."""
+    return hashlib.scrypt(url.encode(), salt=SALT, n=2**14, r=8, p=1, dklen=12).hex()
 
 
 def _scheme(url: str) -> str:
+    """Return the scheme of a URL, unless it looks as if it were part of a secret."""
     scheme, separator, _ = url.partition("://")
-    return (
-        f"{scheme}://…" if separator and re.fullmatch(r"[a-z][a-z0-9]{1,20}", scheme) else "without a scheme"
-    )
+    if separator and re.fullmatch(r"[a-z][a-z0-9]{1,20}", scheme):
+        return f"{scheme}://…"
+    return "without a scheme"

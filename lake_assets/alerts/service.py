@@ -1,7 +1,8 @@
 """One round of alerts: what is wrong becomes causes and messages, and what is due is delivered.
 
 Run it as often as you like, from the daemon and the command line at once: the state is in the warehouse, and
-nothing depends on who ran last. What is wrong is `gather`'s, what is told `causes`', the words are `words`'.
+nothing depends on who ran last. What is wrong is `gather`'s, what is told `causes`', the words are
+`messages`'.
 """
 
 from collections.abc import Iterable
@@ -11,9 +12,12 @@ from datetime import datetime
 import psycopg
 
 from lake_assets.alerts import outbox
-from lake_assets.alerts.causes import FAMILY, Step, decide
-from lake_assets.alerts.gather import FailedRun, first_reasons, gather, states_now
-from lake_assets.alerts.messages import MOST_SHOWN, Background, write
+from lake_assets.alerts.background import read_background
+from lake_assets.alerts.causes import decide
+from lake_assets.alerts.failed_runs import FailedRun
+from lake_assets.alerts.gather import gather
+from lake_assets.alerts.messages import shown_incidents, write
+from lake_assets.alerts.open_alert import Step
 from lake_assets.alerts.outbox import Delivered
 from lake_assets.alerts.receivers import read_receivers, send
 from lake_assets.catalog.models import Catalog
@@ -21,7 +25,7 @@ from lake_assets.ledger.install import lock
 from lake_assets.settings import Settings
 
 LOCK = "lake_assets alerts"
-FEWEST_TABLES = 2
+"""What a round holds while it writes: two at once would open one cause twice."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def tell(
     *,
     runs: Iterable[FailedRun] | None = None,
 ) -> Told:
-    """Write down what is to be told, then deliver it.
+    """Write down what is to be told, then deliver it; return how that went.
 
     Causes and messages are committed together, before anything is sent; what could not be sent is sent by a
     later round, whoever runs it. Without receivers all is written all the same.
@@ -66,7 +70,7 @@ def tell(
         opened, open_now = note(connection, catalog, settings, now, runs=runs)
         outbox.address(connection, receivers, now)
     delivered = outbox.deliver(connection, receivers, now, send)
-    return Told(opened, open_now, delivered, tuple(faults))
+    return Told(opened=opened, open=open_now, delivered=delivered, faults=tuple(faults))
 
 
 def note(
@@ -91,41 +95,24 @@ def note(
     """
     lock(connection, LOCK)
     unseen = frozenset({"run_failed"} if runs is None else ())
-    troubles = gather(connection, catalog, now, quarantined=settings.alert_quarantined, runs=runs or ())
+    incidents = gather(connection, catalog, now, quarantined=settings.alert_quarantined, runs=runs or ())
     alerts = outbox.read_open(connection)
-    steps = decide(troubles, alerts, now, unseen=unseen)
-    opened = [_keep(connection, step, catalog, settings, now) for step in steps]
-    open_now = sum(not step.over and step.told != frozenset() for step in steps)
-    open_now += sum(alert.kind in unseen for alert in alerts)
-    return tuple(title for title in opened if title), open_now
+    opened = []
+    open_now = sum(alert.kind in unseen for alert in alerts)
+    for step in decide(incidents, alerts, now, unseen=unseen):
+        title = _keep(connection, step, catalog, settings, now)
+        if step.event == "opened":
+            opened.append(title)
+        if step.told and not step.over:
+            open_now += 1
+    return tuple(opened), open_now
 
 
 def _keep(
     connection: psycopg.Connection, step: Step, catalog: Catalog, settings: Settings, now: datetime
-) -> str | None:
-    whole = step.alert.whole if step.over and step.alert else _is_whole(step, catalog)
-    background = Background(
-        ui_url=settings.ui_url,
-        whole=whole,
-        reasons={
-            trouble.key: first_reasons(connection, trouble)
-            for trouble in step.troubles[:MOST_SHOWN]
-            if not step.over and trouble.kind in {"quarantined", "failed"}
-        },
-        states=states_now(connection, step.troubles) if step.over else None,
-    )
+) -> str:
+    """Write down what became of a cause, with the message that tells it; return its title."""
+    background = read_background(connection, step, shown_incidents(step), catalog, ui_url=settings.ui_url)
     message = write(step, background)
-    outbox.keep(connection, step, now, message, whole=whole)
-    return message.title if step.event == "opened" else None
-
-
-def _is_whole(step: Step, catalog: Catalog) -> bool:
-    """Tell whether a cause is that a source delivers nothing at all."""
-    if FAMILY.get(step.kind, step.kind) != "missing":
-        return False
-    troubles = step.troubles
-    source = troubles[0].source
-    if any(trouble.source == source and not trouble.table for trouble in troubles):
-        return True
-    due = {table.name for table in catalog.tables if table.source == source and table.expect == "hourly"}
-    return len(due) >= FEWEST_TABLES and due <= {trouble.table for trouble in troubles}
+    outbox.keep(connection, step, now, message, whole=background.whole)
+    return message.title

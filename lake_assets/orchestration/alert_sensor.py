@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from lake_assets.alerts.gather import FailedRun
+from lake_assets.alerts.failed_runs import FailedRun
 from lake_assets.alerts.heartbeat import ping
 from lake_assets.alerts.service import Told, tell
 from lake_assets.catalog.models import Catalog
@@ -21,15 +21,24 @@ from lake_assets.orchestration.active_runs import SOURCE_TAG
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.settings import Settings
 
-INTERVAL = 60  # seconds
+INTERVAL = 60
+"""Seconds between rounds."""
+
 LOOK_BACK = timedelta(days=1)
+"""How long ago a run may have failed to be told of."""
+
 MOST_RUNS, MOST_EVENTS = 100, 1000
+"""Read at once: of a day there are a few dozen runs, and a run of a whole job plans an asset each."""
 
 PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]+@")
+"""Where an error quotes the address of a server with its password."""
+
+RunKind = tuple[str, str, frozenset[dg.AssetKey]]
+"""A job, the source it was about, and assets: a later success of the same makes a failure good."""
 
 
 def build_alert_sensor(catalog: Catalog) -> dg.SensorDefinition:
-    """Make the sensor that tells people, on from the start.
+    """Return the sensor that tells people, on from the start.
 
     Args:
         catalog: the tables.
@@ -49,9 +58,11 @@ def build_alert_sensor(catalog: Catalog) -> dg.SensorDefinition:
             install(connection)
             runs = list(failed_runs(context.instance, catalog, now))
             told = tell(connection, catalog, settings, now, runs=runs)
-            fine = not (told.faults or told.delivered.waiting)
-            if fine and (error := ping(connection, settings.heartbeat_url, now)):
-                context.log.warning(error)
+            # Whoever watches from outside is to learn of receivers that cannot be reached, too.
+            all_are_told = not told.faults and not told.delivered.waiting
+            ping_error = ping(connection, settings.heartbeat_url, now) if all_are_told else None
+        if ping_error is not None:
+            context.log.warning(ping_error)
         for error in told.delivered.errors:
             context.log.warning("an alert was not delivered: %s", error)
         if told.faults:
@@ -62,13 +73,15 @@ def build_alert_sensor(catalog: Catalog) -> dg.SensorDefinition:
 
 
 def summary(told: Told) -> str:
-    """Say in a line how a round went."""
+    """Return in a line how a round went."""
     said = f"{told.open} open, {len(told.opened)} new; {told.delivered.messages} messages delivered"
-    return said + (f", {told.delivered.waiting} waiting" if told.delivered.waiting else "")
+    if told.delivered.waiting:
+        return f"{said}, {told.delivered.waiting} waiting"
+    return said
 
 
 def failed_runs(instance: dg.DagsterInstance, catalog: Catalog, now: datetime) -> Iterator[FailedRun]:
-    """Find the runs of the last day that failed, the newest of each kind, if none has succeeded after it.
+    """Return the runs of the last day that failed, the newest of each kind, if none has succeeded after it.
 
     Args:
         instance: Dagster's own storage.
@@ -76,13 +89,15 @@ def failed_runs(instance: dg.DagsterInstance, catalog: Catalog, now: datetime) -
         now: the present moment.
     """
     lately = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=now - LOOK_BACK)
-    seen: set[tuple[str, str, frozenset[dg.AssetKey]]] = set()
+    seen: set[RunKind] = set()
     for record in instance.get_run_records(lately, limit=MOST_RUNS):
         run = record.dagster_run
         kind = (run.job_name, run.tags.get(SOURCE_TAG, ""), _assets_of(instance, run))
-        if kind not in seen and not _has_succeeded_since(instance, record):
-            yield _failed_run(instance, record, catalog)
+        if kind in seen:
+            continue
         seen.add(kind)
+        if not _has_succeeded_since(instance, record):
+            yield _failed_run(instance, record, catalog)
 
 
 def _has_succeeded_since(instance: dg.DagsterInstance, failed: dg.RunRecord) -> bool:
@@ -94,10 +109,8 @@ def _has_succeeded_since(instance: dg.DagsterInstance, failed: dg.RunRecord) -> 
         created_after=failed.create_timestamp,
         tags=_source_of(run) if not wanted else None,  # that one source was judged says nothing of another
     )
-    return any(
-        wanted <= _assets_of(instance, record.dagster_run)
-        for record in instance.get_run_records(later, limit=MOST_RUNS)
-    )
+    records = instance.get_run_records(later, limit=MOST_RUNS)
+    return any(wanted <= _assets_of(instance, record.dagster_run) for record in records)
 
 
 def _source_of(run: dg.DagsterRun) -> dict[str, str]:
@@ -110,26 +123,26 @@ def _failed_run(instance: dg.DagsterInstance, failed: dg.RunRecord, catalog: Cat
     tables = sorted({".".join(key.path) for key in _assets_of(instance, run)} & known)
     first, last = _ends(run.tags)
     return FailedRun(
-        run.run_id,
-        run.job_name,
-        tuple(tables),
-        first,
-        last,
-        _first_error(instance, run.run_id),
-        source=run.tags.get(SOURCE_TAG, ""),
+        run_id=run.run_id,
+        job=run.job_name,
+        tables=tuple(tables),
+        first=first,
+        last=last,
+        error=_first_error(instance, run.run_id),
         ended_at=failed.update_timestamp.replace(tzinfo=UTC),
+        source=run.tags.get(SOURCE_TAG, ""),
     )
 
 
 def _ends(tags: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
-    """Give the first and the last hour of a run, of partitions or of scattered hours."""
+    """Return the first and the last hour of a run, of partitions or of scattered hours."""
     if FIRST_HOUR in tags and LAST_HOUR in tags:
         return parse_hour(tags[FIRST_HOUR]), parse_hour(tags[LAST_HOUR])
     return partition_range(tags) or (None, None)
 
 
 def _assets_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> frozenset[dg.AssetKey]:
-    """Give the assets a run was to materialize; one of a whole job names them in its events only."""
+    """Return the assets a run was to materialize; one of a whole job names them in its events only."""
     if run.asset_selection:
         return frozenset(run.asset_selection)
     planned = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
@@ -139,14 +152,21 @@ def _assets_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> frozenset[dg
 
 
 def _first_error(instance: dg.DagsterInstance, run_id: str) -> str:
-    """Give the innermost error of a run's first failure, passwords masked."""
+    """Return the innermost error of a run's first failure, passwords masked."""
     kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
     records = instance.get_records_for_run(run_id, of_type=kinds, limit=1).records
     if not records:
         return "it ended without an error of its own"
-    event = records[0].event_log_entry.dagster_event
-    error = getattr(event.event_specific_data, "error", None) if event else None
-    while error is not None and error.cause is not None:
-        error = error.cause
-    message = error.message if error else (event.message if event else None) or "no message"
+    message = _innermost_message(records[0].event_log_entry.dagster_event) or "no message"
     return PASSWORD.sub(r"\1:***@", message.strip())
+
+
+def _innermost_message(event: dg.DagsterEvent | None) -> str | None:
+    if event is None:
+        return None
+    error = getattr(event.event_specific_data, "error", None)
+    if error is None:
+        return event.message
+    while error.cause is not None:
+        error = error.cause
+    return str(error.message)

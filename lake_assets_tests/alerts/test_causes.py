@@ -1,4 +1,4 @@
-"""Proves which troubles have one cause, and what is told of it when."""
+"""Proves which incidents have one cause, and what is told of it when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lake_assets.alerts.causes import Incident, OpenAlert, Step, decide
+from lake_assets.alerts.causes import decide
+from lake_assets.alerts.explanation import Explanation
+from lake_assets.alerts.incident import Incident
+from lake_assets.alerts.open_alert import OpenAlert, Step
 from lake_assets.hours import ONE_HOUR, format_hour
 
 START = datetime(2018, 9, 6, 10, tzinfo=UTC)
@@ -22,23 +25,69 @@ def missing(table: str, first: int, last: int | None = None, source: str = "shop
     """Give hours that follow each other and are missing, as the ledger groups them."""
     last = first if last is None else last
     begin = format_hour(at(first))
-    return Incident("missing", source, table, begin, begin, at(first), at(last), last - first + 1)
+    return Incident(
+        kind="missing",
+        source=source,
+        table=table,
+        dedup_key=begin,
+        fingerprint=begin,
+        first=at(first),
+        last=at(last),
+        hours=last - first + 1,
+    )
 
 
 def failed(table: str, first: int, why: str = "the disk is full", last: int | None = None) -> Incident:
     """Give hours whose load failed for one reason."""
     last = first if last is None else last
-    return Incident("failed", "shop", table, why, why, at(first), at(last), last - first + 1, reason=why)
+    return Incident(
+        kind="failed",
+        source="shop",
+        table=table,
+        dedup_key=why,
+        fingerprint=why,
+        first=at(first),
+        last=at(last),
+        hours=last - first + 1,
+    )
 
 
 def stale(table: str, first: int, last: int) -> Incident:
     """Give hours that are not loaded yet."""
-    return Incident("stale", "shop", table, format_hour(at(first)), "", at(first), at(last), last - first + 1)
+    return Incident(
+        kind="stale",
+        source="shop",
+        table=table,
+        dedup_key=format_hour(at(first)),
+        first=at(first),
+        last=at(last),
+        hours=last - first + 1,
+    )
 
 
 def finding(kind: str, table: str = "", subject: str = "") -> Incident:
     """Give a finding of the judge."""
-    return Incident(kind, "shop", table, f"{kind} {subject}".strip(), reason=f"{kind}!", subject=subject)
+    return Incident(
+        kind=kind,
+        source="shop",
+        table=table,
+        dedup_key=f"{kind} {subject}".strip(),
+        explanation=Explanation(kind=kind, details={"noted": f"{kind}!"}),
+        subject=subject,
+    )
+
+
+def quarantined(last: int, hours: int) -> Incident:
+    """Give hours from the first one on of which some have records in quarantine."""
+    return Incident(
+        kind="quarantined",
+        source="shop",
+        table="orders",
+        dedup_key=format_hour(START),
+        first=at(0),
+        last=at(last),
+        hours=hours,
+    )
 
 
 @dataclass
@@ -48,31 +97,31 @@ class Watch:
     alerts: list[OpenAlert] = field(default_factory=list)
     _count: int = 0
 
-    def tick(self, now: datetime, *troubles: Incident, unseen: frozenset[str] = frozenset()) -> list[str]:
+    def tick(self, now: datetime, *incidents: Incident, unseen: frozenset[str] = frozenset()) -> list[str]:
         """Decide, keep what was decided, and give what was told as `event kind: tables`."""
-        steps = decide(troubles, self.alerts, now, unseen=unseen)
+        steps = decide(incidents, self.alerts, now, unseen=unseen)
         aside = [alert for alert in self.alerts if alert.kind in unseen]
         self.alerts = aside + [self._kept(step, now) for step in steps if not step.over]
         return sorted(
-            f"{step.event} {step.kind}: {' '.join(sorted({one.table or one.name for one in step.troubles}))}"
+            f"{step.event} {step.kind}: {' '.join(sorted({one.table or one.name for one in step.incidents}))}"
             for step in steps
             if step.event
         )
 
     def _kept(self, step: Step, now: datetime) -> OpenAlert:
-        before, first = step.alert, step.troubles[0]
+        before, first = step.alert, step.incidents[0]
         if before is None:
             self._count += 1
         return OpenAlert(
-            before.id if before else self._count,
-            step.kind,
-            first.source,
-            before.gist if before else first.gist,
-            before.opened_at if before else now,
-            now if step.event else before.told_at if before else None,
-            step.hours if step.event else before.told_hours if before else 0,
-            whole=len({one.table for one in step.troubles}) >= 3,
-            members=step.troubles,
+            id=before.id if before else self._count,
+            kind=step.kind,
+            source=first.source,
+            fingerprint=before.fingerprint if before else first.fingerprint,
+            opened_at=before.opened_at if before else now,
+            told_at=now if step.event else before.told_at if before else None,
+            told_hours=step.hours if step.event else before.told_hours if before else 0,
+            whole=len({one.table for one in step.incidents}) >= 3,
+            members=step.incidents,
             told=step.told,
         )
 
@@ -216,8 +265,7 @@ def test_a_cause_that_lasts_is_told_again_each_day(watch: Watch) -> None:
 
 def test_a_warning_that_does_not_grow_is_told_again_each_week(watch: Watch) -> None:
     """What is not urgent has a reminder a week, and one a day only as long as it grows."""
-    bad = Incident("quarantined", "shop", "orders", "2018-09-06T10", "", at(0), at(0), 1, quarantined=3)
-    growing = Incident("quarantined", "shop", "orders", "2018-09-06T10", "", at(0), at(20), 5, quarantined=9)
+    bad, growing = quarantined(last=0, hours=1), quarantined(last=20, hours=5)
     watch.tick(at(1), bad)
 
     assert watch.tick(at(26), bad) == []
@@ -290,7 +338,14 @@ def test_an_unheard_of_kind_is_told_too(watch: Watch) -> None:
 
 def test_what_was_not_looked_for_stays(watch: Watch) -> None:
     """Where nobody looked for failed runs, their alerts are not over."""
-    run = Incident("run_failed", "shop", "orders", "load shop.orders", "out of memory", subject="4711")
+    run = Incident(
+        kind="run_failed",
+        source="shop",
+        table="orders",
+        dedup_key="load shop.orders",
+        fingerprint="out of memory",
+        subject="4711",
+    )
     watch.tick(at(1), run)
 
     assert watch.tick(at(2), unseen=frozenset({"run_failed"})) == []
@@ -320,7 +375,7 @@ def test_a_table_missing_later_is_another_cause_than_one_that_still_is(watch: Wa
 
 
 def test_what_has_another_reason_or_source_does_not_join(watch: Watch) -> None:
-    """Troubles found within minutes are one alert only if they have kind, source and reason in common."""
+    """Incidents found within minutes are one alert only if they have kind, source and reason in common."""
     crm, shop = missing("b", 0, source="crm"), missing("b", 0)
     watch.tick(at(1), failed("a", 0), crm)
     later = at(1) + MINUTE
@@ -385,4 +440,4 @@ def test_a_finding_explains_the_hours_that_last() -> None:
 
     (step, other) = decide([finding("suspended_table", "orders"), *hours], [], at(6))
 
-    assert [one.reason for one in (*step.troubles, *other.troubles)] == ["", "suspended_table!"]
+    assert [one.reason for one in (*step.incidents, *other.incidents)] == ["", "suspended_table!"]

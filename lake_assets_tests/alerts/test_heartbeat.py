@@ -1,5 +1,7 @@
 """Proves that an outside monitor hears of each run of the judge, and nobody of its address."""
 
+import logging
+
 import pytest
 
 from lake_assets.alerts.heartbeat import note_load, ping
@@ -59,17 +61,46 @@ def test_nobody_there_is_an_error_without_the_address(desk: Desk, inbox: Inbox) 
     desk.beat(0)
     inbox.stop()
 
-    assert ping(desk.connection, address(inbox), at(0)) == "the heartbeat URL could not be called (URLError)"
+    assert (
+        ping(desk.connection, address(inbox), at(0))
+        == "the heartbeat URL could not be called (ConnectionError)"
+    )
 
 
 @pytest.mark.parametrize(
-    ("url", "kind"), [(f"http://host:{TOKEN}", "InvalidURL"), (f"http://[::1/{TOKEN}", "ValueError")]
+    ("url", "kind"), [(f"http://host:{TOKEN}", "InvalidURL"), (f"http://[::1/{TOKEN}", "InvalidURL")]
 )
 def test_an_address_that_nobody_can_call_is_an_error_of_a_round(desk: Desk, url: str, kind: str) -> None:
     """What only turns out to be malformed when it is called keeps no alert from being told."""
     desk.beat(0)
 
     assert ping(desk.connection, url, at(0)) == f"the heartbeat URL could not be called ({kind})"
+
+
+def test_the_address_is_in_no_log(desk: Desk, inbox: Inbox, caplog: pytest.LogCaptureFixture) -> None:
+    """A process that logs everything logs nothing of the URL, whatever came of the call."""
+    caplog.set_level(logging.DEBUG)
+    desk.beat(0)
+    ping(desk.connection, address(inbox), at(0))
+    desk.beat(1)
+    inbox.stop()
+    ping(desk.connection, address(inbox), at(1))
+
+    assert inbox.paths == [f"/{TOKEN}"]
+    assert TOKEN not in caplog.text
+
+
+def test_the_proxy_of_the_environment_is_asked(
+    desk: Desk, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that reaches the outside through a proxy alone gives its sign of life through it."""
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{inbox.port}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    desk.beat(0)
+
+    assert ping(desk.connection, f"http://monitor.example/{TOKEN}", at(0)) is None
+    assert inbox.paths == [f"http://monitor.example/{TOKEN}"]
 
 
 @pytest.mark.parametrize("name", ["LAKE_ASSETS_HEARTBEAT_URL", "LAKE_ASSETS_UI_URL"])

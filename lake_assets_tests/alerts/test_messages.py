@@ -2,28 +2,32 @@
 
 from datetime import UTC, datetime
 
-from lake_assets.alerts.causes import Incident, Step
-from lake_assets.alerts.messages import Background, Message, write
+from lake_assets.alerts.background import Background
+from lake_assets.alerts.explanation import Explanation
+from lake_assets.alerts.incident import Incident
+from lake_assets.alerts.messages import Message, write
+from lake_assets.alerts.open_alert import Step
 
 HOUR = datetime(2018, 9, 6, 10, tzinfo=UTC)
 
 
-def message(*troubles: Incident) -> Message:
+def message(*incidents: Incident) -> Message:
     """Write what is told of a new cause."""
-    return write(Step(None, troubles, "opened"), Background())
+    return write(Step(alert=None, incidents=incidents, event="opened"), Background())
 
 
 def test_title_and_body_have_an_end() -> None:
     """Titles, reasons and bodies are cut at what chats take, and a reason is one line."""
     names = [f"{'t' * 60}_{number}" for number in range(40)]
-    written = message(*(Incident("failed", "s" * 60, name, reason="why\n" * 200) for name in names))
-    single = message(Incident("failed", "s" * 60, names[0], first=HOUR, last=HOUR, reason="why\n" * 200))
+    why = Explanation(kind="failed", evidence=[{"code": "noted", "text": "why\n" * 200}])
+    written = message(*(Incident("failed", "s" * 60, name, explanation=why) for name in names))
+    single = message(Incident("failed", "s" * 60, names[0], first=HOUR, last=HOUR, explanation=why))
 
     assert len(written.body) == 4000
     assert len(single.title) == 100
-    (why,) = (line for line in single.body.splitlines() if "why" in line)
-    assert len(why) == len("  why: ") + 300
-    assert why.endswith("why why…")
+    (told,) = (line for line in single.body.splitlines() if "why" in line)
+    assert len(told) == len("  why: ") + 300
+    assert told.endswith("why why…")
 
 
 def test_names_are_quoted_for_the_shell() -> None:

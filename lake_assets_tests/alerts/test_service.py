@@ -1,14 +1,16 @@
-"""Proves what is told of a warehouse's troubles, hour by hour, and in which words."""
+"""Proves what is told of a warehouse's incidents, hour by hour, and in which words."""
 
 from dataclasses import replace
 
 import psycopg
 import pytest
-from lake_assets.ledger.states import removed
 
-from lake_assets.alerts.gather import FailedRun, gather, without_values
+from lake_assets.alerts.explanation import without_values
+from lake_assets.alerts.failed_runs import FailedRun
+from lake_assets.alerts.gather import gather
 from lake_assets.alerts.service import note
 from lake_assets.catalog.models import Catalog
+from lake_assets.states.facts import Fact
 from lake_assets_tests.fix_alerts import Desk, Inbox, at
 
 NOTE = "no file came, and one was due (expect: hourly)"
@@ -45,7 +47,9 @@ def test_a_missing_hour_in_words(desk: Desk, inbox: Inbox) -> None:
 
 def test_rows_that_went_with_their_files_are_called_so(desk: Desk, inbox: Inbox) -> None:
     """Where an hour is missing because its files were removed, nobody is told that none ever came."""
-    desk.told_by(inbox.url).state("orders", 0, "missing", removed("shop/orders/1.csv", 3))
+    desk.told_by(inbox.url).state(
+        "orders", 0, "missing", Fact.of("file_removed", key="shop/orders/1.csv", records=3)
+    )
     desk.tell(1)
 
     assert bodies(inbox)[0].splitlines()[0] == (
@@ -56,7 +60,9 @@ def test_rows_that_went_with_their_files_are_called_so(desk: Desk, inbox: Inbox)
 
 def test_one_hour_whose_files_went_does_not_speak_for_others(desk: Desk, inbox: Inbox) -> None:
     """Where files never came for one table and were removed for another, the alert begins with the former."""
-    desk.told_by(inbox.url).state("orders", 0, "missing", removed("shop/orders/1.csv", 3))
+    desk.told_by(inbox.url).state(
+        "orders", 0, "missing", Fact.of("file_removed", key="shop/orders/1.csv", records=3)
+    )
     desk.state("customers", 0, "missing", NOTE)
     desk.tell(1)
 
@@ -242,14 +248,60 @@ def test_differences_are_told_by_their_reasons(desk: Desk) -> None:
     assert len(desk.tell(1).opened) == 2
 
 
+def test_differences_of_one_kind_are_one_cause(desk: Desk) -> None:
+    """Hours whose counts differ by other figures have one reason; another kind of difference is another."""
+    for number, table in enumerate(("orders", "customers")):
+        rows = Fact.of("rows_differ", key=f"shop/{table}/1.csv", in_main=number, loaded=3, added=0)
+        desk.state(table, number, "mismatch", rows)
+    desk.state("returns", 0, "mismatch", Fact.of("unknown_rows", rows=2, file_id=1))
+
+    assert desk.tell(2).opened == (
+        "mismatch: 2 tables of shop, 2018-09-06T10 to 2018-09-06T11",
+        "mismatch: shop.returns, 2018-09-06T10",
+    )
+
+
+def test_errors_that_differ_in_figures_are_one_incident_of_a_table(desk: Desk) -> None:
+    """Hours of a table that failed with the same kind of error are told as one, with their number."""
+    for number in range(3):
+        error = f"shop/orders/{number}.csv cannot be read at byte {number}"
+        desk.state("orders", number, "failed", Fact.of("load_failed", error=error, kind="LoadError"))
+
+    (incident,) = gather(desk.connection, desk.catalog, at(3))
+
+    assert (incident.hours, incident.first, incident.last) == (3, at(0), at(2))
+    assert incident.fingerprint == "load_failed LoadError: # cannot be read at byte #"
+    assert incident.reason == "shop/orders/2.csv cannot be read at byte 2"
+
+
+def test_alerts_keep_no_values(desk: Desk) -> None:
+    """What is kept of an error is its fingerprint: the ledger has its words, in which values may be."""
+    error = 'value "secret" is out of range: Key (name)=(secret) of shop/secret.csv'
+    desk.state("orders", 0, "failed", Fact.of("load_failed", error=error, kind="DataError", sqlstate="22003"))
+    desk.find("stranger", "shop/orders/secret.txt is not loaded", "orders", subject="key")
+    desk.tell(1)
+
+    assert "secret" not in str(desk.query("SELECT kind, fingerprint, members, told FROM lake_assets.alerts"))
+
+
+def test_a_finding_of_an_unheard_of_kind_is_told_by_its_figures(desk: Desk, inbox: Inbox) -> None:
+    """What a later version finds is told by an earlier one too, which has no words for it."""
+    desk.told_by(inbox.url).find("something_new", "", "orders")
+    desk.connection.execute("""UPDATE lake_assets.findings SET evidence = '{"rows": 3, "key": "x"}'""")
+    desk.tell(1)
+
+    assert inbox.told == ["warning: something new: shop.orders"]
+    assert "  why: key: x, rows: 3\n" in bodies(inbox)[0]
+
+
 def test_the_newest_reason_is_told(desk: Desk) -> None:
     """Of hours that have one cause the reason of the last is given."""
     for number, why in enumerate(("12 of 40 records", "13 of 40 records")):
         desk.state("orders", number, "failed", why)
 
-    (trouble,) = gather(desk.connection, desk.catalog, at(2))
+    (incident,) = gather(desk.connection, desk.catalog, at(2))
 
-    assert trouble.reason == "13 of 40 records"
+    assert incident.reason == "13 of 40 records"
 
 
 @pytest.mark.parametrize(
@@ -270,7 +322,7 @@ def test_which_failed_runs_are_told(
     desk.state("orders", hour, state)
     run = FailedRun(run_id, "load", ("shop.orders",), at(0), at(0), "no disk", at(ended))
 
-    kinds = {trouble.kind for trouble in gather(desk.connection, desk.catalog, at(1), runs=[run])}
+    kinds = {incident.kind for incident in gather(desk.connection, desk.catalog, at(1), runs=[run])}
 
     assert ("run_failed" in kinds) is told
 
@@ -299,8 +351,9 @@ def test_tables_that_left_the_catalog_are_not_told(desk: Desk) -> None:
     """What is known of a table or source that nobody wants any more is nobody's business."""
     desk.state("former", 0, "missing")
     desk.connection.execute(
-        "INSERT INTO lake_assets.findings (kind, source, subject, note) "
-        "VALUES ('stranger', 'former', 'key', 'odd'), ('unknown_source', '', 'crm', 'a folder')"
+        "INSERT INTO lake_assets.findings (kind, source, subject, evidence, note) VALUES "
+        """('stranger', 'former', 'key', '{"noted": "odd"}', ''), """
+        """('unknown_source', '', 'crm', '{"noted": "a folder"}', '')"""
     )
 
     assert desk.tell(1).opened == ("unknown source: crm",)
@@ -330,8 +383,8 @@ def test_findings_after_a_day_without_any_are_told_anew(desk: Desk) -> None:
     """A table whose volumes are odd now and then is told of once, and again after a day without any."""
     for number, opened in ((0, 1), (20, 0), (50, 1)):
         desk.connection.execute(
-            "INSERT INTO lake_assets.findings (kind, source, table_name, hour, note) "
-            "VALUES ('volume', 'shop', 'orders', %s, 'few')",
+            "INSERT INTO lake_assets.findings (kind, source, table_name, hour, evidence, note) "
+            """VALUES ('volume', 'shop', 'orders', %s, '{"noted": "few"}', '')""",
             [at(number)],
         )
         assert len(desk.tell(number + 1).opened) == opened

@@ -8,13 +8,11 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from lake_assets.exceptions import ConfigurationError
-from lake_assets.hours import ONE_HOUR
 from lake_assets.monitor import run_plan as plan
 from lake_assets.orchestration.active_runs import SOURCE_TAG
 from lake_assets.orchestration.alert_sensor import build_alert_sensor, failed_runs
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets_tests.fix_alerts import TOKEN, Desk, Inbox, at
-from lake_assets_tests.fix_bench import HOUR
 
 HOURS = dg.HourlyPartitionsDefinition(start_date="2018-09-01-00:00")
 
@@ -164,12 +162,12 @@ def test_a_failed_run_of_scattered_hours_is_told_by_its_ends(
     desk: Desk, instance: dg.DagsterInstance
 ) -> None:
     """A run whose hours are no range of partitions has its first and last hour in tags of its own."""
-    run = plan.Run(((desk.catalog.tables[0], (HOUR, HOUR + 50 * ONE_HOUR)),))
+    run = plan.Run(((desk.catalog.tables[0], (at(0), at(50))),))
 
     run_job(instance, "load", fails=True, tags=run.tags)
 
     (failed,) = failed_runs(instance, desk.catalog, datetime.now(UTC))
-    assert (failed.first, failed.last) == (HOUR, HOUR + 50 * ONE_HOUR)
+    assert (failed.first, failed.last) == (at(0), at(50))
 
 
 def test_a_source_that_is_judged_says_nothing_of_another(

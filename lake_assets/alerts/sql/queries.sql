@@ -24,7 +24,7 @@ WHERE id = %(id)s
 
 -- name: read_findings
 -- Read the open findings, oldest hour of each subject first.
-SELECT kind, source, table_name, hour, subject, note
+SELECT kind, source, table_name, hour, subject, evidence
 FROM lake_assets.findings
 WHERE gone_at IS NULL
 ORDER BY source, kind, table_name, subject, hour NULLS FIRST
@@ -37,7 +37,7 @@ WHERE name IN ('judge', 'load') OR name LIKE 'judge:%'
 
 -- name: read_open_alerts
 -- Read the alerts whose cause lasts, oldest first.
-SELECT id, kind, source, cause AS gist, opened_at, told_at, told_hours, whole, members, told
+SELECT id, kind, source, fingerprint, opened_at, told_at, told_hours, whole, members, told
 FROM lake_assets.alerts
 WHERE closed_at IS NULL
 ORDER BY id

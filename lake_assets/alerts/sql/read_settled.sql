@@ -7,5 +7,5 @@ WHERE
     hour >= %(first)s AND hour <= %(last)s
     AND (
         run_id = %(run_id)s
-        OR (updated_at > %(ended_at)s AND state IN ('loaded', 'quiet', 'quarantined', 'waived'))
+        OR (updated_at > %(ended_at)s AND state = ANY (%(settled)s::text[]))
     )
