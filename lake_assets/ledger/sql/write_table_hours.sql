@@ -1,5 +1,5 @@
--- Write down the states of table-hours, each with the counts of its files: of all, or of those nobody wrote since
--- they were seen.
+-- Write down the states of table-hours, each with the counts of its files.
+-- Unless all is to be overwritten, an hour that somebody has written since it was seen is left as it is.
 INSERT INTO lake_assets.table_hours AS known (
     source, table_name, hour, state, reason, evidence, note, files, records, loaded, quarantined, superseded, filtered,
     added, run_id, updated_at
