@@ -1,7 +1,7 @@
 """Child tables of main: the elements of arrays inside documents, replaced with their parents' table-hour.
 
-How elements become rows belongs to `load.staging.staged_children`, the parents' own rows to `load.hour`, and
-holding the counts against the tables afterwards to `checks.children`.
+How elements become rows belongs to `load.staging.staged_children`, the parents' own rows to `load.main_rows`,
+and holding the counts against the tables afterwards to `checks.children`.
 """
 
 from collections.abc import Sequence

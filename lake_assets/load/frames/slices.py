@@ -19,15 +19,8 @@ from lake_assets.catalog.type_form import TYPE_FORM
 from lake_assets.catalog.values import OUR_COLUMNS
 from lake_assets.exceptions import WarehouseError
 from lake_assets.ledger.install import lock
-from lake_assets.load.frames.values import (
-    Columns,
-    columns_of,
-    dtype_of,
-    fault_of_name,
-    frame_of,
-    postgres_type,
-    rows_of,
-)
+from lake_assets.load.frames.columns import Columns, columns_of, fault_of_name
+from lake_assets.load.frames.values import dtype_of, frame_of, postgres_type, rows_of
 from lake_assets.load.main_tables import (
     add_column,
     compare_columns,

@@ -22,7 +22,8 @@ from psycopg import sql
 from lake_assets.catalog.models import Table
 from lake_assets.exceptions import LoadError, WarehouseError
 from lake_assets.hours import format_hour
-from lake_assets.load.frames.values import Columns, columns_of, dtype_of, frame_of, postgres_type, rows_of
+from lake_assets.load.frames.columns import Columns, columns_of
+from lake_assets.load.frames.values import dtype_of, frame_of, postgres_type, rows_of
 from lake_assets.load.main_rows import MainHour
 from lake_assets.load.main_tables import list_columns, main_table
 from lake_assets.load.staging.document_expressions import ServerType, resolve_types
