@@ -19,6 +19,9 @@ LONGEST_NAME = (
     63  # bytes of an identifier; PostgreSQL cuts longer ones short (manual, "Identifiers and Key Words")
 )
 OUR_COLUMNS = "_lake_"
+# A table of PostgreSQL holds 1600 columns (manual, "PostgreSQL Limits"); main keeps three of them for itself:
+# `_lake_hour`, `_lake_file` and `_lake_record`.
+MOST_COLUMNS = 1597
 SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})  # manual, "System Columns"
 LAYOUT_PLACES = ("table", "yyyy", "mm", "dd", "hh")
 

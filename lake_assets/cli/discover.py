@@ -11,9 +11,9 @@ from rich.text import Text
 from lake_assets.cli.answer import ALL_WELL, NEEDS_ATTENTION, write_json
 from lake_assets.cli.context import open_context
 from lake_assets.cli.display import one_line, say, talk
+from lake_assets.discover.lake_discovery import discover
 from lake_assets.discover.report import Progress as Steps
 from lake_assets.discover.report import SourceReport
-from lake_assets.discover.run import discover
 from lake_assets.pluralize import pluralize
 
 
