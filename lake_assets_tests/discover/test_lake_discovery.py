@@ -123,6 +123,22 @@ def test_a_new_table_that_clearly_differs_gets_options_of_its_own(unknown: Unkno
     assert unknown.table().files.delimiter == ";"
 
 
+def test_a_new_table_that_the_options_cannot_read_is_left_out(unknown: Unknown) -> None:
+    """One that is no UTF-16 in a source of UTF-16 is reported, and costs the other new table nothing."""
+    write(
+        unknown,
+        "source: shop\nstart: 2018-09-06\nfiles: {encoding: utf-16}\ntables:\n"
+        "  orders: {columns: {id: bigint}}\n",
+    )
+    unknown.put("1\n".encode("utf-16"))
+    unknown.put("1,a\n2,b\n", f"shop/plain/{FULL}")
+    unknown.put("1,a\n2,b\n".encode("utf-16"), f"shop/returns/{FULL}")
+    (report,) = unknown.discover()
+
+    assert report.tables == ["shop.returns"]
+    assert any("plain" in said and "UTF-16" in said for said in report.left_out)
+
+
 def test_a_file_that_cannot_be_added_to_is_left_alone(unknown: Unknown) -> None:
     """Tables in flow style cannot be added to for sure: they stand in a file beside it, and it is said."""
     text = "source: shop\nstart: 2018-09-06\ntables: {orders: {columns: {id: bigint, note: text}}}\n"

@@ -86,7 +86,7 @@ def _count_headers(judged: Sequence[FirstRecords]) -> SourceHeaders:
 
 
 def _survey(context: SourceContext, listings: Mapping[str, Listing]) -> Iterator[SurveyedTable]:
-    heads = {folder: _heads(context.reader, listing) for folder, listing in listings.items()}
+    heads = {folder: _heads(context, listing) for folder, listing in listings.items()}
     dialects = detect_dialects(heads, context.files if context.existing else None)
     for folder, listing in listings.items():
         table = _survey_table(context, folder, listing, dialects[folder])
@@ -96,26 +96,26 @@ def _survey(context: SourceContext, listings: Mapping[str, Listing]) -> Iterator
             _report_nothing(context, table.survey)
 
 
-def _heads(reader: ObjectReader, listing: Listing) -> list[bytes]:
+def _heads(context: SourceContext, listing: Listing) -> list[bytes]:
     """Return the beginnings of a table's first files of each kind."""
     heads: list[bytes] = []
     for kind in ("full", "cdc"):
         of_kind = (item for item in listing.objects if item.kind == kind)
         for item in islice(of_kind, SAMPLED):
-            head = _csv_head(reader, item)
+            head = _csv_head(context.reader, item, context.files)
             if head is not None:
                 heads.append(head)
     return heads
 
 
-def _csv_head(reader: ObjectReader, item: LakeObject) -> bytes | None:
+def _csv_head(reader: ObjectReader, item: LakeObject, files: FileOptions) -> bytes | None:
     """Return a file's beginning; None if it has neither delimiter nor quoting, or cannot be read."""
     try:
         head = reader.head(item)
-        file_format, _ = format_of(item.key, head, FileOptions())
+        file_format, _ = format_of(item.key, head, files)
         if file_format != "csv":
             return None
-        sample(head, FileOptions())
+        sample(head, files)
     except LakeError:
         return None  # the survey meets the same error, and reports it
     return head
