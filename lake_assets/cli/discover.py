@@ -12,8 +12,8 @@ from lake_assets.cli.exit_status import exit_status
 from lake_assets.cli.output.console import escape_control_characters, print_line, stderr_console
 from lake_assets.cli.output.json_document import write_json
 from lake_assets.cli.output.progress_bar import open_progress
+from lake_assets.discover.lake_discovery import discover
 from lake_assets.discover.report import Progress, SourceReport
-from lake_assets.discover.run import discover
 from lake_assets.pluralize import pluralize
 
 

@@ -1,9 +1,13 @@
-"""DISCOVER: a catalog written from what the lake holds.
+"""DISCOVER: a catalog written from what the lake holds, and held against it when it is there.
 
-- `batches` gives the cells of a file, column by column; `classes` tells what a cell looks like, `profile`
-  what the cells of a column have in common.
-- `dialects` finds out how a source is written, `survey` reads all files of a table, `headers` judges first
-  records, `shape` decides on the columns, `describe` on the rest.
-- `names`, `why` and `emit` make the YAML, `extend` and `drift` deal with what is there already.
-- `run` puts it all together.
+Its rooms, each standing on those before it:
+
+- `cells`: what cells hold, one and a column of them.
+- `survey`: every file of a table read, files that are alike put together.
+- `infer`: how files are written, which columns a table has, names and types.
+- `write`: tables as the catalog shall have them, and their YAML.
+- `compare`: tables that the catalog has already, held against the lake.
+- `source`: the way of one source through these rooms.
+
+`lake_discovery` does it for all sources; `report` is what comes of it.
 """

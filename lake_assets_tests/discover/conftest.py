@@ -10,8 +10,8 @@ import pytest
 
 from lake_assets.catalog.models import Table
 from lake_assets.catalog.read import read_catalog
+from lake_assets.discover.lake_discovery import discover
 from lake_assets.discover.report import SourceReport
-from lake_assets.discover.run import discover
 from lake_assets.lake.s3 import Lake
 from lake_assets.load.loader import TableLoader
 from lake_assets.load.report import LoadReport

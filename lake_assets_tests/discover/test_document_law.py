@@ -14,9 +14,9 @@ from psycopg import sql
 from psycopg.types.json import set_json_loads
 
 from lake_assets.catalog.models import Child, Column, Table
-from lake_assets_tests.discover.cells import write_csv
 from lake_assets_tests.discover.conftest import CHANGES, FULL, Unknown
 from lake_assets_tests.discover.documents import collections, reach, read, rows_of, says
+from lake_assets_tests.discover.drawn_cells import write_csv
 from lake_assets_tests.examples import examples
 from lake_assets_tests.fix_lake import LakeBucket
 

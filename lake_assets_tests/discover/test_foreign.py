@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import psycopg
 
-from lake_assets_tests.discover.cells import says_the_same
 from lake_assets_tests.discover.conftest import Unknown
+from lake_assets_tests.discover.drawn_cells import says_the_same
 from lake_assets_tests.discover.foreign import CASES, Foreign
 from lake_assets_tests.discover.test_whole import fetch
 

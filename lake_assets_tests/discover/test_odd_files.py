@@ -5,8 +5,8 @@ from random import Random
 import psycopg
 import pytest
 
-from lake_assets_tests.discover.cells import EVERY
 from lake_assets_tests.discover.conftest import CHANGES, FULL, LATER, Unknown
+from lake_assets_tests.discover.drawn_cells import EVERY
 
 NAMES = ["I", "U", "D", "a", "b", "id", "name", "Op", "x y", "column_1", "column_2"]
 POOL = [*EVERY, *NAMES * 3, *map(str, range(40))]

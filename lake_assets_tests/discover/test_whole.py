@@ -13,8 +13,8 @@ from psycopg import sql
 from psycopg.types.json import set_json_loads
 
 from lake_assets.catalog.models import Table
-from lake_assets_tests.discover.cells import columns, says_the_same, write_csv
 from lake_assets_tests.discover.conftest import CHANGES, FULL, Unknown
+from lake_assets_tests.discover.drawn_cells import columns, says_the_same, write_csv
 from lake_assets_tests.examples import examples
 from lake_assets_tests.fix_lake import LakeBucket
 

@@ -1,0 +1,111 @@
+"""Whether the loader will read every file as discovery read it, by the loader's own judgement of each file.
+
+What follows from a file that it would read otherwise is decided by the caller.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from lake_assets.catalog.document import SourceDocument, to_source
+from lake_assets.catalog.models import Table
+from lake_assets.catalog.yaml_text import read_yaml
+from lake_assets.discover.infer.columns import FileReading, TableColumns
+from lake_assets.discover.survey.object_reader import ObjectReader
+from lake_assets.discover.survey.table_survey import TableSurvey
+from lake_assets.exceptions import LakeError
+from lake_assets.lake.objects import LakeObject
+from lake_assets.readers.dialect import Dialect
+
+
+@dataclass(frozen=True)
+class Misread:
+    """A file that the loader would read otherwise than discovery did.
+
+    Attributes:
+        folder: its table's.
+        url: its address.
+        table: its table, as the catalog has it.
+        difference: what a person has to know of it; None for what only makes some records bad.
+        header: whether it is about a header.
+    """
+
+    folder: str
+    url: str
+    table: Table
+    difference: str | None
+    header: bool = False
+
+
+class _Reading(NamedTuple):
+    """How a file is read, or is to be read."""
+
+    header: bool
+    op: bool
+    width: int
+
+    @classmethod
+    def due(cls, reading: FileReading, width: int) -> Self:
+        """Return how discovery has read a file."""
+        return cls(header=reading.header, op=reading.op, width=width)
+
+    @classmethod
+    def of(cls, dialect: Dialect) -> Self:
+        """Return how the loader will read a file."""
+        return cls(header=dialect.header, op=dialect.op, width=len(dialect.columns) + dialect.op)
+
+
+def tables_of(text: str) -> dict[str, Table]:
+    """Return the tables of a catalog file that was written here, by name.
+
+    Raises:
+        ValidationError: the text is no catalog.
+    """
+    document = SourceDocument.model_validate(read_yaml(text.encode()).data)
+    return {table.name: table for table in to_source(document, Path()).tables}
+
+
+def find_misread(
+    table: Table, reader: ObjectReader, survey: TableSurvey, columns: TableColumns
+) -> Iterator[Misread]:
+    """Judge every file of a table, and return those that the loader would read otherwise.
+
+    Args:
+        table: as the catalog has it.
+        reader: where the files' beginnings come from.
+        survey: its files.
+        columns: how they are to be read.
+    """
+    for target, key in survey.files:
+        due = _Reading.due(columns.readings[key], key.width)
+        misread = _judge(table, reader, survey.folder, target, due)
+        if misread is not None:
+            yield misread
+
+
+def _judge(
+    table: Table, reader: ObjectReader, folder: str, target: LakeObject, due: _Reading
+) -> Misread | None:
+    url = reader.lake.url(target)
+    try:
+        found = _Reading.of(reader.dialect(target, table))
+    except LakeError as error:
+        return Misread(folder=folder, url=url, table=table, difference=str(error))
+    if found == due:
+        return None
+    return Misread(
+        folder=folder,
+        url=url,
+        table=table,
+        difference=_difference(found, due),
+        header=found.header != due.header,
+    )
+
+
+def _difference(found: _Reading, due: _Reading) -> str | None:
+    if found.header != due.header:
+        return f"will be read with {'a' if found.header else 'no'} header, by its first record"
+    if found.op != due.op:
+        return f"will be read with {'an' if found.op else 'no'} Op column, by its first records"
+    return None

@@ -1,0 +1,1 @@
+"""Proves the room `cells` of `lake_assets.discover`."""

@@ -1,0 +1,1 @@
+"""Proves the room `compare` of `lake_assets.discover`."""

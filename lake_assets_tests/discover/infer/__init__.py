@@ -1,0 +1,1 @@
+"""Proves the room `infer` of `lake_assets.discover`."""

@@ -1,0 +1,1 @@
+"""Proves the room `survey` of `lake_assets.discover`."""

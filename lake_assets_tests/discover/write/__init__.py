@@ -1,0 +1,1 @@
+"""Proves the room `write` of `lake_assets.discover`."""
