@@ -20,6 +20,7 @@ from lake_assets.ledger.table_hours import Entry, read_hour, write
 from lake_assets.load.column_drift import schema_changed
 from lake_assets.load.report import LoadedFile, LoadReport
 from lake_assets.load.tally import FileTally
+from lake_assets.postgres import holdable
 from lake_assets.states.decide import Verdict, decide
 from lake_assets.states.evidence import Evidence, LoadResult
 from lake_assets.states.facts import Fact, Facts
@@ -114,7 +115,7 @@ def failure_of(error: Exception) -> Fact:
     """Return an error that ended a load as the fact that the ledger keeps."""
     return Fact.of(
         "counts_differ" if isinstance(error, CountMismatch) else "load_failed",
-        error=str(error).strip(),
+        error=holdable(str(error).strip()),  # the report says what the ledger can
         kind=type(error).__name__,
         sqlstate=getattr(error, "sqlstate", None),
     )
