@@ -30,11 +30,6 @@ class SchemaChange:
     column_name: str | None
     detail: str | None
 
-    def __str__(self) -> str:
-        """Say the change in a few words."""
-        what = self.change if self.column_name is None else f"{self.column_name} {self.change}"
-        return f"{what} ({self.detail})" if self.detail else what
-
 
 def read_schema_changes(
     connection: psycopg.Connection, table: Table, hour: datetime

@@ -13,9 +13,6 @@ from datetime import datetime
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.asset_checks.asset_check_evaluation import (
-    AssetCheckEvaluationTargetMaterializationData,
-)
 from pydantic import Field
 
 from lake_assets.catalog.models import Catalog, Source, Table
@@ -24,6 +21,7 @@ from lake_assets.hours import format_hour, from_partition_key, parse_hour, parti
 from lake_assets.lake.s3 import Lake
 from lake_assets.load.report import LoadReport
 from lake_assets.monitor.run_plan import HOURS_PER_RUN, step_of
+from lake_assets.orchestration.dagster_internals import AssetCheckEvaluationTargetMaterializationData
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.orchestration.lake_resource import LakeResource
 from lake_assets.orchestration.metadata import RawMetadata, definition_metadata

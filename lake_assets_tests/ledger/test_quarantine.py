@@ -133,6 +133,7 @@ def test_a_ledger_of_the_first_version_is_completed(bench: Bench) -> None:
         "ALTER TABLE lake_assets.files DROP COLUMN kind",
         "ALTER TABLE lake_assets.table_hours DROP COLUMN reason, DROP COLUMN evidence",
         "ALTER TABLE lake_assets.findings DROP COLUMN evidence",
+        "ALTER TABLE lake_assets.alerts RENAME COLUMN fingerprint TO cause",
         "DROP TABLE lake_assets.migrations",
     ):
         bench.query(change)
