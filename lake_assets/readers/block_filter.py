@@ -28,11 +28,11 @@ class ColumnFilter:
 
     Attributes:
         ignored: those staging has not.
-        clocked: those whose types know words such as `now`.
+        temporal: those whose types know words such as `now`.
     """
 
     ignored: frozenset[str] = frozenset()
-    clocked: frozenset[str] = frozenset()
+    temporal: frozenset[str] = frozenset()
 
 
 def filter_block(block: Block, dialect: Dialect, columns: ColumnFilter) -> tuple[Block, Words]:
@@ -46,7 +46,7 @@ def filter_block(block: Block, dialect: Dialect, columns: ColumnFilter) -> tuple
     Returns:
         The block, with records of NULLs in the place of those that have such words, and the words.
     """
-    words = _find_words(block, dialect, _places(dialect, columns.clocked))
+    words = _find_words(block, dialect, _places(dialect, columns.temporal))
     if words:
         block = blank_records(block, words, dialect)
     ignored = _places(dialect, columns.ignored)

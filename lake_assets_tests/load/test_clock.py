@@ -60,7 +60,7 @@ def test_every_type_that_reads_the_clock_is_watched(any_bench: Bench) -> None:
 
     typed.load_twice()
 
-    refused = [number for number, (_, _, clocked) in enumerate(TYPED_CELLS) if clocked]
+    refused = [number for number, (_, _, is_relative) in enumerate(TYPED_CELLS) if is_relative]
     assert typed.quarantine("record, column_name, reason") == [(n + 1, f"v{n}", REASON) for n in refused]
     assert len(typed.rows("v0")) == len(TYPED_CELLS) - len(refused)
 
@@ -96,11 +96,11 @@ def test_such_words_are_found_wherever_they_stand(nul: str, quoting: str, window
 
     found, first = set(), 1
     for block in read_blocks(in_chunks(data, (5,)), dialect, Limits(window=window)):
-        _, words = filter_block(block, dialect, ColumnFilter(clocked=frozenset({"at"})))
+        _, words = filter_block(block, dialect, ColumnFilter(temporal=frozenset({"at"})))
         found |= {first + index for index in words}
         first += block.records
 
-    assert found == {number for number, (_, clocked) in enumerate(lines, 1) if clocked}
+    assert found == {number for number, (_, is_relative) in enumerate(lines, 1) if is_relative}
 
 
 SETTINGS = {

@@ -72,7 +72,7 @@ def test_copy_gets_the_wanted_cells_of_good_records(
     text: str,
     dialect: Dialect,
     ignored: frozenset[str],
-    clocked: frozenset[str],
+    temporal: frozenset[str],
     sizes: list[int],
     size_limits: Limits,
     batch: int,
@@ -80,7 +80,7 @@ def test_copy_gets_the_wanted_cells_of_good_records(
     """Whatever the dialect, chunks and windows, reader, recount and second reading tell one story."""
     if not (dialect.op or set(dialect.columns) - ignored):
         ignored = frozenset()
-    columns = ColumnFilter(ignored, clocked & frozenset(dialect.columns))
+    columns = ColumnFilter(ignored, temporal & frozenset(dialect.columns))
     data = written(text, dialect, sizes)
     counter = Recount(dialect, max_record=size_limits.max_record, batch=batch)
     try:
@@ -114,7 +114,7 @@ def test_copy_gets_the_wanted_cells_of_good_records(
             whole = cells.get(number, (None,) * (len(dialect.columns) + dialect.op))
             if index in words:
                 column, value = words[index]
-                assert column in clocked
+                assert column in temporal
                 assert value == whole[dialect.columns.index(column) + dialect.op]
                 assert "now" in value
                 whole = (None,) * len(whole)
@@ -135,7 +135,7 @@ def test_well_formed_csv_is_scanned_once(
 ) -> None:
     """What the scan of a file has found goes on through line ends, bad records, words and left-out cells."""
     dialect = dialect_of("id", "at", "note")
-    columns = ColumnFilter(ignored=frozenset({"note"}), clocked=frozenset({"at"}))
+    columns = ColumnFilter(ignored=frozenset({"note"}), temporal=frozenset({"at"}))
     monkeypatch.setattr(blocks, "find_borders", None)
 
     (block,) = read_blocks([data], dialect)

@@ -15,7 +15,7 @@ from psycopg import sql
 from lake_assets.catalog.models import Column, Table
 from lake_assets.catalog.values import LONGEST_NAME, MOST_COLUMNS, OUR_COLUMNS, SYSTEM_COLUMNS
 from lake_assets.exceptions import LoadError
-from lake_assets.load.staging.document_expressions import CLOCKED, Leaf, ServerType
+from lake_assets.load.staging.document_expressions import TEMPORAL_TYPES, Leaf, ServerType
 from lake_assets.load.staging.documents import JSON_TYPES, Document, title_of
 from lake_assets.load.staging.hexadecimal import hexadecimal_condition, hexadecimal_value
 from lake_assets.postgres import type_name
@@ -193,9 +193,9 @@ class StagingPlan:
         Args:
             file_columns: the columns of the file, without the `Op` column.
         """
-        clocked = (cell.file_column for cell in self.cells if CLOCKED.match(cell.type.strip()))
+        temporal = (cell.file_column for cell in self.cells if TEMPORAL_TYPES.match(cell.type.strip()))
         ignored = frozenset(file_columns) - self.by_file_column.keys()
-        return ColumnFilter(ignored=ignored, clocked=frozenset(clocked))
+        return ColumnFilter(ignored=ignored, temporal=frozenset(temporal))
 
     def castable(self, *, op: bool) -> sql.Composed | None:
         """Return the condition under which a staged record is a row of main, or None if every one is.

@@ -59,7 +59,7 @@ _QUICK: dict[Kind, tuple[str, str | None]] = {
 _AS_TEXT: tuple[Kind, ...] = ("text", "number", "truth")
 INDEX = "\0"
 # Types that know words such as `now`, and those made of them (manual, "Date/Time Types", "Range Types").
-CLOCKED = re.compile(
+TEMPORAL_TYPES = re.compile(
     r'(?:pg_catalog\.)?"?(?:date|time|timetz|timestamp|timestamptz|(?:date|ts|tstz)(?:multi)?range)(?!\w)',
     re.IGNORECASE,
 )
@@ -171,11 +171,11 @@ class Leaf:
     @property
     def _is_text(self) -> bool:
         """Whether main is given the text of a scalar as it is."""
-        return bool(self.path) and self.known.kind in _AS_TEXT and not self._is_clocked
+        return bool(self.path) and self.known.kind in _AS_TEXT and not self._is_temporal
 
     @property
-    def _is_clocked(self) -> bool:
-        return CLOCKED.match(self.type.strip()) is not None
+    def _is_temporal(self) -> bool:
+        return TEMPORAL_TYPES.match(self.type.strip()) is not None
 
     @property
     def value_of_json(self) -> sql.Composed:
@@ -251,7 +251,7 @@ class Leaf:
             "children": lambda: {"array": self._tree, "object": self._nothing},
         }
         branches = scalars | ways[self.known.kind]()
-        if self._is_clocked and self.known.kind in _SCALARS:
+        if self._is_temporal and self.known.kind in _SCALARS:
             # Milliseconds hold no words, nor need they be made a time twice.
             inside = self._call("document_text") if self.known.kind == "text" else self._key("$date")
             branches["string"] = self._without_clock_words(scalar, branches["string"])
@@ -268,7 +268,7 @@ class Leaf:
     @property
     def _quick(self) -> sql.Composed | None:
         """The way of the wrapper that is met most often, tried first: it is what the way of all gives."""
-        if self.known.kind not in _QUICK or (self.known.kind == "text" and self._is_clocked):
+        if self.known.kind not in _QUICK or (self.known.kind == "text" and self._is_temporal):
             return None
         key, json_type = _QUICK[self.known.kind]
         text = self._key(key)

@@ -72,7 +72,7 @@ def _copy(staging: Staging, file: InspectedFile, chunks: Iterable[bytes]) -> "_R
     """Copy a file; where one record spoils that, read it once more and find out which."""
     with suppress(Refused), savepoint(staging.connection):
         return _FileCopy(staging, file).run(chunks)
-    return _CarefulCopy(staging, file).run(staging.lake.open(file.file))
+    return _RecordCopy(staging, file).run(staging.lake.open(file.file))
 
 
 @dataclass
@@ -196,7 +196,7 @@ class _FileCopy:
 
 
 @dataclass
-class _CarefulCopy(_FileCopy):
+class _RecordCopy(_FileCopy):
     """Copies block by block, and those with a record that COPY fails over record by record."""
 
     def copy(self, blocks: Iterator[Block]) -> None:
