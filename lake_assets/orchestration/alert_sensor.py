@@ -3,7 +3,6 @@
 Sensors: https://docs.dagster.io/guides/automate/sensors. What is told belongs to `service`.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +18,7 @@ from lake_assets.ledger.install import install
 from lake_assets.monitor.run_plan import FIRST_HOUR, LAST_HOUR, partition_range
 from lake_assets.orchestration.active_runs import SOURCE_TAG
 from lake_assets.orchestration.io_manager import PostgresIOManager
+from lake_assets.orchestration.passwords import mask_passwords
 from lake_assets.settings import Settings
 
 INTERVAL = 60
@@ -29,9 +29,6 @@ LOOK_BACK = timedelta(days=1)
 
 MOST_RUNS, MOST_EVENTS = 100, 1000
 """Read at once: of a day there are a few dozen runs, and a run of a whole job plans an asset each."""
-
-PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]+@")
-"""Where an error quotes the address of a server with its password."""
 
 RunKind = tuple[str, str, frozenset[dg.AssetKey]]
 """A job, the source it was about, and assets: a later success of the same makes a failure good."""
@@ -158,7 +155,7 @@ def _first_error(instance: dg.DagsterInstance, run_id: str) -> str:
     if not records:
         return "it ended without an error of its own"
     message = _innermost_message(records[0].event_log_entry.dagster_event) or "no message"
-    return PASSWORD.sub(r"\1:***@", message.strip())
+    return mask_passwords(message.strip())
 
 
 def _innermost_message(event: dg.DagsterEvent | None) -> str | None:

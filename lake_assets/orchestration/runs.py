@@ -98,9 +98,11 @@ def _sigterm_kept() -> Iterator[None]:
     Dagster then handles it as SIGINT, which a script's `command &` ignores (dagster._utils.interrupts).
     """
     before = signal.getsignal(signal.SIGTERM)
-    yield
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
-        signal.signal(signal.SIGTERM, before)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+            signal.signal(signal.SIGTERM, before)
 
 
 def root_causes(result: dg.ExecuteInProcessResult) -> dict[str | None, str]:
