@@ -96,7 +96,7 @@ def open_progress(console: Console, *further: ProgressColumn) -> Progress:
         further: columns before the time.
     """
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),  # a folder's name may be in it
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
         *further,
