@@ -5,7 +5,6 @@ command that mends it. Values of data are not in it. The words of each kind stan
 when belongs to `causes`.
 """
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from lake_assets.alerts.background import Background
 from lake_assets.alerts.incident import Incident, earliest, latest
 from lake_assets.alerts.kinds import OF_A_JOB, kind_info
 from lake_assets.alerts.open_alert import Event, Step
+from lake_assets.escapes import escape_unprintable, shell_word
 from lake_assets.hours import ONE_HOUR, format_hour, partition_key
 
 LONGEST_TITLE = 100
@@ -77,7 +77,12 @@ def _subject(step: Step, background: Background) -> str:
 
 
 def _names(incidents: Sequence[Incident]) -> list[str]:
-    return list(dict.fromkeys(incident.name for incident in incidents))
+    return list(dict.fromkeys(_shown_name(incident) for incident in incidents))
+
+
+def _shown_name(incident: Incident) -> str:
+    """Return an incident's name, which may be a key or a folder of the lake, as people may be shown it."""
+    return escape_unprintable(incident.name)
 
 
 def _noun(incidents: Sequence[Incident]) -> str:
@@ -137,7 +142,7 @@ def _describe(incident: Incident, background: Background) -> str:
         )
         lines.append(f"  {figures}")
     if incident.subject and incident.subject != incident.name:
-        lines.append(f"  about: {incident.subject}")
+        lines.append(f"  about: {escape_unprintable(incident.subject)}")
     lines += [f"  why: {_one_line(reason)}" for reason in _reasons(incident, background)]
     link = _link(incident, background.ui_url)
     if link:
@@ -147,7 +152,7 @@ def _describe(incident: Incident, background: Background) -> str:
 
 def _headline(incident: Incident) -> str:
     hours = f", {incident.hours:,} hours" if incident.hours > 1 else ""
-    return f"{incident.name}{_when([incident])}{hours}"
+    return f"{_shown_name(incident)}{_when([incident])}{hours}"
 
 
 def _reasons(incident: Incident, background: Background) -> list[str]:
@@ -157,7 +162,7 @@ def _reasons(incident: Incident, background: Background) -> list[str]:
 
 
 def _and_more(incidents: Sequence[Incident]) -> str:
-    named = ", ".join(incident.name for incident in incidents[:MOST_NAMED])
+    named = ", ".join(_shown_name(incident) for incident in incidents[:MOST_NAMED])
     said = f"and {len(incidents):,} more: {named}"
     unnamed = len(incidents) - MOST_NAMED
     return f"{said}, and {unnamed:,} others" if unnamed > 0 else said
@@ -187,12 +192,12 @@ def _mending(step: Step) -> str:
     text = kind_info(step.kind).mended_by
     if step.kind == "run_failed" and not first.table:
         text = OF_A_JOB
-    table = shlex.quote(first.name)
+    table = shell_word(first.name)
     hours = _range(first.first, first.last)
     hour = format_hour(first.first) if first.first else "HOUR"
     mending = text.format(
         name=table,
-        source=shlex.quote(first.source),
+        source=shell_word(first.source),
         load=f"lake-assets load {table}{hours}",
         quarantine=f"lake-assets quarantine list {table}{hours}",
         waive=f"lake-assets waive {table} {hour} --why '…'",
@@ -208,7 +213,7 @@ def _range(first: datetime | None, last: datetime | None) -> str:
 
 
 def _one_line(text: str) -> str:
-    return _cut(" ".join(text.split()), LONGEST_REASON)
+    return _cut(escape_unprintable(" ".join(text.split())), LONGEST_REASON)
 
 
 def _cut(text: str, longest: int) -> str:

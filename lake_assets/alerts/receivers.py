@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from lake_assets.alerts.chat_markup import fit
 from lake_assets.alerts.messages import Message
 from lake_assets.alerts.quiet_logs import keep_addresses_out_of_logs
 from lake_assets.exceptions import ConfigurationError
@@ -106,7 +107,8 @@ def _send(receiver: Receiver, message: Message, severity: str) -> str | None:
     from apprise import Apprise  # noqa: PLC0415 - see above
 
     apprise = Apprise(service, asset=service.asset)
-    with apprise.notify(message.body, message.title, severity, body_format="text") as result:
+    fitted = fit(message, receiver.service, service.resolve_format("text").value)
+    with apprise.notify(fitted.body, fitted.title, severity, body_format="text") as result:
         return None if result else _why(result)
 
 

@@ -6,8 +6,9 @@ Servers of a company's own are started by its own means (docs/operations.md), no
 import os
 import signal
 import socket
+import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -23,6 +24,9 @@ LOOPBACK = "127.0.0.1"
 
 PORTS_TRIED = 20
 """Enough to get past other servers on a laptop; whoever wants another range gives --port."""
+
+WEB_SERVER = "lake_assets.orchestration.web_server"
+"""The module that serves the UI: Dagster's own web server, behind a guard against pages from elsewhere."""
 
 START_SECONDS = 90.0
 """How long the web server may take to answer; it imports all of Dagster first."""
@@ -49,9 +53,11 @@ def serve(home: Path, wanted: int) -> None:
     _end_earlier(workspace)
     port = _free_port(wanted)
     with ExitStack() as stack:
-        address = ["-h", LOOPBACK, "-p", str(port)]
-        web = stack.enter_context(_child(home, "dagster-webserver", workspace, *address))
-        daemon = stack.enter_context(_child(home, "dagster-daemon", workspace, before=("run",)))
+        served = [sys.executable, "-P", "-m", WEB_SERVER, "-w", str(workspace), "-p", str(port)]
+        web = stack.enter_context(_child(home, "dagster-webserver", served))
+        daemon_program = Path(sysconfig.get_path("scripts")) / "dagster-daemon"
+        run = [str(daemon_program), "run", "-w", str(workspace)]
+        daemon = stack.enter_context(_child(home, "dagster-daemon", run))
         if not processes.answers_in_time(web, lambda: _answers(port), START_SECONDS):
             raise ConfigurationError(f"The Dagster UI did not start. See {home / 'dagster-webserver.log'}.")
         stderr_console().print(f"The Dagster UI is at http://{LOOPBACK}:{port} (Ctrl-C stops everything)")
@@ -76,21 +82,15 @@ def _wait_while_running(*children: psutil.Process) -> None:
 
 
 @contextmanager
-def _child(
-    home: Path, program: str, workspace: Path, *options: str, before: tuple[str, ...] = ()
-) -> Iterator[psutil.Process]:
-    """Run a program of Dagster's, with a log in `home`, for the length of a with block.
+def _child(home: Path, name: str, argv: Sequence[str]) -> Iterator[psutil.Process]:
+    """Run a program with a log in `home`, for the length of a with block.
 
     Args:
         home: the folder of the log.
-        program: its name, such as `dagster-daemon`.
-        workspace: the file that names the code location.
-        options: further words of its command line.
-        before: words that stand before all options.
+        name: what the log is called.
+        argv: its command line, which names the workspace.
     """
-    command = Path(sysconfig.get_path("scripts")) / program
-    argv = [str(command), *before, "-w", str(workspace), *options]
-    child = processes.launch(argv, home / f"{program}.log", os.environ)
+    child = processes.launch(argv, home / f"{name}.log", os.environ)
     try:
         yield child
     finally:

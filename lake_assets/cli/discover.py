@@ -9,11 +9,12 @@ from rich.text import Text
 
 from lake_assets.cli.context import open_context
 from lake_assets.cli.exit_status import exit_status
-from lake_assets.cli.output.console import escape_control_characters, print_line, stderr_console
+from lake_assets.cli.output.console import print_line, stderr_console
 from lake_assets.cli.output.json_document import write_json
 from lake_assets.cli.output.progress_bar import open_progress
 from lake_assets.discover.lake_discovery import discover
 from lake_assets.discover.report import Progress, SourceReport
+from lake_assets.escapes import escape_unprintable
 from lake_assets.pluralize import pluralize
 
 
@@ -36,7 +37,7 @@ def _progress_bar(console: Console) -> Iterator[Progress]:
         task = bar.add_task("listing", total=None)
 
         def begins(source: str, files: int) -> None:
-            bar.reset(task, description=f"reading {escape_control_characters(source)}", total=files)
+            bar.reset(task, description=f"reading {escape_unprintable(source)}", total=files)
 
         yield Progress(begins=begins, read=lambda: bar.advance(task))
 
@@ -48,11 +49,11 @@ def _show(console: Console, report: SourceReport) -> None:
         outcome = f"{pluralize(len(report.tables), 'table')} written to {report.path}"
     print_line(console, f"{report.source}: {outcome}")
     for note in report.notes:
-        print_line(console, escape_control_characters(f"  {note}"))
+        print_line(console, escape_unprintable(f"  {note}"))
     for what in report.left_out:
-        print_line(console, Text.assemble(("  left out ", "yellow"), escape_control_characters(what)))
+        print_line(console, Text.assemble(("  left out ", "yellow"), escape_unprintable(what)))
     for what in report.changed:
-        print_line(console, Text.assemble(("  drift ", "yellow"), escape_control_characters(what)))
+        print_line(console, Text.assemble(("  drift ", "yellow"), escape_unprintable(what)))
     if report.drift:
         _show_drift(console, report.drift)
 
@@ -61,7 +62,7 @@ def _show_drift(console: Console, diff: str) -> None:
     told = "  drift: the catalog differs from the lake; nothing of this was written"
     print_line(console, Text(told, "yellow"))
     for line in diff.splitlines():
-        console.print(Text(escape_control_characters(line)), soft_wrap=True)
+        console.print(Text(escape_unprintable(line)), soft_wrap=True)
 
 
 def _as_row(report: SourceReport) -> dict[str, object]:

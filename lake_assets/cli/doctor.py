@@ -12,8 +12,9 @@ from lake_assets.alerts.gather import silence
 from lake_assets.alerts.receivers import checked_receivers
 from lake_assets.cli.context import Context, open_context
 from lake_assets.cli.exit_status import exit_status
-from lake_assets.cli.output.console import escape_control_characters, mark, print_line, stdout_console
+from lake_assets.cli.output.console import mark, print_line, stdout_console
 from lake_assets.cli.output.json_document import write_json
+from lake_assets.escapes import escape_unprintable
 from lake_assets.exceptions import LakeAssetsError
 from lake_assets.load.modes.registry import mode_of
 from lake_assets.load.orphaned_tables import list_orphaned_tables
@@ -73,10 +74,10 @@ def run(*, as_json: bool) -> int:
 def _show(finding: Finding) -> None:
     console = stdout_console()
     first, *more = finding.detail.splitlines()
-    line = f"{finding.name}: {escape_control_characters(first)}"
+    line = f"{finding.name}: {escape_unprintable(first)}"
     print_line(console, Text.assemble(mark(ok=finding.ok), line))
     for detail in more:
-        print_line(console, f"    {escape_control_characters(detail)}")
+        print_line(console, f"    {escape_unprintable(detail)}")
 
 
 def examine() -> Iterator[Finding]:

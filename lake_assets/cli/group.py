@@ -39,9 +39,10 @@ class Unusable(click.ClickException):
         del file
         from rich.text import Text
 
-        from lake_assets.cli.output.console import escape_control_characters, print_line, stderr_console
+        from lake_assets.cli.output.console import print_line, stderr_console
+        from lake_assets.escapes import escape_unprintable
 
-        lines = "\n".join(escape_control_characters(line) for line in self.message.splitlines())
+        lines = "\n".join(escape_unprintable(line) for line in self.message.splitlines())
         print_line(stderr_console(), Text.assemble(("Error: ", "bold red"), lines))
 
 

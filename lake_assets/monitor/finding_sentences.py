@@ -7,6 +7,8 @@ Nothing here decides anything, and no sentence is ever read back. Table-hours ha
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lake_assets.escapes import shell_word
+
 Details = Mapping[str, Any]
 
 
@@ -26,14 +28,14 @@ def _unknown_source(details: Details) -> str:
     folder = details["folder"]
     return (
         f"The lake has the folder {folder} ({details['tables']} below it), and the catalog no source for it: "
-        f"`lake-assets discover {folder}` writes one."
+        f"`lake-assets discover {shell_word(folder)}` writes one."
     )
 
 
 def _unknown_table(details: Details) -> str:
     return (
         f"The lake has the folder {details['folder']}, and the catalog no table for it: "
-        f"`lake-assets discover {details['source']}` adds it."
+        f"`lake-assets discover {shell_word(details['source'])}` adds it."
     )
 
 

@@ -17,6 +17,7 @@ from pydantic import Field
 
 from lake_assets.catalog.models import Catalog, Source, Table
 from lake_assets.checks.row_count import check_hours
+from lake_assets.escapes import escape_markdown, escape_unprintable
 from lake_assets.hours import format_hour, from_partition_key, parse_hour, partition_key
 from lake_assets.lake.s3 import Lake
 from lake_assets.load.report import LoadReport
@@ -62,11 +63,16 @@ def lake_specs(source: Source) -> list[dg.AssetSpec]:
             key=["lake", source.name, table.name],
             group_name="lake",
             kinds={"s3", "csv"},
-            description=f"The files AWS DMS writes for {table.qualified}, in the folder {table.folder!r}.",
+            description=_describe_folder(table),
             partitions_def=partitions_of(source),
         )
         for table in source.tables
     ]
+
+
+def _describe_folder(table: Table) -> str:
+    folder = escape_markdown(table.folder)  # as whoever writes to the lake named it
+    return f"The files AWS DMS writes for {table.qualified}, in the folder {folder}."
 
 
 def row_count_spec(source: Source, table: Table) -> dg.AssetCheckSpec:
@@ -135,7 +141,7 @@ def check_asset_hours(
             check_name=ROW_COUNT,
             passed=result.passed,
             partition=key,
-            description=describe(result),
+            description=escape_markdown(describe(result)),  # which the UI reads as Markdown
             metadata=_check_metadata(result),
             blocking=False,
             target_materialization_data=_target(newest.get(key)),
@@ -183,7 +189,7 @@ def _check_metadata(result: Verdict) -> dict[str, Any]:
         "superseded": result.counts.superseded,
         "filtered": result.counts.filtered,
         "rows_added": result.counts.added,
-        "findings": sentences(result.found) or "none",
+        "findings": escape_unprintable(sentences(result.found) or "none"),
     }
 
 
@@ -277,7 +283,7 @@ def _describe(table: Table, failed: Sequence[LoadReport]) -> str:
     lines = []
     for report in failed:
         line = f"{table.qualified} {format_hour(report.hour)}: {report.state}"
-        lines.append(f"{line}: {report.error}" if report.error else line)
+        lines.append(f"{line}: {escape_unprintable(report.error)}" if report.error else line)
     return "\n".join(lines)
 
 

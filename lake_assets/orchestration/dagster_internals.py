@@ -10,6 +10,9 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from dagster._core.events import RunFailureReason
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+from dagster._core.workspace.context import WorkspaceProcessContext
+from dagster._core.workspace.load_target import WorkspaceFileTarget
+from dagster._utils.interrupts import setup_interrupt_handlers
 from dagster_shared.error import SerializableErrorInfo
 
 __all__ = [
@@ -23,6 +26,10 @@ __all__ = [
     "RunFailureReason",
     # The type of the errors in Dagster's events, each with its cause.
     "SerializableErrorInfo",
+    # What a web server of ours is made of, as the command `dagster-webserver` makes its own.
+    "WorkspaceFileTarget",
+    "WorkspaceProcessContext",
+    "setup_interrupt_handlers",
 ]
 
 NO_COMPUTE_LOGS = {

@@ -17,6 +17,7 @@ import psycopg
 from pydantic import Field
 
 from lake_assets.catalog.models import Table
+from lake_assets.escapes import escape_unprintable
 from lake_assets.exceptions import LoadError, WarehouseError
 from lake_assets.hours import floor_hour, format_hour
 from lake_assets.lake.s3 import Lake
@@ -117,7 +118,8 @@ class PostgresIOManager(dg.ConfigurableIOManager):
         if loaded.metadata is None:
             report = loaded.report
             why = report.error or report.note or "the lake has no file for it, and one was due."
-            raise LoadError(f"{value.table.qualified} {format_hour(hour)}: {report.state}: {why}")
+            where = f"{value.table.qualified} {format_hour(hour)}"
+            raise LoadError(f"{where}: {report.state}: {escape_unprintable(why)}")
         context.add_output_metadata(dict(loaded.metadata))
 
     def _write_frames(self, context: dg.OutputContext, frames: "Iterable[pd.DataFrame]") -> None:
@@ -131,7 +133,7 @@ class PostgresIOManager(dg.ConfigurableIOManager):
             context.log.warning(
                 "%s: no value says what %s holds, so it became text. Say more in metadata={'types': {…}}.",
                 target.title,
-                ", ".join(written.guessed),
+                escape_unprintable(", ".join(written.guessed)),
             )
         columns = [dg.TableColumn(name, declared) for name, declared in written.types.items()]
         context.add_output_metadata(

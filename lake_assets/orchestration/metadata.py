@@ -1,7 +1,8 @@
 """What Dagster is told of a table and of each of its table-hours, under the names its UI knows.
 
 Names with `dagster/` are those of Dagster's own metadata sets (docs: "Asset metadata"); loading and checking
-happen elsewhere.
+happen elsewhere. What comes from the lake is told as text or as a table, which the UI shows as they are. In
+Markdown a cell could be an image, and the image a request to Dagster.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ import dagster as dg
 import psycopg
 
 from lake_assets.catalog.models import Table
+from lake_assets.escapes import escape_unprintable
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.children import read_children
@@ -45,7 +47,7 @@ def hour_metadata(
     connection: psycopg.Connection, lake: Lake, table: Table, report: LoadReport
 ) -> RawMetadata:
     """Return what one load of a table-hour did."""
-    files = [lake.url(loaded.file) for loaded in report.files]
+    files = [escape_unprintable(lake.url(loaded.file)) for loaded in report.files]
     metadata: dict[str, Any] = {
         "dagster/row_count": report.counts.rows,
         "records": report.counts.records,
@@ -70,18 +72,18 @@ def hour_metadata(
     if table.children:
         metadata["children"] = _children(connection, table, report.hour)
     if report.note:
-        metadata["note"] = report.note
+        metadata["note"] = escape_unprintable(report.note)
     return metadata
 
 
-def _schema_changes(changes: Sequence[SchemaChange]) -> dg.MarkdownMetadataValue:
+def _schema_changes(changes: Sequence[SchemaChange]) -> dg.TableMetadataValue:
     """Return what the files have otherwise than those before them, as a table."""
     header = ["change", "column", "detail", "file"]
     rows = [
         (change.change, change.column_name, change.detail, change.key.rsplit("/", 1)[-1])
         for change in changes
     ]
-    return dg.MetadataValue.md(markdown_table(header, rows))
+    return table_metadata(header, rows)
 
 
 def _children(connection: psycopg.Connection, table: Table, hour: datetime) -> dg.JsonMetadataValue:
@@ -93,25 +95,33 @@ def _children(connection: psycopg.Connection, table: Table, hour: datetime) -> d
     return dg.MetadataValue.json(rows)
 
 
-def _sample(connection: psycopg.Connection, table: Table, hour: datetime) -> dg.MarkdownMetadataValue:
+def _sample(connection: psycopg.Connection, table: Table, hour: datetime) -> dg.TableMetadataValue:
     rows = sample_hour(connection, table, hour, rows=SAMPLE_ROWS, longest=WIDEST_CELL + 1)
-    return dg.MetadataValue.md(markdown_table([column.name for column in table.columns], rows))
+    return table_metadata([column.name for column in table.columns], rows, widest=WIDEST_CELL)
 
 
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Return rows as a Markdown table; long cells are shortened, NULL is shown as an empty cell."""
-    lines = [_line(header), _line(["---"] * len(header))]
-    lines += [_line(row) for row in rows]
-    return "\n".join(lines)
+def table_metadata(
+    header: Sequence[str], rows: Sequence[Sequence[str | None]], *, widest: int | None = None
+) -> dg.TableMetadataValue:
+    """Return rows as a table, which the UI shows as texts: nothing in a cell is markup.
+
+    Args:
+        header: the names of the columns.
+        rows: their cells; None, as NULL, is shown as an empty cell.
+        widest: how many characters of a cell are shown at most; all if None.
+    """
+    names = [escape_unprintable(name) for name in header]
+    records = []
+    for row in rows:
+        cells = [_cell(value, widest) for value in row]
+        records.append(dg.TableRecord(dict(zip(names, cells, strict=True))))
+    schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in names])
+    return dg.MetadataValue.table(records=records, schema=schema)
 
 
-def _line(cells: Sequence[object]) -> str:
-    inside = " | ".join(map(_cell, cells))
-    return f"| {inside} |"
-
-
-def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
-    if len(text) > WIDEST_CELL:
-        text = text[: WIDEST_CELL - 1] + "…"
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("\r", " ")
+def _cell(value: str | None, widest: int | None) -> str | None:
+    if value is None:
+        return None
+    if widest is not None and len(value) > widest:
+        value = value[: widest - 1] + "…"
+    return escape_unprintable(value)

@@ -11,6 +11,7 @@ import dagster as dg
 from pydantic import Field
 
 from lake_assets.catalog.models import Catalog, Source, Table
+from lake_assets.escapes import escape_unprintable
 from lake_assets.ledger.install import install
 from lake_assets.monitor.dms_api import DmsReport
 from lake_assets.monitor.source import Judgement
@@ -106,7 +107,8 @@ def build_judge_job(
 
 
 def _describe(not_judged: Sequence[NotJudged]) -> str:
-    return "\n".join(f"{result.source.name}: {result.error}" for result in not_judged)
+    lines = [f"{result.source.name}: {escape_unprintable(str(result.error))}" for result in not_judged]
+    return "\n".join(lines)
 
 
 def _tell_dagster(context: dg.OpExecutionContext, judgement: Judgement) -> None:

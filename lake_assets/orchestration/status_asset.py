@@ -19,6 +19,7 @@ from lake_assets.monitor.findings import OpenFinding, read_findings
 from lake_assets.monitor.grid_svg import as_markdown, count_attention, draw, read_grid
 from lake_assets.monitor.source import HEARTBEAT
 from lake_assets.orchestration.io_manager import PostgresIOManager
+from lake_assets.orchestration.metadata import table_metadata
 from lake_assets.states.state import State
 
 STATUS = dg.AssetKey(["lake_assets", "status"])
@@ -61,7 +62,7 @@ def draw_status(connection: psycopg.Connection, catalog: Catalog, now: datetime)
             "grid": dg.MetadataValue.md(as_markdown(draw(grid))),
             "need_attention": sum(attention.values()),
             "states": _list_states(attention),
-            "findings": dg.MetadataValue.md(_list_findings(findings)),
+            "findings": _list_findings(findings),
             "judged_at": judged_at.isoformat() if judged_at else "never",
         },
     )
@@ -73,18 +74,18 @@ def _list_states(attention: Mapping[State, int]) -> str:
     return ", ".join(f"{count} {state}" for state, count in sorted(attention.items()))
 
 
-def _list_findings(findings: Sequence[OpenFinding]) -> str:
-    """Return findings as a list in Markdown."""
+def _list_findings(findings: Sequence[OpenFinding]) -> str | dg.TableMetadataValue:
+    """Return findings as a table; their words quote folders and keys, so they are no Markdown."""
     if not findings:
         return "none"
-    lines = [
-        f"- **{finding.kind}** {finding.note} (since {finding.found_at:%Y-%m-%dT%H:%M})"
+    rows = [
+        (finding.kind, finding.note, f"{finding.found_at:%Y-%m-%dT%H:%M}")
         for finding in findings[:MOST_FINDINGS_SHOWN]
     ]
-    more = len(findings) - len(lines)
+    more = len(findings) - len(rows)
     if more:
-        lines.append(f"- and {more} more, in lake_assets.findings")
-    return "\n".join(lines)
+        rows.append(("", f"and {more} more, in lake_assets.findings", ""))
+    return table_metadata(["kind", "finding", "since"], rows)
 
 
 def build_volume_check() -> dg.AssetChecksDefinition:
@@ -122,5 +123,5 @@ def _volume_verdict(connection: psycopg.Connection) -> dict[str, Any]:
         "passed": not odd,
         "severity": dg.AssetCheckSeverity.WARN,
         "description": description,
-        "metadata": {"hours": len(odd), "figures": dg.MetadataValue.md(_list_findings(odd))},
+        "metadata": {"hours": len(odd), "figures": _list_findings(odd)},
     }

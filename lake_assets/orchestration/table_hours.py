@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lake_assets.checks.evidence import stretches, whole_days
+from lake_assets.escapes import escape_unprintable
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.objects import Listing
 from lake_assets.load.loader import TableLoader
@@ -81,5 +82,5 @@ def _warn(loader: TableLoader, listing: Listing, told: set[str], log: logging.Lo
         if item.key not in told:
             told.add(item.key)
             url = loader.lake.url(item.key)
-            log.warning("Not loaded: %s: %s", url, item.reason)
+            log.warning("Not loaded: %s: %s", escape_unprintable(url), escape_unprintable(item.reason))
             listener().unmatched(url, item.reason)

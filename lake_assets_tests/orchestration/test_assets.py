@@ -113,8 +113,44 @@ def test_a_materialization_tells_what_was_loaded(bench: Bench, instance: dg.Dags
     assert [metadata[name] for name in figures] == [5, 4, 1, "quarantined"]
     assert metadata["bytes"] == len(GOOD) + 19 + 93
     assert {"seconds", "rows_per_second"} <= metadata.keys()
-    assert "| 1 | 10.50 | 2018-09-06 10:00:00+00 | first |" in metadata["sample"]
-    assert f"| 5 |  | infinity | {('long' * 20)[:39]}… |" in metadata["sample"]
+    names = [column.name for column in metadata["sample"].schema.columns]
+    sample = [[record.data[name] for name in names] for record in metadata["sample"].records]
+    assert names == ["id", "amount", "placed_at", "note"]
+    assert ["1", "10.50", "2018-09-06 10:00:00+00", "first"] in sample
+    assert ["5", None, "infinity", f"{('long' * 20)[:39]}…"] in sample
+
+
+@pytest.mark.usefixtures("environment")
+def test_no_cell_and_no_key_is_markup(bench: Bench, instance: dg.DagsterInstance) -> None:
+    """Cells are texts of a table and keys are text; in Markdown an image would be fetched."""
+    image, hidden = "![](//host/x)", "a\u202e\u200b\x1bb"
+    bench.put(f"1,1.00,2018-09-06,{image}\n2,2.00,2018-09-06,{hidden}\n")
+
+    assert run(bench, instance).success
+
+    (materialization,) = materialized(instance).values()
+    kinds = {name for name, value in materialization.items() if isinstance(value, dg.MarkdownMetadataValue)}
+    notes = [record.data["note"] for record in materialization["sample"].value.records]
+    assert not kinds
+    assert notes == [image, r"a\u202e\u200b\x1bb"]
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_description_quotes_a_key_as_code(bench: Bench, instance: dg.DagsterInstance) -> None:
+    """The UI reads descriptions as Markdown: a key or a folder in them is a span of code, and no image."""
+    image = "![](host)"
+    hostile = bench.with_table(folder=image)
+    key = hostile.put(GOOD)
+    assert run(hostile, instance).success
+    hostile.bucket.delete(key)
+
+    result = run(hostile, instance)
+
+    description = evaluations(instance, result)[hour(0)].description
+    assert description == f"`missing: {key}: removed from the lake since it was loaded (3 records)`"
+    definitions = build_definitions(catalog_of(hostile.table), LakePlace(hostile.bucket.bucket))
+    folder = definitions.resolve_asset_graph().get(dg.AssetKey(["lake", "shop", "orders"])).description
+    assert folder == f"The files AWS DMS writes for shop.orders, in the folder `{image}`."
 
 
 @pytest.mark.usefixtures("environment")

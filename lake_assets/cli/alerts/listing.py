@@ -9,13 +9,9 @@ from rich.text import Text
 from lake_assets.alerts.outbox import list_alerts
 from lake_assets.cli.context import open_context
 from lake_assets.cli.exit_status import exit_status
-from lake_assets.cli.output.console import (
-    escape_control_characters,
-    print_line,
-    stderr_console,
-    stdout_console,
-)
+from lake_assets.cli.output.console import print_line, stderr_console, stdout_console
 from lake_assets.cli.output.json_document import write_json
+from lake_assets.escapes import escape_unprintable
 from lake_assets.pluralize import pluralize
 
 MOST_CLOSED = 100
@@ -41,8 +37,8 @@ def run(*, closed: bool, as_json: bool) -> int:
 
 
 def _line(alert: Alert) -> Text:
-    title = escape_control_characters(str(alert["title"]))
-    progress = escape_control_characters(_progress(alert))
+    title = escape_unprintable(str(alert["title"]))
+    progress = escape_unprintable(_progress(alert))
     return Text.assemble(f"{_when(alert)}  ", (title, _style(alert)), progress)
 
 

@@ -1,12 +1,8 @@
 """The two streams: lines for people on stderr, data on stdout. What the lines say belongs to others."""
 
-import re
-
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
-
-CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 PROGRAM = "lake-assets "
 
@@ -37,11 +33,6 @@ def print_line(console: Console, text: str | Text, *, indent: int = 0) -> None:
         console.print(Padding(line, (0, 0, 0, indent), expand=False), soft_wrap=False)
     else:
         console.print(Text(" " * indent) + line, soft_wrap=True)
-
-
-def escape_control_characters(text: str) -> str:
-    """Return text of any origin as one line that cannot steer a terminal."""
-    return CONTROL_CHARACTER.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def mark(*, ok: bool) -> tuple[str, str]:

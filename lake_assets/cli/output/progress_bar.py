@@ -17,8 +17,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from lake_assets.cli.output.console import escape_control_characters, print_line, stderr_console
+from lake_assets.cli.output.console import print_line, stderr_console
 from lake_assets.cli.output.summary import need_attention
+from lake_assets.escapes import escape_unprintable
 from lake_assets.progress import Settled
 from lake_assets.states.state import NEED_ATTENTION
 
@@ -61,7 +62,7 @@ class TableHoursBar:
 
     def unmatched(self, url: str, reason: str) -> None:
         """Show an object that was not loaded."""
-        what = escape_control_characters(f"{url}: {reason}")
+        what = escape_unprintable(f"{url}: {reason}")
         print_line(self._progress.console, Text.assemble(("not loaded ", "yellow"), what))
 
 
@@ -95,7 +96,7 @@ def open_progress(console: Console, *further: ProgressColumn) -> Progress:
         further: columns before the time.
     """
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),  # a folder's name may be in it
         BarColumn(bar_width=None),
         MofNCompleteColumn(),
         *further,

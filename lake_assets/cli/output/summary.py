@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from lake_assets.cli.output.console import escape_control_characters, print_line
+from lake_assets.cli.output.console import print_line
+from lake_assets.escapes import escape_unprintable
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.pluralize import pluralize
 from lake_assets.progress import Settled
@@ -99,7 +100,7 @@ def _without_hour(outcome: Settled) -> tuple[object, ...]:
 
 def _describe(stretch: Stretch) -> Text:
     outcome = stretch[0]
-    note = f": {escape_control_characters(outcome.note)}" if outcome.note else ""
+    note = f": {escape_unprintable(outcome.note)}" if outcome.note else ""
     about = f" {outcome.table} {_hours(stretch)}{_counts(stretch)}{note}"
     return Text.assemble(state_column(outcome.state), about)
 

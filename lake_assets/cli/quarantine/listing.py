@@ -7,15 +7,11 @@ from rich.text import Text
 
 from lake_assets.cli.context import open_context
 from lake_assets.cli.exit_status import exit_status
-from lake_assets.cli.output.console import (
-    escape_control_characters,
-    print_line,
-    stderr_console,
-    stdout_console,
-)
+from lake_assets.cli.output.console import print_line, stderr_console, stdout_console
 from lake_assets.cli.output.json_document import write_json
 from lake_assets.cli.selected_hours import select_hours
 from lake_assets.cli.selection import Selection
+from lake_assets.escapes import escape_unprintable
 from lake_assets.hours import format_hour
 from lake_assets.ledger.quarantine import count_listed, list_quarantine
 from lake_assets.pluralize import pluralize
@@ -75,7 +71,7 @@ def show_records(records: Sequence[Record]) -> None:
 
 def _origin(record: Record) -> Text:
     table = f"{record['source']}.{record['table_name']}"
-    file = escape_control_characters(record["key"].rsplit("/", 1)[-1])
+    file = escape_unprintable(record["key"].rsplit("/", 1)[-1])
     refused = " (its whole load was refused)" if record["refused"] else ""
     return Text.assemble(
         (f"{table} {format_hour(record['hour'])}", "bold"),
@@ -92,7 +88,7 @@ def _age(record: Record) -> str:
 
 
 def _fault(record: Record) -> Text:
-    reason = escape_control_characters(_shortened(record["reason"], MOST_OF_REASON))
+    reason = escape_unprintable(_shortened(record["reason"], MOST_OF_REASON))
     return Text.assemble((_value(record), "yellow"), f": {reason}")
 
 
@@ -106,7 +102,7 @@ def _value(record: Record) -> str:
         value = beginning.decode(errors="replace")
     column = ""
     if record["column_name"]:
-        column = f"{escape_control_characters(record['column_name'])} = "
+        column = f"{escape_unprintable(record['column_name'])} = "
     return column + repr(_shortened(value, MOST_OF_VALUE))
 
 

@@ -15,12 +15,13 @@ from lake_assets.cli.alerts.round import prepare_alerts, tell_alerts
 from lake_assets.cli.context import Context, open_context
 from lake_assets.cli.exit_status import exit_status
 from lake_assets.cli.load import load_hours
-from lake_assets.cli.output.console import escape_control_characters, print_line, stderr_console
+from lake_assets.cli.output.console import print_line, stderr_console
 from lake_assets.cli.output.json_document import write_json
 from lake_assets.cli.output.progress_bar import with_progress
 from lake_assets.cli.output.summary import state_column
 from lake_assets.cli.selected_hours import HoursOfTables, SelectedHours, select_hours
 from lake_assets.cli.selection import Selection
+from lake_assets.escapes import escape_unprintable
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.ledger.files import read_files
 from lake_assets.ledger.quarantine import count_by_hour, files_tried
@@ -230,7 +231,7 @@ def _show(results: Sequence[Retried]) -> None:
 
 def _line(result: Retried) -> Text:
     where = f" {result.table} {format_hour(result.hour)} "
-    note = f": {escape_control_characters(result.note)}" if result.note else ""
+    note = f": {escape_unprintable(result.note)}" if result.note else ""
     return Text.assemble(state_column(result.state), where, _counts(result), note)
 
 

@@ -1,7 +1,9 @@
-"""Text of any origin as a sentence or a comment can hold it: on one line, printable, short.
+"""A cell as a sentence or a comment can hold it: in quotes, on one line, short.
 
-What is said of a text is said elsewhere.
+How it is escaped belongs to `escapes`; what is said of it is said elsewhere.
 """
+
+from lake_assets.escapes import escape_unprintable
 
 LONGEST_SHOWN = 30  # characters of a cell, which a reader needs to find it again
 
@@ -12,15 +14,4 @@ def shown(value: str, longest: int = LONGEST_SHOWN) -> str:
     start = value
     if is_long:
         start = f"{value[:longest]}…"
-    return "'" + printable(start) + "'"
-
-
-def printable(text: str) -> str:
-    """Return a text as a comment can hold it: what is no printable character is escaped."""
-    return "".join(map(_escaped, text))
-
-
-def _escaped(character: str) -> str:
-    if character.isprintable():
-        return character
-    return character.encode("unicode_escape").decode()
+    return "'" + escape_unprintable(start) + "'"

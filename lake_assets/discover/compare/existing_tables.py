@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lake_assets.catalog.models import Column, Table
-from lake_assets.discover.cells.printable import printable
 from lake_assets.discover.compare.catalog_diff import Changes, show_drift
 from lake_assets.discover.compare.column_drift import gone_columns, new_columns, unfit_columns
 from lake_assets.discover.compare.document_drift import unfit_paths, unnamed_paths
@@ -23,6 +22,7 @@ from lake_assets.discover.report import Progress, SourceReport, say_bad
 from lake_assets.discover.survey.object_reader import ObjectReader
 from lake_assets.discover.write.comments import why_type
 from lake_assets.discover.write.proposals import ProposedColumn
+from lake_assets.escapes import escape_unprintable
 from lake_assets.lake.objects import LakeObject, Listing
 from lake_assets.readers.detect import format_of
 
@@ -58,7 +58,7 @@ def compare_table(
     table, listing = existing.table, existing.listing
     report.leave_out((reader.lake.url(item.key), item.reason) for item in listing.unmatched)
     if not listing.objects:
-        folder = printable(table.folder)
+        folder = escape_unprintable(table.folder)
         report.changed.append(f"{table.qualified}: its folder {folder!r} holds no file of data")
         return
     observed = observe(reader, table, listing.objects, progress.read)
@@ -140,7 +140,7 @@ class _Comparison:
         absent = self.observed.absent
         if not absent:
             return ()
-        named = ", ".join(map(printable, sorted(absent)))
+        named = ", ".join(map(escape_unprintable, sorted(absent)))
         self.report.notes.append(f"{self.table.qualified}: no file has the column {named}")
         gone = tuple(column.name for column in self.table.columns if column.file_column in absent)
         is_all = len(gone) == len(self.table.columns)
@@ -152,10 +152,12 @@ class _Comparison:
         new = [column.source_name for column in added if column.source_name in self.observed.newest]
         renamed = ""
         if len(new) == 1:
-            renamed = f"; {printable(new[0])} came instead, so it may have been renamed"
+            renamed = f"; {escape_unprintable(new[0])} came instead, so it may have been renamed"
         for column, file in gone_columns(self.table, self.observed).items():
-            missing = f"{self.table.qualified}: the newest file has no column {printable(column)}"
-            self.report.changed.append(f"{missing}; {printable(file)} is the last that has it{renamed}")
+            missing = f"{self.table.qualified}: the newest file has no column {escape_unprintable(column)}"
+            self.report.changed.append(
+                f"{missing}; {escape_unprintable(file)} is the last that has it{renamed}"
+            )
 
     def _types(self) -> dict[str, str]:
         """Return the types that columns should have, by their names, where theirs do not hold."""
@@ -171,7 +173,7 @@ class _Comparison:
         return types
 
     def _note_type(self, column: Column, why: str) -> None:
-        self._note(f"{self.table.qualified}.{printable(column.name)}", column.type, why)
+        self._note(f"{self.table.qualified}.{escape_unprintable(column.name)}", column.type, why)
 
     def _note(self, what: str, in_catalog: str, why: str) -> None:
         self.report.notes.append(f"{what} is {in_catalog} in the catalog: {why}")

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from lake_assets.catalog.models import FileOptions
-from lake_assets.discover.cells.printable import printable
 from lake_assets.discover.infer.explained import Explained
 from lake_assets.discover.write.proposals import (
     Path,
@@ -17,6 +16,7 @@ from lake_assets.discover.write.proposals import (
     ProposedSource,
     ProposedTable,
 )
+from lake_assets.escapes import escape_unprintable
 from lake_assets.hours import format_hour
 
 STEP = "  "
@@ -154,9 +154,9 @@ def write_column(column: ProposedColumn) -> str:
 
 def _with_comment(line: str, why: str) -> str:
     if why:
-        return f"{line:<{COMMENT_AT}}  # {printable(why)}"
+        return f"{line:<{COMMENT_AT}}  # {escape_unprintable(why)}"
     return line
 
 
 def _comment(indent: str, note: str) -> str:
-    return f"{indent}# {printable(note)}"
+    return f"{indent}# {escape_unprintable(note)}"

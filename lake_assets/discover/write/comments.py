@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 
 from lake_assets.discover.cells.cell_classes import ODD, OTHER, TEXT
 from lake_assets.discover.cells.column_profile import ColumnProfile, Example
-from lake_assets.discover.cells.printable import printable, shown
+from lake_assets.discover.cells.printable import shown
 from lake_assets.discover.infer.columns import TableColumns
 from lake_assets.discover.survey.table_survey import TableSurvey
+from lake_assets.escapes import escape_unprintable
 from lake_assets.pluralize import pluralize
 
 MOST_REASONS = 3  # of bad records; with more nobody reads the first
@@ -106,7 +107,7 @@ def _with_place(example: Example) -> str:
 
 
 def _place(example: Example) -> str:
-    return f"at record {example.record:,} of {printable(example.file)}"
+    return f"at record {example.record:,} of {escape_unprintable(example.file)}"
 
 
 def table_comments(survey: TableSurvey, columns: TableColumns) -> Iterator[str]:
