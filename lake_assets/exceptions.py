@@ -6,6 +6,7 @@ The message of each names the thing, the value and the remedy::
     ├── ConfigurationError          settings, services or commands that cannot work as given (exit status 2)
     │   └── CatalogError            the catalog's faults, all of them, each with file and line
     ├── LakeError                   an object that cannot be read as it was listed
+    │   └── IncompleteAnswer        S3 answered, and not with what an answer must have
     ├── LoadError                   a table-hour that was not loaded; main is as it was
     │   └── CountMismatch           loader, recount or warehouse count a file differently
     └── WarehouseError              the warehouse cannot take the table as the catalog has it
@@ -56,6 +57,10 @@ class CatalogError(ConfigurationError):
 
 class LakeError(LakeAssetsError):
     """An object of the lake cannot be listed or read as it was listed."""
+
+
+class IncompleteAnswer(LakeError):  # noqa: N818 - named for what came
+    """S3 answered without something that every answer has; asking for something else may well do."""
 
 
 class LoadError(LakeAssetsError):

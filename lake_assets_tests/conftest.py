@@ -15,6 +15,7 @@ pytest_plugins = [
     "lake_assets_tests.examples",
     "lake_assets_tests.fix_postgres",
     "lake_assets_tests.fix_lake",
+    "lake_assets_tests.fix_proxy",
     "lake_assets_tests.fix_bench",
     "lake_assets_tests.fix_dagster",
     "lake_assets_tests.fix_cli",

@@ -13,6 +13,7 @@ import psycopg
 from lake_assets.catalog.models import Table
 from lake_assets.checks.children import recount_children
 from lake_assets.checks.evidence import Books, evidence_of, read_books, stretches, whole_days
+from lake_assets.exceptions import LakeError
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.table_hours import Entry, write
@@ -130,7 +131,11 @@ def _with_recount(connection: psycopg.Connection, lake: Lake, evidence: Evidence
 
 def _recount_files(connection: psycopg.Connection, lake: Lake, evidence: Evidence) -> Iterator[Fact]:
     for item, file in evidence.unchanged_files():
-        recounted = recount(lake.open(item), Dialect.from_json(file.dialect))
-        if recounted != file.records:
-            yield Fact.of("recount_differs", key=file.key, recounted=recounted, counted=file.records)
-        yield from recount_children(connection, lake, evidence.table, item, file)
+        try:
+            recounted = recount(lake.open(item), Dialect.from_json(file.dialect))
+            if recounted != file.records:
+                yield Fact.of("recount_differs", key=file.key, recounted=recounted, counted=file.records)
+            yield from recount_children(connection, lake, evidence.table, item, file)
+        except LakeError as error:
+            # It costs this hour, and no other its check.
+            yield Fact.of("not_recounted", key=file.key, error=str(error))

@@ -17,6 +17,7 @@ from lake_assets.cli.output.progress_bar import table_hours_bar, with_progress
 from lake_assets.cli.output.summary import summarize
 from lake_assets.cli.selected_hours import HoursOfTables, select_hours
 from lake_assets.cli.selection import Selection
+from lake_assets.exceptions import IncompleteAnswer
 from lake_assets.hours import ONE_HOUR
 from lake_assets.ledger.table_hours import Entry, read_hours, write
 from lake_assets.load.modes.registry import mode_of
@@ -40,11 +41,13 @@ class Backlog:
         to_load: the hours of each table that need a load.
         missing: the hours that are missing, so that there is nothing to load.
         newly_missing: those of them that the ledger did not know yet.
+        unlisted: the newest hour of each table that S3 does not list as it should.
     """
 
     to_load: HoursOfTables = field(default_factory=dict)
     missing: list[Settled] = field(default_factory=list)
     newly_missing: HoursOfTables = field(default_factory=dict)
+    unlisted: list[Settled] = field(default_factory=list)
 
 
 def run(selection: Selection, *, as_json: bool) -> int:
@@ -76,7 +79,7 @@ def load_what_needs_it(context: Context, tables: Sequence[Table]) -> list[Settle
     loaded = load_hours(context, backlog.to_load)
     newest = {table: hours[-UNSEEN_HOURS_TOLD:] for table, hours in backlog.newly_missing.items()}
     check_again(context, newest)
-    return [*backlog.missing, *loaded]
+    return [*backlog.unlisted, *backlog.missing, *loaded]
 
 
 def load_hours(context: Context, wanted: HoursOfTables) -> list[Settled]:
@@ -123,7 +126,13 @@ def _find_backlog(context: Context, tables: Sequence[Table]) -> Backlog:
 
 def _add_to_backlog(backlog: Backlog, context: Context, connection: psycopg.Connection, table: Table) -> None:
     hours = context.hours(table)
-    verdicts = judge_or_recall(connection, context.lake, table, hours, with_fine=False)
+    try:
+        verdicts = judge_or_recall(connection, context.lake, table, hours, with_fine=False)
+    except IncompleteAnswer as error:
+        # It is about this table's folder, and others may be listed well.
+        unlisted = Settled(table=table.qualified, hour=hours[-1], state="failed", note=str(error))
+        backlog.unlisted.append(unlisted)
+        return
     backlog.to_load[table] = [verdict.hour for verdict in verdicts if verdict.needs_load]
     missing = [verdict for verdict in verdicts if verdict.state == "missing"]
     backlog.missing += [_settled(table, verdict) for verdict in missing]

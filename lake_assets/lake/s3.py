@@ -10,26 +10,25 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError
-from urllib3.exceptions import HTTPError
-
 from lake_assets.catalog.models import Source, Table
 from lake_assets.hours import floor_hour
 from lake_assets.lake.auto_layout import AutoLayout
 from lake_assets.lake.dates import CENTURY
 from lake_assets.lake.layout import read_layout
+from lake_assets.lake.object_stream import ObjectStream
 from lake_assets.lake.objects import Kind, LakeObject, Listing, UnmatchedObject
 from lake_assets.lake.placement import Layout, Placed, Unknown
 from lake_assets.lake.prefixes import BEHIND_ALL, LONGEST_SPAN, Part, parts_of_folder, parts_of_hours
-from lake_assets.lake.s3_errors import Request, changed, cut_short, errors_of
+from lake_assets.lake.proof import Arrival, Encryption
+from lake_assets.lake.s3_errors import Request, errors_of, incomplete, listed_elsewhere
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef, ObjectTypeDef
 
-# From 256 KiB to 1 MiB read() costs the least time per byte; iter_chunks and the raw stream save nothing.
-# Larger blocks go back to the system and are fetched anew each time, which costs a load a tenth of its CPU.
-CHUNK_BYTES = 1 << 18
+DUE_OF_OBJECTS: tuple[str, ...] = ("Key", "Size", "LastModified")
+"""What must be known of an object to tell its hour; what else is missing costs that hour alone."""
+
 PAGE_KEYS = 1000  # the most that S3 gives in one answer
 
 # A page of 1000 keys takes S3 about as long as five empty answers: with more parts, all is listed as fast.
@@ -53,6 +52,7 @@ class Lake:
         self._bucket = bucket
         folders = prefix.strip("/")
         self._root = f"{folders}/" if folders else ""
+        self._encryption = Encryption()
 
     def url(self, target: LakeObject | str) -> str:
         """Return the address of an object or a whole key, such as `s3://bucket/key`."""
@@ -90,33 +90,30 @@ class Lake:
         found = {item["Key"]: item for item in chain(page.get("Contents", ()), items)}
         return _sort_into_hours(found, folder, layout, first, end)
 
-    def open(self, target: LakeObject) -> Iterator[bytes]:
+    def open(self, target: LakeObject, arrival: Arrival | None = None) -> Iterator[bytes]:
         """Stream the bytes of an object as they are stored, in chunks of about 256 KiB.
 
-        S3 is asked at the first step of the iterator. Its end, or closing it, ends the transfer.
+        S3 is asked at the first step of the iterator. Its end, or closing it, ends the transfer. The last
+        chunk comes only when all bytes are proved to be those that were listed.
 
         Args:
             target: as it was listed; bytes written since are never given.
+            arrival: is told what proves the bytes.
 
         Raises:
-            LakeError: the object is gone or has changed since it was listed, came cut short, or S3 failed.
+            LakeError: the object is gone or has changed since it was listed, came cut short or damaged, or S3
+                failed.
             ConfigurationError: the bucket does not exist, or there are no credentials.
         """
-        url = self.url(target)
-        with errors_of(self._request(url, listing=False)):
-            answer = self._client.get_object(Bucket=self._bucket, Key=target.key, IfMatch=f'"{target.etag}"')
-        body, promised, came = answer["Body"], answer["ContentLength"], 0
-        try:
-            # A store that does not know If-Match would give the new bytes.
-            if answer["ETag"].strip('"') != target.etag:
-                raise changed(url)
-            while chunk := body.read(CHUNK_BYTES):
-                came += len(chunk)
-                yield chunk
-        except (BotoCoreError, HTTPError) as error:
-            raise cut_short(url, came, promised) from error
-        finally:
-            body.close()
+        stream = ObjectStream(
+            client=self._client,
+            bucket=self._bucket,
+            target=target,
+            request=self._request(self.url(target), listing=False),
+            encryption=self._encryption,
+            arrival=arrival or Arrival(),
+        )
+        yield from stream.chunks()
 
     def _request(self, url: str, *, listing: bool) -> Request:
         endpoint = self._client.meta.endpoint_url
@@ -166,10 +163,14 @@ class Lake:
             bounds["Delimiter"] = "/"
         paginator = self._client.get_paginator("list_objects_v2")
         size = most or PAGE_KEYS
-        with errors_of(self._request(self.url(prefix), listing=True)):
-            yield from paginator.paginate(
+        request = self._request(self.url(prefix), listing=True)
+        with errors_of(request):
+            pages = paginator.paginate(
                 Bucket=self._bucket, Prefix=prefix, PaginationConfig={"PageSize": size}, **bounds
             )
+            for page in pages:
+                _check_page(page, prefix, request)
+                yield page
 
     def _items_of_hours(
         self, folder: str, layout: Layout, first: datetime, end: datetime
@@ -217,6 +218,27 @@ class Lake:
     def _items_of_part(self, folder: str, part: Part) -> Iterator["ObjectTypeDef"]:
         after = folder + part.after if part.after else ""
         return _items(self._pages(folder + part.prefix, after=after, flat=part.flat))
+
+
+def _check_page(page: "ListObjectsV2OutputTypeDef", prefix: str, request: Request) -> None:
+    """See that a page of a listing has what every page has; a part that is not said must not pass for empty.
+
+    Raises:
+        IncompleteAnswer: it has not, or is about another folder.
+    """
+    if "IsTruncated" not in page:
+        raise incomplete(request, "IsTruncated")
+    if page["IsTruncated"] and not page.get("NextContinuationToken"):
+        raise incomplete(request, "NextContinuationToken on a page that is not the last")
+    for item in page.get("Contents", ()):
+        for name in DUE_OF_OBJECTS:
+            if name not in item:
+                raise incomplete(request, f"the {name} of an object")
+    keys = [item["Key"] for item in page.get("Contents", ())]
+    keys += [found.get("Prefix", "") for found in page.get("CommonPrefixes", ())]
+    for key in keys:
+        if not key.startswith(prefix):
+            raise listed_elsewhere(request, key)
 
 
 def _folders_of(page: "ListObjectsV2OutputTypeDef", above: str) -> Iterator[str]:
@@ -272,7 +294,7 @@ def _control_file(item: "ObjectTypeDef") -> LakeObject:
 def _lake_object(item: "ObjectTypeDef", hour: datetime, kind: Kind) -> LakeObject:
     return LakeObject(
         key=item["Key"],
-        etag=item["ETag"].strip('"'),
+        etag=item.get("ETag", "").strip('"'),  # without one, reading it fails the hour and no other
         size=item["Size"],
         last_modified=item["LastModified"].astimezone(UTC),
         hour=hour,

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from lake_assets.catalog.models import Catalog, Source, Table
 from lake_assets.checks.row_count import check_hours
+from lake_assets.exceptions import IncompleteAnswer
 from lake_assets.hours import hours_between, parse_hour
 from lake_assets.ledger.install import install
 from lake_assets.orchestration.assets import check_asset_hours
@@ -63,15 +64,24 @@ def build_check_job(catalog: Catalog) -> dg.JobDefinition:
         lake: LakeResource,
         warehouse: dg.ResourceParam[PostgresIOManager],
     ) -> None:
+        unlisted: list[str] = []
         with warehouse.connect() as connection:
             install(connection)
             for table in catalog.select(config.tables):
                 hours = config.hours_of(catalog.source_of(table))
-                if hours:
+                if not hours:
+                    continue
+                try:
                     checked = check_hours(connection, lake.lake(), table, hours, deep=config.deep)
-                    _tell_listener(table, checked)
-                    told = checked if config.names_its_hours else leave_out_unseen(checked)
-                    _tell_dagster(context, table, told)
+                except IncompleteAnswer as error:
+                    # It is about this table's folder, and others may be listed well.
+                    unlisted.append(f"{table.qualified}: {error}")
+                    continue
+                _tell_listener(table, checked)
+                told = checked if config.names_its_hours else leave_out_unseen(checked)
+                _tell_dagster(context, table, told)
+        if unlisted:
+            raise IncompleteAnswer("; ".join(unlisted))
 
     @dg.job(
         name="check",

@@ -6,7 +6,7 @@ data: a wrong guess would be believed for years.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 OP = "op"
@@ -53,6 +53,16 @@ class Dialect:
     def cells(self) -> int:
         """The number of cells of a good record."""
         return len(self.columns) + self.op
+
+    def proved_by(self, proof: str | None) -> Self:
+        """Return the same with a note of what proves the file's bytes (`lake.proof.Proof`).
+
+        Args:
+            proof: None where they have not all been read.
+        """
+        if proof is None:
+            return self
+        return replace(self, reasons={**self.reasons, "bytes": proof})
 
     def as_json(self) -> dict[str, Any]:
         """Return what the ledger keeps of it."""

@@ -25,6 +25,7 @@ FactCode = Literal[
     "unknown_child_rows",
     # A new count of the files' bytes beside the ledger.
     "recount_differs",
+    "not_recounted",
     "elements_differ",
     "too_deep_to_count",
     # What a load met and went on with.

@@ -31,6 +31,7 @@ TEMPLATES: Mapping[FactCode, str] = {
     "unknown_rows": "{rows} rows in main of file id {file_id}, which the ledger does not know",
     "child_not_loaded": "{key}: was loaded before the catalog named {child}; load the hour again",
     "unknown_child_rows": "{rows} rows in {child} of file id {file_id}, which the ledger does not know",
+    "not_recounted": "{key}: cannot be counted again: {error}",
     "too_deep_to_count": (
         "{key}: a document is nested too deep for Python, so nobody can count its elements again"
     ),

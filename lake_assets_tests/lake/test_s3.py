@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from lake_assets.hours import ONE_HOUR, RECENT, floor_hour, hours_between
 from lake_assets.lake import s3
+from lake_assets.lake.object_stream import CHUNK_BYTES
 from lake_assets.lake.objects import LakeObject
-from lake_assets.lake.s3 import CHUNK_BYTES, Lake
+from lake_assets.lake.s3 import Lake
 from lake_assets_tests.examples import examples
 from lake_assets_tests.fix_lake import LakeBucket
 from lake_assets_tests.lake.tables import CHANGES, HOUR, source_of, table_of

@@ -9,8 +9,9 @@ import pytest
 
 from lake_assets.embedded.s3 import S3Server
 from lake_assets.exceptions import ConfigurationError, LakeError
+from lake_assets.lake.object_stream import CHUNK_BYTES
 from lake_assets.lake.objects import LakeObject
-from lake_assets.lake.s3 import CHUNK_BYTES, Lake
+from lake_assets.lake.s3 import Lake
 from lake_assets_tests.fix_lake import LakeBucket
 from lake_assets_tests.lake.tables import CHANGES, HOUR, client_of, source_of, table_of
 

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from lake_assets.catalog.models import Table
 from lake_assets.exceptions import LakeError
+from lake_assets.lake.object_stream import CHUNK_BYTES
 from lake_assets.lake.objects import LakeObject
-from lake_assets.lake.s3 import CHUNK_BYTES, Lake
+from lake_assets.lake.s3 import Lake
 from lake_assets.readers.detect import decide_by_names, decide_csv, format_of
 from lake_assets.readers.dialect import Dialect
 

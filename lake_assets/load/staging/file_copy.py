@@ -49,7 +49,7 @@ def copy_file(staging: Staging, file: InspectedFile, progress: Progress | None =
     return CopiedFile(
         file=file.file,
         ordinal=file.ordinal,
-        dialect=file.dialect,
+        dialect=file.dialect.proved_by(file.arrival.proof),
         encoding=encoding,
         beginning=before_records,
         records=read.records,
@@ -72,7 +72,7 @@ def _copy(staging: Staging, file: InspectedFile, chunks: Iterable[bytes]) -> "_R
     """Copy a file; where one record spoils that, read it once more and find out which."""
     with suppress(Refused), savepoint(staging.connection):
         return _FileCopy(staging, file).run(chunks)
-    return _RecordCopy(staging, file).run(staging.lake.open(file.file))
+    return _RecordCopy(staging, file).run(staging.lake.open(file.file, file.arrival))
 
 
 @dataclass

@@ -7,10 +7,12 @@ What the catalog says of columns that are missing belongs to `load.column_drift`
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from lake_assets.catalog.models import Table
 from lake_assets.exceptions import LakeError
 from lake_assets.lake.objects import LakeObject
+from lake_assets.lake.proof import Arrival
 from lake_assets.lake.s3 import Lake
 from lake_assets.load.column_drift import refuse_foreign, refuse_missing
 from lake_assets.readers.detect import detect
@@ -30,6 +32,7 @@ class InspectedFile:
         ordinal: its number within the load, from 1.
         dialect: how it is to be read.
         url: its address.
+        arrival: what proves its bytes, once all have come.
         chunks: its raw bytes, where they need not be asked for again.
     """
 
@@ -37,6 +40,7 @@ class InspectedFile:
     ordinal: int
     dialect: Dialect
     url: str
+    arrival: Arrival = field(repr=False)
     chunks: Iterable[bytes] | None = field(default=None, repr=False)
 
     def read(self, lake: Lake) -> Iterator[bytes]:
@@ -48,7 +52,7 @@ class InspectedFile:
         Raises:
             LakeError: while they are read: the object changed or vanished since it was listed.
         """
-        return lake.open(self.file) if self.chunks is None else iter(self.chunks)
+        return lake.open(self.file, self.arrival) if self.chunks is None else iter(self.chunks)
 
 
 @contextmanager
@@ -78,16 +82,21 @@ def inspect_files(lake: Lake, table: Table, objects: Sequence[LakeObject]) -> li
     room = KEPT_BYTES
     for ordinal, file in enumerate(objects, 1):
         url = lake.url(file)
+        arrival = Arrival()
         chunks: Iterable[bytes] | None
         with naming(url):
-            dialect, chunks = detect(file, table, lake.open)
+            dialect, chunks = detect(file, table, partial(lake.open, arrival=arrival))
             refuse_foreign(url, dialect, table)
             refuse_missing(url, dialect, table)
             if len(objects) > 1:
                 chunks = list(chunks) if file.size <= room else None
         if isinstance(chunks, list):
             room -= file.size
-        inspected.append(InspectedFile(file=file, ordinal=ordinal, dialect=dialect, url=url, chunks=chunks))
+        inspected.append(
+            InspectedFile(
+                file=file, ordinal=ordinal, dialect=dialect, url=url, arrival=arrival, chunks=chunks
+            )
+        )
     return inspected
 
 
