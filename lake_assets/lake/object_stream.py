@@ -4,8 +4,8 @@ A stream that breaks off is taken up where it stopped. What proves the bytes is 
 objects there are is `lake.s3`'s.
 """
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Generator, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from time import sleep
 from typing import TYPE_CHECKING, Any
@@ -85,18 +85,19 @@ class ObjectStream:
             ConfigurationError: the bucket does not exist, or there are no credentials.
         """
         last = b""
-        for chunk in self._pieces():
-            if self.digest is not None:
-                self.digest.update(chunk)
-            if self.came < self.target.size:
-                yield chunk
-            else:
-                last = chunk
+        with closing(self._pieces()) as pieces:
+            for chunk in pieces:
+                if self.digest is not None:
+                    self.digest.update(chunk)
+                if self.came < self.target.size:
+                    yield chunk
+                else:
+                    last = chunk
         self.arrival.proof = self._prove()
         if last:
             yield last
 
-    def _pieces(self) -> Iterator[bytes]:
+    def _pieces(self) -> Generator[bytes]:
         """Yield what comes in whole chunks, going on where the stream broke off.
 
         How a file is written is told by its first chunk, so a break must not make that shorter.

@@ -234,6 +234,10 @@ def _check_page(page: "ListObjectsV2OutputTypeDef", prefix: str, request: Reques
         for name in DUE_OF_OBJECTS:
             if name not in item:
                 raise incomplete(request, f"the {name} of an object")
+    _check_keys(page, prefix, request)
+
+
+def _check_keys(page: "ListObjectsV2OutputTypeDef", prefix: str, request: Request) -> None:
     keys = [item["Key"] for item in page.get("Contents", ())]
     keys += [found.get("Prefix", "") for found in page.get("CommonPrefixes", ())]
     for key in keys:
