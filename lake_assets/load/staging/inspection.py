@@ -22,6 +22,10 @@ from lake_assets.readers.dialect import Dialect
 # once more for a file of a few kilobytes takes longer than copying it.
 KEPT_BYTES = 8 * 2**20
 
+# Larger files that stay open from the look at them until they are copied: breaking a transfer off and
+# beginning anew costs a few megabytes of reading. One that the server closes meanwhile is taken up again.
+MOST_OPEN = 4
+
 
 @dataclass(frozen=True)
 class InspectedFile:
@@ -67,7 +71,7 @@ def naming(url: str) -> Iterator[None]:
 
 
 def inspect_files(lake: Lake, table: Table, objects: Sequence[LakeObject]) -> list[InspectedFile]:
-    """Find out how each file of a table-hour is written; no more than one of them is open at a time.
+    """Find out how each file of a table-hour is written; some large ones stay open until they are copied.
 
     Args:
         lake: where they lie.
@@ -80,6 +84,7 @@ def inspect_files(lake: Lake, table: Table, objects: Sequence[LakeObject]) -> li
     """
     inspected: list[InspectedFile] = []
     room = KEPT_BYTES
+    open_files = 0
     for ordinal, file in enumerate(objects, 1):
         url = lake.url(file)
         arrival = Arrival()
@@ -88,10 +93,13 @@ def inspect_files(lake: Lake, table: Table, objects: Sequence[LakeObject]) -> li
             dialect, chunks = detect(file, table, partial(lake.open, arrival=arrival))
             refuse_foreign(url, dialect, table)
             refuse_missing(url, dialect, table)
-            if len(objects) > 1:
-                chunks = list(chunks) if file.size <= room else None
-        if isinstance(chunks, list):
-            room -= file.size
+            if len(objects) > 1 and file.size <= room:
+                chunks = list(chunks)
+                room -= file.size
+            elif open_files < MOST_OPEN:
+                open_files += 1
+            else:
+                chunks = None
         inspected.append(
             InspectedFile(
                 file=file, ordinal=ordinal, dialect=dialect, url=url, arrival=arrival, chunks=chunks

@@ -43,16 +43,29 @@ def test_small_files_of_an_hour_are_fetched_once(bench: Bench, fetched: list[str
     assert (report.counts.loaded, fetched) == (9, keys)
 
 
-def test_large_files_of_an_hour_are_not_held(
+def test_a_few_large_files_of_an_hour_are_fetched_once(
     bench: Bench, fetched: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What has no room is fetched again, in order, once all files were looked at."""
-    monkeypatch.setattr(inspection, "KEPT_BYTES", 2 * len(GOOD))
-    keys = [bench.put(GOOD, number=number) for number in range(4)]
+    """What is too large to be held stays open from the look at it until it is loaded."""
+    monkeypatch.setattr(inspection, "KEPT_BYTES", 0)
+    keys = [bench.put(GOOD * 20_000, number=number) for number in range(inspection.MOST_OPEN)]
 
     report = bench.load()
 
-    assert (report.counts.loaded, fetched) == (12, [*keys, *keys[2:]])
+    assert (report.counts.loaded, fetched) == (60_000 * len(keys), keys)
+
+
+def test_large_files_of_an_hour_are_not_held(
+    bench: Bench, fetched: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has no room and may not stay open is fetched again, in order, once all files were looked at."""
+    monkeypatch.setattr(inspection, "KEPT_BYTES", 2 * len(GOOD))
+    monkeypatch.setattr(inspection, "MOST_OPEN", 1)
+    keys = [bench.put(GOOD, number=number) for number in range(5)]
+
+    report = bench.load()
+
+    assert (report.counts.loaded, fetched) == (15, [*keys, *keys[3:]])
 
 
 def test_new_columns_of_all_files_are_added_at_once(any_bench: Bench) -> None:
