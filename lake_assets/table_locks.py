@@ -1,13 +1,12 @@
 """Changing a table that others read and write: short waits, pauses in which they go on, and an end to it.
 
-A statement that waits for ACCESS EXCLUSIVE lets every reader wait behind it. So it waits for moments only, and
-again. Which statements these are belongs to the modules that run them;
-waiting one's turn to `ledger.install`.
+A statement that waits for ACCESS EXCLUSIVE lets every reader wait behind it. So it waits for a moment, and
+tries again after a pause. Which statements these are belongs to the modules that run them.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from time import monotonic, sleep
+from time import sleep
 from typing import NamedTuple, TypeVar
 
 import psycopg
@@ -16,14 +15,14 @@ from psycopg import sql
 from lake_assets.exceptions import WarehouseError
 from lake_assets.postgres import APPLICATION, statement
 
-# Longer than the server's deadlock_timeout (a second), after which it ends an autovacuum that is in the way.
-WAIT = "2s"
+WAIT_SECONDS = 2
+"""How long a statement waits: longer than deadlock_timeout (a second), when the server ends an autovacuum."""
 
-PAUSE = 2.0
-"""Seconds between two waits: whoever came meanwhile has gone on."""
+PAUSE_SECONDS = 2
+"""Between two waits: whoever came meanwhile has gone on."""
 
-LONGEST = 60.0
-"""Seconds for which it is tried while others than lake_assets are in the way; its loads come to an end."""
+MOST_WAITS = 15
+"""A minute, with the pauses. Waits for a load of ours do not count, for it comes to an end."""
 
 MOST_NAMED = 5  # sessions in an error; with these gone it says which others there are
 
@@ -81,18 +80,18 @@ class TableChange:
         Raises:
             WarehouseError: others hold the tables all the while.
         """
-        give_up = monotonic() + LONGEST
+        waits = 0
         while True:
             try:
                 with self.connection.transaction():
                     return change()
             except psycopg.errors.LockNotAvailable as error:
                 holders = self._holders()
-                if holders and all(holder.is_ours for holder in holders):
-                    give_up = monotonic() + LONGEST
-                if monotonic() > give_up:
+                if not holders or not all(holder.is_ours for holder in holders):
+                    waits += 1
+                if waits == MOST_WAITS:
                     raise WarehouseError(self._refusal(holders)) from error
-            sleep(PAUSE)
+            sleep(PAUSE_SECONDS)
 
     def _holders(self) -> list[Holder]:
         values = {"tables": [table.as_string(self.connection) for table in self.tables]}
@@ -106,12 +105,12 @@ class TableChange:
         if more > 0:
             named += f" and {more} more"
         return (
-            f"{self.what}, for it is in use all the time: {named}. It was tried for {LONGEST:.0f} seconds, a "
-            "moment each, so that no reader has to wait for it. Let them end, or end them with "
+            f"{self.what}, for it is in use all the time: {named}. It was tried {MOST_WAITS} times for "
+            f"{WAIT_SECONDS} seconds, so that no reader has to wait for it. Let them end, or end them with "
             "pg_terminate_backend(pid) (ROLLBACK PREPARED for a prepared transaction), and load again."
         )
 
 
 def limit_wait(connection: psycopg.Connection) -> None:
     """Let no statement of this transaction wait for a lock any longer than a moment."""
-    connection.execute(statement(__package__, "limit_wait"), {"limit": WAIT})
+    connection.execute(statement(__package__, "limit_wait"), {"limit": f"{WAIT_SECONDS}s"})

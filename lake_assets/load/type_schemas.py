@@ -7,7 +7,6 @@ once, before anything is made of it; PostgreSQL's own types stay as they are wri
 from collections.abc import Iterable, Mapping
 
 import psycopg
-from psycopg import sql
 
 from lake_assets.catalog.models import Child, Column, Table
 from lake_assets.catalog.type_form import BareType, bare_type
@@ -34,17 +33,18 @@ def qualify_types(connection: psycopg.Connection, declared: Iterable[str]) -> di
         parts = bare_type(written)
         if parts is not None:
             bare[written] = parts
-    schemas = _schemas_of(connection, bare.values())
+    names = _foreign_types(connection, bare.values())
     for written, parts in bare.items():
-        schema = schemas.get((parts.name, parts.is_quoted), BUILT_IN)
-        if schema != BUILT_IN:
-            name = sql.Identifier(schema, parts.name).as_string(connection)
+        name = names.get((parts.name, parts.is_quoted))
+        if name is not None:
             qualified[written] = name + parts.rest
     return qualified
 
 
-def _schemas_of(connection: psycopg.Connection, wanted: Iterable[BareType]) -> Mapping[tuple[str, bool], str]:
-    """Return the schemas of types, by name and by whether it is quoted."""
+def _foreign_types(
+    connection: psycopg.Connection, wanted: Iterable[BareType]
+) -> Mapping[tuple[str, bool], str]:
+    """Return the whole names of types that are not PostgreSQL's own, by name and by whether it is quoted."""
     parts = list(wanted)
     if not parts:
         return {}
@@ -54,7 +54,7 @@ def _schemas_of(connection: psycopg.Connection, wanted: Iterable[BareType]) -> M
         "schemas": own_schemas(connection),
     }
     rows = connection.execute(statement(__package__, "find_types"), values)
-    return {(name, is_quoted): schema for name, is_quoted, schema in rows}
+    return {(name, is_quoted): whole for name, is_quoted, schema, whole in rows if schema != BUILT_IN}
 
 
 def with_type_schemas(connection: psycopg.Connection, table: Table) -> Table:

@@ -1,4 +1,4 @@
-"""Proves that no variable `PG*` of the environment changes a value, and that those that say where still count."""
+"""Proves that no variable `PG*` of the environment changes a value, and that those that say where count."""
 
 import os
 from collections.abc import Mapping

@@ -37,7 +37,8 @@ DELETE FROM {main} WHERE _lake_hour <= %(hour)s
 
 -- name: find_types
 -- Find in which schema each type is that a path of schemas reaches; words that name a type by themselves are none.
-SELECT DISTINCT ON (asked.name, asked.is_quoted) asked.name, asked.is_quoted, path.name
+SELECT DISTINCT ON (asked.name, asked.is_quoted)
+    asked.name, asked.is_quoted, path.name, quote_ident(path.name) || '.' || quote_ident(asked.name)
 FROM unnest(%(names)s::text[], %(quoted)s::boolean[]) AS asked (name, is_quoted)
 CROSS JOIN unnest(%(schemas)s::text[]) WITH ORDINALITY AS path (name, place)
 INNER JOIN pg_namespace AS namespace ON namespace.nspname = path.name
