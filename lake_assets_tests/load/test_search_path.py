@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -9,8 +10,12 @@ import psycopg
 import pytest
 
 import lake_assets
+from lake_assets.catalog.read import read_catalog
+from lake_assets.lake.s3 import Lake
 from lake_assets.load.frames.slices import FrameSlice, read_slice, replace_slice
 from lake_assets.load.type_schemas import qualify_types
+from lake_assets.monitor.source import Judgement
+from lake_assets.monitor.whole_lake import judge_sources
 from lake_assets.postgres import connect
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
 from lake_assets_tests.fix_cli import Company
@@ -120,7 +125,13 @@ def test_nobody_elses_function_runs_as_the_loader(company: Company) -> None:
     company.invoke("alerts", "send")
     company.invoke("alerts", "list")
     company.invoke("doctor")
+    catalog = read_catalog(company.folder / "catalog")
+    lake = Lake(company.bucket.client, company.bucket.bucket)
+    with connect(company.url, autocommit=True) as session:
+        now = datetime.now(UTC)
+        judged = list(judge_sources(session, lake, catalog, catalog.sources, now, None))
 
+    assert all(isinstance(judgement, Judgement) for judgement in judged)
     assert not is_sprung(company)
     assert loaded.exit_code == 1, loaded.output
     assert again.exit_code in (0, 1), again.output
