@@ -25,44 +25,73 @@ _HEADING = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 APPLICATION = "lake_assets"
 """How sessions are named; behind it stands the run's id, if a run works in them."""
 
-# Whatever role or database say otherwise; not lc_monetary, which tells readers what `money` is, too.
-# What pg_dump sets, too: nothing ends a load for its length, and a policy on rows hides none in silence.
-SESSION_OPTIONS = (
-    "-c timezone=UTC -c timezone_abbreviations=Default -c datestyle=ISO,MDY -c intervalstyle=postgres "
-    "-c standard_conforming_strings=on -c array_nulls=on -c xmloption=content -c extra_float_digits=1 "
-    "-c bytea_output=hex -c client_encoding=UTF8 -c row_security=off "
-    "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0"
+# PostgreSQL's own things first, then the session's passing tables: nobody else's are found.
+SEARCH_PATH = "pg_catalog, pg_temp"
+
+SETTINGS = {
+    "search_path": SEARCH_PATH,
+    # How a text becomes a value, and a value a text; not lc_monetary, which tells readers what `money` is.
+    "client_encoding": "UTF8",
+    "TimeZone": "UTC",
+    "timezone_abbreviations": "Default",
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "standard_conforming_strings": "on",
+    "array_nulls": "on",
+    "xmloption": "content",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "transform_null_equals": "off",
+    "quote_all_identifiers": "off",
+    # What pg_dump sets, too: a policy on rows hides none in silence.
+    "row_security": "off",
+    # An error ends its statement, and not the session with all that was loaded before.
+    "exit_on_error": "off",
+    # Nothing ends a load for its length.
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "transaction_timeout": "0",
+}
+"""What every session is set to after it was opened, whatever role, database and environment say otherwise.
+
+Each in the words of the server, as it shows them (manual, "Client Connection Defaults").
+"""
+
+SINCE = {"idle_session_timeout": 140000, "transaction_timeout": 170000}
+"""The first server that knows a setting (release notes); all others are older than the oldest server."""
+
+LIMITS = (
+    "statement_timeout",
+    "lock_timeout",
+    "idle_in_transaction_session_timeout",
+    "idle_session_timeout",
+    "transaction_timeout",
 )
+"""The settings that can end a session before it was set up."""
 
 
 def connect(conninfo: str, *, autocommit: bool = False, run_id: str = "") -> psycopg.Connection:
-    """Open a session whose settings make the same text always the same value.
+    """Open a session of the warehouse whose settings make the same text always the same value.
 
     Args:
-        conninfo: a libpq connection string or URL of the warehouse; its own `options` come before ours.
+        conninfo: a libpq connection string or URL of the warehouse; ours come after its own `options`.
         autocommit: commit each statement by itself.
         run_id: of the Dagster run that works in the session, by whose name others see that the run lives.
 
     Raises:
         ConfigurationError: the server is older than PostgreSQL 16, or does not store UTF-8.
-        WarehouseError: no connection could be made.
+        WarehouseError: no connection could be made, or the session does not take our settings.
     """
     try:
-        given = conninfo_to_dict(conninfo).get("options")
-        connection = psycopg.connect(
-            conninfo,
-            autocommit=autocommit,
-            options=f"{given or ''} {SESSION_OPTIONS}",
-            application_name=f"{APPLICATION} {run_id}".strip(),
-        )
-    except psycopg.OperationalError as error:
+        connection = open_session(conninfo, autocommit=autocommit, run_id=run_id)
+    except psycopg.Error as error:
         reason = " ".join(str(error).split())
         raise WarehouseError(
             f"The warehouse does not answer: {reason}{'' if reason.endswith('?') else '.'} "
             "Check LAKE_ASSETS_WAREHOUSE, and that the server is up and lets this user in."
         ) from error
-    # A stricter default of role or database would hide from a load what it has waited for.
-    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
     version = connection.info.server_version
     encoding = connection.info.parameter_status("server_encoding")
     if version < OLDEST_SERVER or encoding != "UTF8":
@@ -72,6 +101,76 @@ def connect(conninfo: str, *, autocommit: bool = False, run_id: str = "") -> psy
             "PostgreSQL 16 or later with encoding UTF8 is needed."
         )
     return connection
+
+
+def open_session(conninfo: str, *, autocommit: bool = False, run_id: str = "") -> psycopg.Connection:
+    """Open a session on any server, and set it as `SETTINGS` says.
+
+    Of the variables `PG*` those count that say where the server is, as whom and how to reach it, for what
+    `conninfo` leaves out. What they say of the session (`PGOPTIONS`, `PGTZ`, …) is left out or set anew.
+
+    Args:
+        conninfo: a libpq connection string or URL; ours come after its own `options`.
+        autocommit: commit each statement by itself.
+        run_id: of the Dagster run that works in the session.
+
+    Raises:
+        psycopg.Error: no connection could be made, or it ends before it is set up.
+        WarehouseError: the session does not take our settings.
+    """
+    application = f"{APPLICATION} {run_id}".strip()
+    # An empty text counts as given, and keeps libpq from asking PGOPTIONS.
+    options = str(conninfo_to_dict(conninfo).get("options") or "")
+    connection = _open(conninfo, options, application)
+    version = connection.info.server_version
+    try:
+        _set_up(connection, application)
+    except psycopg.Error:
+        # A limit of role or database was over. Not all poolers take options, so they are said only now.
+        connection.close()
+        limits = " ".join(f"-c {name}={SETTINGS[name]}" for name in LIMITS if SINCE.get(name, 0) <= version)
+        connection = _open(conninfo, f"{options} {limits}", application)
+        _set_up(connection, application)
+    # A stricter default of role or database would hide from a load what it has waited for.
+    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+    connection.autocommit = autocommit
+    return connection
+
+
+def _open(conninfo: str, options: str, application: str) -> psycopg.Connection:
+    return psycopg.connect(
+        conninfo, autocommit=True, options=options, client_encoding="UTF8", application_name=application
+    )
+
+
+def _set_up(connection: psycopg.Connection, application: str) -> None:
+    """Set a session up, and see that it took every setting."""
+    version = connection.info.server_version
+    wanted = {name: value for name, value in SETTINGS.items() if SINCE.get(name, 0) <= version}
+    # A pooler may have left out what was said at the start; the server may cut it.
+    named = wanted | {"application_name": application}
+    values = {"names": list(named), "values": list(named.values())}
+    rows = connection.execute(statement(__package__, "set_up_session"), values)
+    given: dict[str, str] = dict(rows.fetchall())
+    refused = [f"{name} is {given.get(name)!r}" for name, value in wanted.items() if given.get(name) != value]
+    if refused:
+        connection.close()
+        raise WarehouseError(
+            f"The warehouse's session does not take what values depend on: {', '.join(refused)}. See what "
+            "stands between lake_assets and PostgreSQL; a pooler must pool sessions, not transactions."
+        )
+
+
+def own_schemas(connection: psycopg.Connection) -> list[str]:
+    """Return the schemas, in order, in which the session would look for names if its path were not ours.
+
+    Args:
+        connection: a session that `connect` or `open_session` has opened.
+    """
+    with connection.transaction(force_rollback=True):
+        connection.execute(statement(__package__, "restore_search_path"))
+        row = connection.execute(statement(__package__, "current_schemas")).fetchone()
+    return list(row[0]) if row else []
 
 
 def read_queries(text: str) -> dict[str, str]:

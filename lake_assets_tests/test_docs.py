@@ -181,6 +181,10 @@ def test_a_page_stays_a_page(page: str) -> None:
     assert len((ROOT / page).read_text(encoding="utf-8").splitlines()) <= 120
 
 
+REMARKS = {"Status: Accepted": "", "Status: Proposed": " (proposed)"}
+SUPERSEDED = re.compile(r"Status: Superseded by \[(?P<by>\d{4})\]\((?P=by)-[\w-]+\.md\)")
+
+
 def test_every_decision_is_listed() -> None:
     """Records are numbered without a gap, and the list has the number, the title and the status of each."""
     listed = []
@@ -189,7 +193,9 @@ def test_every_decision_is_listed() -> None:
         heading = f"# {number:04d}: "
         assert record.name.startswith(f"{number:04d}-")
         assert title.startswith(heading)
-        remark = {"Status: Accepted": "", "Status: Proposed": " (proposed)"}[status]
+        remark = REMARKS.get(status)
+        if remark is None:
+            remark = f" (superseded by {SUPERSEDED.fullmatch(status)['by']})"  # type: ignore[index]
         listed.append(f"- [{number:04d}]({record.name}): {title.removeprefix(heading)}{remark}")
 
     page = (DECISIONS / "README.md").read_text(encoding="utf-8")

@@ -138,7 +138,10 @@ class PostgresServer:
 
     @contextmanager
     def _session(self) -> Iterator[psycopg.Connection]:
-        with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=10) as connection:
+        # Empty options keep libpq from asking PGOPTIONS.
+        with psycopg.connect(
+            self.url("postgres"), autocommit=True, connect_timeout=10, options="", client_encoding="UTF8"
+        ) as connection:
             yield connection
 
     def _answers(self) -> bool:

@@ -6,15 +6,18 @@ modules of this package.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 import psycopg
+from psycopg import sql
 
-from lake_assets.exceptions import ConfigurationError
+from lake_assets.exceptions import ConfigurationError, WarehouseError
 from lake_assets.postgres import statement
+from lake_assets.table_locks import TableChange, limit_wait
+
+LOCKED = ("files", "quarantine", "table_hours")  # what `lock_files` and `lock_tables` lock
 
 
 @dataclass(frozen=True)
@@ -62,12 +65,21 @@ def install(connection: psycopg.Connection) -> None:
 
     Raises:
         ConfigurationError: a newer version of lake_assets has been at work on it.
+        WarehouseError: others hold its tables all the while, or it does not keep what was run.
     """
-    while _missing_migrations(connection):
-        # Loads, checks and readers come to these tables in orders of their own: whoever held some of them and
-        # waited for the others without end would make a deadlock, and cost a load its work.
-        with suppress(psycopg.errors.LockNotAvailable), connection.transaction():
-            _migrate(connection)
+    if not _missing_migrations(connection):
+        return
+    tables = [sql.Identifier("lake_assets", name) for name in LOCKED]
+    # Loads, checks and readers come to these tables in orders of their own: whoever held some of them and
+    # waited for the others without end would make a deadlock, and cost a load its work.
+    change = TableChange(connection=connection, tables=tables, what="The ledger cannot be brought up to date")
+    change.run(partial(_migrate, connection))
+    missing = [migration.name for migration in _missing_migrations(connection)]
+    if missing:
+        raise WarehouseError(
+            f"The ledger's migrations {', '.join(missing)} were run, and lake_assets.migrations does not "
+            "have them. See whether a trigger, a rule or a policy of that table keeps them out."
+        )
 
 
 def _migrate(connection: psycopg.Connection) -> None:
@@ -75,6 +87,7 @@ def _migrate(connection: psycopg.Connection) -> None:
     lock(connection, "lake_assets")
     missing = _missing_migrations(connection)
     if missing and _has_tables(connection):
+        limit_wait(connection)
         connection.execute(statement(__package__, "lock_files"))
         connection.execute(statement(__package__, "lock_tables"))
     for migration in missing:

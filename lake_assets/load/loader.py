@@ -26,6 +26,7 @@ from lake_assets.load.modes.mode import LoadMode
 from lake_assets.load.modes.registry import mode_of
 from lake_assets.load.outcome import HourOutcome
 from lake_assets.load.report import LoadReport
+from lake_assets.load.type_schemas import with_type_schemas
 from lake_assets.postgres import connect
 from lake_assets.states.sentences import sentence
 
@@ -37,7 +38,7 @@ class TableLoader:
     Attributes:
         conninfo: where the warehouse is.
         lake: where the files are.
-        table: the table as the catalog has it.
+        table: the table as the catalog has it; inside the with block, with types that say their schemas.
         run_id: what the ledger writes down as the cause of its rows.
         progress: called with the number of bytes just read from S3.
     """
@@ -66,6 +67,7 @@ class TableLoader:
         with ExitStack() as undo:
             connection = undo.enter_context(connect(self.conninfo, autocommit=True, run_id=self.run_id))
             install(connection)
+            self.table = with_type_schemas(connection, self.table)
             for table in (self.table, *child_tables(self.table)):
                 ensure_main(connection, table, catalog_columns(table))
             undo.pop_all()

@@ -6,6 +6,7 @@ Replacing the rows of a table-hour belongs to `load.main_rows`.
 from array import array
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 import psycopg
@@ -16,6 +17,7 @@ from lake_assets.catalog.values import MOST_COLUMNS
 from lake_assets.exceptions import WarehouseError
 from lake_assets.ledger.install import lock
 from lake_assets.postgres import statement, type_name
+from lake_assets.table_locks import TableChange, limit_wait
 
 LAKE_COLUMNS = {"_lake_hour": "timestamptz", "_lake_file": "bigint", "_lake_record": "bigint"}
 
@@ -58,24 +60,33 @@ def ensure_main(connection: psycopg.Connection, table: Table, columns: Sequence[
         columns: (name, type) of the columns it must have, those of the lake left aside.
 
     Raises:
-        WarehouseError: a column is there with another type, or there are too many.
+        WarehouseError: a column is there with another type, there are too many, or others hold the table.
     """
     if len(columns) > MOST_COLUMNS:
         raise WarehouseError(
             f"{table.qualified}: the catalog names {len(columns)} columns, and a table can have "
             f"{MOST_COLUMNS} beside ours. Leave out those that are not needed, and set `new_columns: ignore`."
         )
-    with connection.transaction():
-        lock(connection, f"main:{table.schema_name}.{table.name}")
-        if table_exists(connection, main_table(table)):
-            _complete(connection, table, columns)
-        else:
-            _create(connection, table, columns)
+    change = TableChange(
+        connection=connection,
+        tables=[main_table(table)],
+        what=f"{table.schema_name}.{table.name}: the columns of files or catalog cannot be added",
+    )
+    change.run(partial(_ensure, connection, table, columns))
+
+
+def _ensure(connection: psycopg.Connection, table: Table, columns: Sequence[tuple[str, str]]) -> None:
+    lock(connection, f"main:{table.schema_name}.{table.name}")
+    if table_exists(connection, main_table(table)):
+        _complete(connection, table, columns)
+    else:
+        _create(connection, table, columns)
 
 
 def _complete(connection: psycopg.Connection, table: Table, columns: Sequence[tuple[str, str]]) -> None:
-    """Add the columns that a table lacks."""
+    """Add the columns that a table lacks; for each, readers wait a moment at most."""
     main = main_table(table)
+    limit_wait(connection)
     wanted = dict(columns) | LAKE_COLUMNS
     compared = compare_columns(connection, main, define_columns(wanted))
     _refuse_other_types(table, compared)

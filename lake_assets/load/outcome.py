@@ -18,6 +18,7 @@ from lake_assets.ledger.files import read_files
 from lake_assets.ledger.schema_changes import read_schema_changes
 from lake_assets.ledger.table_hours import Entry, read_hour, write
 from lake_assets.load.column_drift import schema_changed
+from lake_assets.load.foreign_functions import unreachable_name
 from lake_assets.load.report import LoadedFile, LoadReport
 from lake_assets.load.tally import FileTally
 from lake_assets.postgres import holdable
@@ -113,9 +114,10 @@ class HourOutcome:
 
 def failure_of(error: Exception) -> Fact:
     """Return an error that ended a load as the fact that the ledger keeps."""
+    said = unreachable_name(error) or str(error).strip()
     return Fact.of(
         "counts_differ" if isinstance(error, CountMismatch) else "load_failed",
-        error=holdable(str(error).strip()),  # the report says what the ledger can
+        error=holdable(said),  # the report says what the ledger can
         kind=type(error).__name__,
         sqlstate=getattr(error, "sqlstate", None),
     )

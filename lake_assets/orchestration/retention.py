@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import psycopg
+from psycopg import sql
 from pydantic import Field
 
+from lake_assets.exceptions import WarehouseError
 from lake_assets.orchestration.status_asset import STATUS
-from lake_assets.postgres import statement
+from lake_assets.postgres import open_session, own_schemas, statement
 
 KEEP_DAYS = 30
 """Days of events that are kept where the run's config names no others: a month to look back at."""
@@ -49,7 +51,7 @@ def prune(instance: dg.DagsterInstance, until: datetime) -> int | None:
     if url is None:
         return None
     conninfo = url.replace("+psycopg2", "", 1)  # the dialect is SQLAlchemy's affair
-    with psycopg.connect(conninfo, autocommit=True) as connection:
+    with open_session(conninfo, autocommit=True) as connection:
         deleted = _prune_events(connection, instance, until)
         deleted += _prune_checks(connection, until)
     _prune_runs(instance, until)
@@ -61,11 +63,12 @@ def _prune_events(connection: psycopg.Connection, instance: dg.DagsterInstance, 
     cursors = instance.daemon_cursor_storage
     after = int(cursors.get_cursor_values({CURSOR}).get(CURSOR, 0))
     end = _end_of_old_events(connection, after, until)
+    prune_events = statement(__package__, "prune_events", event_logs=_table(connection, "event_logs"))
     deleted = 0
     while after < end:
         last = min(after + EVENTS_AT_ONCE, end)
         values = {"after": after, "last": last, "status": STATUS.to_string()}
-        deleted += connection.execute(statement(__package__, "prune_events"), values).rowcount
+        deleted += connection.execute(prune_events, values).rowcount
         cursors.set_cursor_values({CURSOR: str(last)})
         after = last
     return deleted
@@ -74,12 +77,35 @@ def _prune_events(connection: psycopg.Connection, instance: dg.DagsterInstance, 
 def _end_of_old_events(connection: psycopg.Connection, after: int, until: datetime) -> int:
     """Return the id of the last event that is old, or 0; Dagster writes its times in UTC, without a zone."""
     values = {"after": after, "until": until.astimezone(UTC).replace(tzinfo=None)}
-    row = connection.execute(statement(__package__, "old_events_end"), values).fetchone()
+    old_events_end = statement(__package__, "old_events_end", event_logs=_table(connection, "event_logs"))
+    row = connection.execute(old_events_end, values).fetchone()
     return int(row[0]) if row else 0
 
 
 def _prune_checks(connection: psycopg.Connection, until: datetime) -> int:
-    return connection.execute(statement(__package__, "prune_checks"), {"until": until}).rowcount
+    prune_checks = statement(
+        __package__,
+        "prune_checks",
+        event_logs=_table(connection, "event_logs"),
+        executions=_table(connection, "asset_check_executions"),
+    )
+    return connection.execute(prune_checks, {"until": until}).rowcount
+
+
+def _table(connection: psycopg.Connection, name: str) -> sql.Identifier:
+    """Return a table of Dagster's with its schema, which Dagster leaves to the search path of its user.
+
+    Raises:
+        WarehouseError: there is none.
+    """
+    values = {"schemas": own_schemas(connection), "table_name": name}
+    row = connection.execute(statement(__package__, "find_table"), values).fetchone()
+    if row is None:
+        raise WarehouseError(
+            f"Dagster's storage has no table {name} that its user finds. See which schema the search_path of "
+            "the user in LAKE_ASSETS_DAGSTER_URL leads to."
+        )
+    return sql.Identifier(row[0], name)
 
 
 def _prune_runs(instance: dg.DagsterInstance, until: datetime) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from lake_assets.exceptions import ConfigurationError
+from lake_assets import table_locks
+from lake_assets.exceptions import ConfigurationError, WarehouseError
 from lake_assets.ledger.install import install, migrations
 from lake_assets.postgres import connect
 from lake_assets_tests.fix_bench import GOOD, Bench
@@ -163,6 +164,35 @@ def test_each_migration_is_run_once_and_recorded(connection: psycopg.Connection)
         "SELECT FROM pg_attribute WHERE attrelid = 'lake_assets.findings'::regclass AND attname = 'evidence'"
     )
     assert connection.execute(gone.encode()).fetchall() == []
+
+
+def test_an_upgrade_that_does_not_stick_is_told(connection: psycopg.Connection) -> None:
+    """A record of migrations that keeps none is an error with its name, and no upgrade without end."""
+    connection.execute("CREATE SCHEMA lake_assets")
+    connection.execute("CREATE TABLE lake_assets.migrations (number integer, name text)")
+    connection.execute("CREATE RULE keep_none AS ON INSERT TO lake_assets.migrations DO INSTEAD NOTHING")
+
+    with pytest.raises(
+        WarehouseError, match=r"baseline, facts, alert_fingerprints were run, and .* does not"
+    ):
+        install(connection)
+
+
+def test_an_upgrade_names_who_is_in_its_way(
+    first_version: psycopg.Connection,
+    installer: psycopg.Connection,
+    warehouse_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A session that reads the ledger for ever is named, and the ledger stays as it was."""
+    monkeypatch.setattr(table_locks, "MOST_WAITS", 1)
+    with psycopg.connect(warehouse_url) as reader:
+        reader.execute("SELECT * FROM lake_assets.files")
+
+        with pytest.raises(WarehouseError, match=f"in use all the time: pid {reader.info.backend_pid}"):
+            install(installer)
+
+    assert first_version.execute("SELECT to_regclass('lake_assets.migrations')").fetchone() == (None,)
 
 
 def test_a_ledger_of_a_later_version_is_not_touched(connection: psycopg.Connection) -> None:

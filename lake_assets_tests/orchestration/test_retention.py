@@ -1,10 +1,12 @@
 """Proves `retention`: Dagster's storage shrinks, and the hours it shows as loaded stay loaded."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+import psycopg
 import pytest
 from pydantic import ValidationError
 
@@ -13,15 +15,27 @@ from lake_assets.orchestration.status_asset import STATUS
 
 ORDERS = dg.AssetKey(["shop", "orders"])
 HOUR = "2018-09-06-10:00"
+TRAP = """
+CREATE FUNCTION ours.spring(bigint, smallint) RETURNS boolean LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'trapped'; END $$
+"""
+TRAPPED = "FUNCTION = ours.spring, LEFTARG = bigint, RIGHTARG = smallint"
 
 
-@pytest.fixture
-def instance(warehouse_url: str, tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    """Give a Dagster instance whose storage is in PostgreSQL."""
+@contextmanager
+def open_storage(warehouse_url: str, tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """Open a Dagster instance whose storage is in PostgreSQL."""
     url = warehouse_url.replace("postgresql://", "postgresql+psycopg2://")
     config = f"storage: {{postgres: {{postgres_url: '{url}'}}}}\ntelemetry: {{enabled: false}}\n"
     (tmp_path / "dagster.yaml").write_text(config, encoding="utf-8")
     with dg.DagsterInstance.from_config(str(tmp_path)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def instance(warehouse_url: str, tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """Give such an instance."""
+    with open_storage(warehouse_url, tmp_path) as opened:
         yield opened
 
 
@@ -64,6 +78,21 @@ def test_what_is_known_of_an_hour_outlasts_its_run(instance: dg.DagsterInstance)
     assert set(kept) == {"ASSET_MATERIALIZATION", "ASSET_CHECK_EVALUATION"}
     assert instance.fetch_materializations(STATUS, limit=9).records == []
     assert prune(instance, datetime.now(UTC) + timedelta(hours=1)) == 0
+
+
+def test_dagsters_tables_are_found_in_a_schema_of_their_own(warehouse_url: str, tmp_path: Path) -> None:
+    """Where the search path of Dagster's user leads to them, and nothing that stands there is called."""
+    with psycopg.connect(warehouse_url, autocommit=True) as session:
+        session.execute("CREATE SCHEMA ours")
+        session.execute(f"ALTER DATABASE {session.info.dbname} SET search_path = nowhere, ours".encode())
+        session.execute(TRAP.encode())
+        for symbol in ("<", "<=", ">"):
+            session.execute(f"CREATE OPERATOR ours.{symbol} ({TRAPPED})".encode())
+    with open_storage(warehouse_url, tmp_path) as instance:
+        telling.execute_in_process(instance=instance)
+
+        assert prune(instance, datetime.now(UTC) + timedelta(hours=1))
+        assert instance.get_materialized_partitions(ORDERS) == {HOUR}
 
 
 def test_a_day_is_kept_at_least() -> None:

@@ -6,8 +6,9 @@ What a value of pandas is in PostgreSQL belongs to `load.frames.values`, table-h
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -19,6 +20,7 @@ from lake_assets.catalog.type_form import TYPE_FORM
 from lake_assets.catalog.values import OUR_COLUMNS
 from lake_assets.exceptions import WarehouseError
 from lake_assets.ledger.install import lock
+from lake_assets.load.foreign_functions import unreachable_name
 from lake_assets.load.frames.columns import Columns, columns_of, fault_of_name
 from lake_assets.load.frames.values import dtype_of, frame_of, postgres_type, rows_of
 from lake_assets.load.main_tables import (
@@ -28,7 +30,9 @@ from lake_assets.load.main_tables import (
     list_columns,
     table_exists,
 )
+from lake_assets.load.type_schemas import qualify_types
 from lake_assets.postgres import statement, type_name
+from lake_assets.table_locks import TableChange, limit_wait
 
 HOUR_COLUMN = "_lake_hour"
 KEY_COLUMN = "_lake_partition"
@@ -144,6 +148,7 @@ def replace_slice(
         raise WarehouseError(
             f"{target.title}: no DataFrame came. Give an empty one to empty the partition or the table."
         )
+    target = replace(target, types=_qualified_types(connection, target))
     types, guessed = _ensure_table(connection, target, _columns(target, first))
     stream = chain(iter([first]), stream)
     del first  # a frame's memory is free once it is written: an exhausted iterator lets go of its list
@@ -162,6 +167,9 @@ def _naming(target: FrameSlice, remedy: str = "") -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
+        unreachable = unreachable_name(error)
+        if unreachable:
+            raise WarehouseError(f"{target.title}: {unreachable}.") from error
         context = f" ({error.diag.context})" if error.diag.context else ""
         reason = error.diag.message_primary or str(error).strip()
         raise WarehouseError(f"{target.title}: {reason}{context}. {remedy}".strip()) from error
@@ -187,19 +195,35 @@ def _ensure_table(
     Returns:
         The types of the frame's columns, and those whose type nothing tells.
     """
-    with _naming(target), connection.transaction():
-        lock(connection, f"main:{target.title}")
-        known = _list_columns(connection, target)
-        types, guessed = _choose_types(target, columns, known or {})
-        if known is None:
-            _create_table(connection, target, types)
-        else:
-            _refuse_foreign(target, known)
-            for name, declared in types.items():
-                add_column(connection, target.name, name, _checked_type(target, name, declared))
-        _refuse_other_types(connection, target, columns)
-        now = list_columns(connection, target.name)
+    what = f"{target.title}: the columns of the DataFrame cannot be added"
+    change = TableChange(connection=connection, tables=[target.name], what=what)
+    with _naming(target):
+        return change.run(partial(_complete_table, connection, target, columns))
+
+
+def _complete_table(
+    connection: psycopg.Connection, target: FrameSlice, columns: Columns
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Do so in the caller's transaction; where the table is there, readers wait a moment at most."""
+    lock(connection, f"main:{target.title}")
+    known = _list_columns(connection, target)
+    types, guessed = _choose_types(target, columns, known or {})
+    if known is None:
+        _create_table(connection, target, types)
+    else:
+        _refuse_foreign(target, known)
+        limit_wait(connection)
+        for name, declared in types.items():
+            add_column(connection, target.name, name, _checked_type(target, name, declared))
+    _refuse_other_types(connection, target, columns)
+    now = list_columns(connection, target.name)
     return {name: now[name] for name in columns}, guessed
+
+
+def _qualified_types(connection: psycopg.Connection, target: FrameSlice) -> dict[str, str]:
+    """Return the types that are asked for, with their schemas; none is refused here."""
+    qualified = qualify_types(connection, target.types.values())
+    return {name: qualified[declared] for name, declared in target.types.items()}
 
 
 def _choose_types(

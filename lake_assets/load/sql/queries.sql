@@ -35,6 +35,17 @@ DELETE FROM {main} WHERE _lake_hour = %(hour)s
 -- Take the rows of an hour, and of all hours before it, out of main.
 DELETE FROM {main} WHERE _lake_hour <= %(hour)s
 
+-- name: find_types
+-- Find in which schema each type is that a path of schemas reaches; words that name a type by themselves are none.
+SELECT DISTINCT ON (asked.name, asked.is_quoted)
+    asked.name, asked.is_quoted, path.name, quote_ident(path.name) || '.' || quote_ident(asked.name)
+FROM unnest(%(names)s::text[], %(quoted)s::boolean[]) AS asked (name, is_quoted)
+CROSS JOIN unnest(%(schemas)s::text[]) WITH ORDINALITY AS path (name, place)
+INNER JOIN pg_namespace AS namespace ON namespace.nspname = path.name
+INNER JOIN pg_type AS type ON type.typnamespace = namespace.oid AND type.typname = asked.name
+WHERE asked.is_quoted OR asked.name NOT IN (SELECT word FROM pg_get_keywords() WHERE catcode IN ('C', 'R'))
+ORDER BY asked.name, asked.is_quoted, path.place
+
 -- name: insert_hour
 -- Move the staged records of one hour into main; files are numbered within the load, and have ids in the ledger.
 INSERT INTO {main} ({columns}, _lake_hour, _lake_file, _lake_record)

@@ -1,7 +1,7 @@
 -- Delete old evaluations that a newer one of the same check and hour has replaced, with their events.
 WITH replaced AS (
-    DELETE FROM asset_check_executions AS old
-    USING asset_check_executions AS newer
+    DELETE FROM {executions} AS old
+    USING {executions} AS newer
     WHERE
         old.create_timestamp < %(until)s
         AND newer.asset_key = old.asset_key AND newer.check_name = old.check_name
@@ -10,5 +10,5 @@ WITH replaced AS (
     RETURNING old.evaluation_event_storage_id
 )
 
-DELETE FROM event_logs
+DELETE FROM {event_logs}
 WHERE id IN (SELECT evaluation_event_storage_id FROM replaced)

@@ -1,5 +1,5 @@
 -- Delete old events of Dagster's that say nothing of an hour: all but materializations and checks of tables.
-DELETE FROM event_logs
+DELETE FROM {event_logs}
 WHERE
     id > %(after)s AND id <= %(last)s
     AND (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from lake_assets.discover.cells.cell_classes import TEXT, block_pattern, class_of, type_of
-from lake_assets.postgres import SESSION_OPTIONS
+from lake_assets.postgres import connect
 from lake_assets_tests.discover.drawn_cells import EVERY, columns, says_the_same
 from lake_assets_tests.examples import examples
 
@@ -113,7 +113,7 @@ def test_every_tricky_cell_survives_its_type(warehouse_url: str) -> None:
 @given(st.lists(columns(4), min_size=20, max_size=40))
 def test_any_column_survives_its_type(warehouse_url: str, drawn: list[list[str | None]]) -> None:
     """PostgreSQL takes every cell of a column for the column's type and gives back what says the same."""
-    with psycopg.connect(warehouse_url, options=SESSION_OPTIONS) as connection:
+    with connect(warehouse_url) as connection:
         for column in drawn:
             cells = [cell.replace("\0", "\ufffd") for cell in column if cell is not None]
             chosen = type_of({class_of(cell) for cell in cells})
@@ -127,7 +127,7 @@ def assert_kept(url: str, columns: Iterable[dict[str, str]]) -> None:
     for column in columns:
         by_type.setdefault(type_of(column.keys()), []).extend(column.values())
     by_type.pop(TEXT)
-    with psycopg.connect(url, options=SESSION_OPTIONS) as connection:
+    with connect(url) as connection:
         for chosen, cells in by_type.items():
             check(connection, chosen, cells)
 
