@@ -118,12 +118,12 @@ def _handler(proxy: FaultyProxy) -> type[BaseHTTPRequestHandler]:
                 self._pass_on()
 
         def _pass_on(self) -> None:
+            if "Expect" in self.headers:  # boto3 waits a second for this word before it sends an object
+                self.send_response_only(100)
+                self.end_headers()
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             upstream = HTTPConnection(LOOPBACK, proxy.server.port, timeout=30)
-            upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-            for name, value in self.headers.items():
-                upstream.putheader(name, value)
-            upstream.endheaders(body or None)
+            upstream.request(self.command, self.path, body or None, dict(self.headers))
             came = upstream.getresponse()
             answer = Answer(
                 method=self.command,

@@ -9,6 +9,7 @@ import pytest
 
 from lake_assets.embedded.s3 import S3Server
 from lake_assets.exceptions import ConfigurationError, LakeError
+from lake_assets.lake import object_stream
 from lake_assets.lake.object_stream import CHUNK_BYTES
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
@@ -70,8 +71,9 @@ def own_server(tmp_path: Path) -> Iterator[S3Server]:
     server.stop()
 
 
-def test_a_server_that_stops_is_told(own_server: S3Server) -> None:
+def test_a_server_that_stops_is_told(own_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream that breaks off says how much came; then listing and reading name the endpoint."""
+    monkeypatch.setattr(object_stream, "PAUSES", (0.0, 0.0))
     client = client_of(own_server)
     lake = Lake(client, "lake")
     client.create_bucket(Bucket="lake")

@@ -20,6 +20,13 @@ NEXT = HOUR + ONE_HOUR
 COLUMNS = {"id": "bigint", "note": "text"}
 
 
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let several waits pass in a few seconds."""
+    monkeypatch.setattr(table_locks, "WAIT_SECONDS", 1)
+    monkeypatch.setattr(table_locks, "PAUSE_SECONDS", 0.25)
+
+
 @pytest.fixture
 def growing(bench: Bench) -> Bench:
     """Return a bench with a loaded hour, and a file of the next that brings a column."""
@@ -46,7 +53,7 @@ def test_readers_go_on_while_a_column_waits(growing: Bench) -> None:
     with psycopg.connect(growing.url) as long, ThreadPoolExecutor(1) as pool:
         long.execute("SELECT * FROM shop.orders")
         load = pool.submit(growing.load, NEXT)
-        took = read_until(load, growing, seconds=7)
+        took = read_until(load, growing, seconds=3)
         assert not load.done()
         long.rollback()
 
@@ -68,7 +75,7 @@ def test_who_is_in_the_way_is_named(growing: Bench, monkeypatch: pytest.MonkeyPa
     assert report.state == "failed"
     assert (report.error or "").startswith(
         "shop.orders: the columns of files or catalog cannot be added, for it is in use all the time: "
-        f"pid {pid} (report of the day, user lake_assets). It was tried 1 times for 2 seconds"
+        f"pid {pid} (report of the day, user lake_assets). It was tried 1 times for 1 seconds"
     )
     assert growing.rows("id") == [(1,)]
     assert growing.load(NEXT).error is None
@@ -80,7 +87,7 @@ def test_a_load_of_ours_in_the_way_is_waited_for(growing: Bench, monkeypatch: py
     with connect(growing.url, run_id="another") as other, ThreadPoolExecutor(1) as pool:
         other.execute("SELECT * FROM shop.orders")
         load = pool.submit(growing.load, NEXT)
-        assert max(read_until(load, growing, seconds=6)) < PATIENCE
+        assert max(read_until(load, growing, seconds=3)) < PATIENCE
         assert not load.done()
         other.rollback()
 
