@@ -24,7 +24,7 @@ KEPT_BYTES = 8 * 2**20
 
 # Larger files that stay open from the look at them until they are copied: breaking a transfer off and
 # beginning anew costs a few megabytes of reading. One that the server closes meanwhile is taken up again.
-MOST_OPEN = 4
+MOST_OPEN = 8
 
 
 @dataclass(frozen=True)
