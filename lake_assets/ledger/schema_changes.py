@@ -1,6 +1,7 @@
 """The history of the files' columns, as the ledger's view `lake_assets.schema_changes` tells it.
 
-What is compared stands in `sql/install_schema_changes.sql`; how a load tells of it belongs to `main`.
+What is compared stands in the view (`migrations/0001_baseline.sql`); what a load says of it is said in
+`load.column_drift`.
 """
 
 from dataclasses import dataclass
