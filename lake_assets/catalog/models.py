@@ -67,8 +67,10 @@ class FileOptions(Frozen):
     encoding: Encoding = Field(
         default="utf-8", description="The encoding of the text, by its name in Python."
     )
-    compression: Literal["auto", "gzip", "none"] = Field(
-        default="auto", description="`auto` looks at the first bytes of each file, not at its name."
+    compression: Literal["auto", "gzip", "zstd", "bz2", "xz", "none"] = Field(
+        default="auto",
+        description="How files are packed. `auto` looks at the first bytes of each file, not at its name; a "
+        "file that is packed in another way than is said here fails its hour.",
     )
     timezone: Timezone = Field(
         default="UTC",

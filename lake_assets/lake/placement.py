@@ -16,7 +16,10 @@ from lake_assets.lake.objects import Kind
 EXAMPLE = "{table}/{yyyy}/{mm}/{dd}/{hh}/"
 
 # The names that DMS gives (DMS guide, "Using Amazon S3 as a target").
-_FORMAT = r"\.(?:csv|parquet|jsonl?|ndjson)(?:\.gz)?"
+# Behind them stands what others pack them with; which packing it is, and whether it is read, tell the bytes.
+_PACKED = r"\.(?:gz|gzip|zst|zstd|bz2|xz|zip|lz4|lzo|snappy|sz|br|deflate|z|7z)"
+PACKED_ENDING = re.compile(rf"{_PACKED}$", re.IGNORECASE)
+_FORMAT = rf"(?i:(?:{_PACKED})?\.(?:csv|parquet|jsonl?|ndjson|orc|avro)(?:{_PACKED})?)"
 LOAD_NAME = re.compile(r"(?:SEGMENT\d+_)?LOAD[0-9A-F]{3,}" + _FORMAT, re.ASCII)
 CDC_NAME = re.compile(r"(?P<date>\d{8})-(?P<time>\d{6})\d{3,4}" + _FORMAT, re.ASCII)
 # What readers of Hadoop's file system pass over, and what writers leave behind.

@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from lake_assets.exceptions import LakeError
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
-from lake_assets.readers.decode import GZIP_MAGIC, decode
+from lake_assets.readers.decode import decode
+from lake_assets.readers.first_bytes import packing_of, refuse_unread
 
 STATUS = (
     "SERVER_NAME", "TASK_NAME", "TASK_STATUS", "STATUS_TIME", "PENDING_CHANGES", "DISK_SWAP_SIZE",
@@ -129,8 +130,9 @@ class _Reader:
 
 def _parse(data: bytes, columns: Sequence[str]) -> Iterator[Row]:
     """Yield the records of a file; with or without header, Op column and a column of the time before them."""
-    packed = "gzip" if data.startswith(GZIP_MAGIC) else "none"
-    text = b"".join(decode([data], packed, "utf-8")).decode("utf-8", errors="replace")
+    refuse_unread(data)
+    unpacked = decode([data], packing_of(data), "utf-8")
+    text = b"".join(unpacked).decode("utf-8", errors="replace")
     names: Sequence[str] | None = None
     for record in csv.reader(io.StringIO(text, newline="")):
         upper = [cell.strip().upper() for cell in record]

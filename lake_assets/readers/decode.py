@@ -6,14 +6,11 @@ hold.
 """
 
 import codecs
-import zlib
 from collections.abc import Iterable, Iterator
 
 from lake_assets.exceptions import LakeError
+from lake_assets.readers.unpacking import unpack
 
-GZIP_MAGIC = b"\x1f\x8b"
-PIECE = 2**20  # bytes unpacked at once, so that a few kilobytes cannot swell to gigabytes in memory
-GZIP_FORMAT = 16 + zlib.MAX_WBITS  # zlib manual, inflateInit2: expect a gzip header and trailer
 KEEP_AS_SURROGATES = "lake_assets.keep_as_surrogates"
 
 
@@ -27,13 +24,13 @@ def decode(
 
     Args:
         chunks: the object's bytes, cut anywhere.
-        compression: `gzip` (any number of members) or `none`.
+        compression: how they are packed, or `none`; see `readers.unpacking.unpack`.
         encoding: any text encoding Python knows.
         whole: false if the chunks are only the object's beginning, which may end anywhere.
 
     Raises:
-        LakeError: the gzip data is damaged or cut short, or the encoding cannot be told. What came before the
-            fault has been handed out by then.
+        LakeError: the packed data is damaged or cut short, or the encoding cannot be told. What came before
+            the fault has been handed out by then.
     """
     chunks = unpack(chunks, compression, whole=whole)
     if not is_utf8(encoding):
@@ -56,57 +53,6 @@ def beginning(pieces: Iterable[bytes], most: int) -> bytes:
 def is_utf8(encoding: str) -> bool:
     """Return whether an encoding is UTF-8 under any of its names."""
     return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
-
-
-def unpack(chunks: Iterable[bytes], compression: str, *, whole: bool = True) -> Iterable[bytes]:
-    """Unpack the raw chunks of an object; what is not packed passes as it is.
-
-    Args:
-        chunks: the object's bytes, cut anywhere.
-        compression: `gzip` (any number of members) or `none`.
-        whole: false if the chunks are only the object's beginning, which may end anywhere.
-
-    Raises:
-        LakeError: the gzip data is damaged or cut short.
-    """
-    if compression == "gzip":
-        return _gunzip(chunks, whole=whole)
-    return chunks
-
-
-def _gunzip(chunks: Iterable[bytes], *, whole: bool) -> Iterator[bytes]:
-    member = zlib.decompressobj(GZIP_FORMAT)
-    started = False
-    for chunk in chunks:
-        packed = chunk
-        while packed:
-            if member.eof:
-                packed = packed.lstrip(b"\0")  # tape drives and some writers pad with zeros after a member
-                if not packed:
-                    break
-                member = zlib.decompressobj(GZIP_FORMAT)
-            started = True
-            yield from _inflate(member, packed)
-            packed = member.unused_data
-    if started and whole and not member.eof:
-        raise LakeError("The gzip data is cut short. Write the object again, then load the hour again.")
-
-
-def _inflate(member: "zlib._Decompress", packed: bytes) -> Iterator[bytes]:
-    try:
-        while True:
-            piece = member.decompress(packed, PIECE)
-            packed = member.unconsumed_tail
-            yield piece
-            # A full piece may leave more inside zlib, even when the input is used up.
-            is_drained = not packed and len(piece) < PIECE
-            if member.eof or is_drained:
-                return
-    except zlib.error as error:
-        raise LakeError(
-            f"The gzip data is damaged ({error}). Write the object again, or set `compression: none` in the "
-            "catalog if it was never packed."
-        ) from error
 
 
 def _transcode(chunks: Iterable[bytes], encoding: str, *, whole: bool) -> Iterator[bytes]:

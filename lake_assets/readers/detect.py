@@ -6,19 +6,28 @@ end, so those are read once more than CSV is. What is found is a `readers.dialec
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 
 from lake_assets.catalog.models import FileOptions, Table
 from lake_assets.lake.objects import LakeObject
-from lake_assets.readers.decode import decode
+from lake_assets.lake.placement import PACKED_ENDING
+from lake_assets.readers.decode import beginning
 from lake_assets.readers.dialect import Dialect
 from lake_assets.readers.file_columns import columns_by_name, columns_by_place
+from lake_assets.readers.first_bytes import (
+    is_parquet,
+    refuse_other_packing,
+    refuse_packed_twice,
+    refuse_unread,
+    refuse_unread_name,
+)
 from lake_assets.readers.head import compression_of, sample_cells, settle
 from lake_assets.readers.header import compare_widths, find_header
 from lake_assets.readers.jsonl import keys_of
+from lake_assets.readers.unpacking import unpack
 
 NAMED = {"jsonl": "JSON lines", "parquet": "Parquet files"}
-PARQUET_MAGICS = (b"PAR1", b"PARE")  # Parquet's format, "File Format"; PARE where the footer is encrypted
+START = 2**13  # unpacked bytes that a format is told by
 ENDINGS = {
     ".csv": "csv",
     ".parquet": "parquet",
@@ -75,23 +84,39 @@ def format_of(key: str, head: bytes, files: FileOptions) -> tuple[str, str]:
         key: its key.
         head: its first raw bytes.
         files: what the catalog says of the source's files.
+
+    Raises:
+        LakeError: it cannot be unpacked, or is no file of records that is read here.
     """
-    name = key.rpartition("/")[2].lower().removesuffix(".gz")
-    ending = next((ending for ending in ENDINGS if name.endswith(ending)), "")
-    if ending == ".csv":
-        return "csv", "its name ends with .csv"
-    if _unpacked(head, files).startswith(PARQUET_MAGICS):
-        return "parquet", "begins with PAR1"
-    if ending:
-        return ENDINGS[ending], f"its name ends with {ending}"
+    if is_parquet(_unpacked(head, files)):
+        return "parquet", "begins as Parquet does"
+    name = key.rpartition("/")[2].lower()
+    refuse_unread_name(name, head)
+    unpacked_name = PACKED_ENDING.sub("", name)
+    for ending, file_format in ENDINGS.items():
+        if unpacked_name.endswith(ending):
+            return file_format, f"its name ends with {ending}"
     return "csv", "neither its name nor its first bytes tell of another"
 
 
 def _unpacked(head: bytes, files: FileOptions) -> bytes:
-    """Return the first bytes, as far as they must be known."""
-    if head.startswith(PARQUET_MAGICS) or compression_of(head, files)[0] == "none":
+    """Return a file's first bytes, unpacked if they are packed.
+
+    Raises:
+        LakeError: they cannot be unpacked, or tell of what is no file of records.
+    """
+    refuse_unread(head)
+    if is_parquet(head):
         return head
-    return b"".join(islice(decode([head], "gzip", "utf-8", whole=False), 2))
+    if files.compression != "auto":
+        refuse_other_packing(head, files.compression)
+    compression, _ = compression_of(head, files)
+    if compression == "none":
+        return head
+    start = beginning(unpack([head], compression, whole=False), START)
+    refuse_packed_twice(start, compression)
+    refuse_unread(start)
+    return start
 
 
 def decide_csv(head: bytes, table: Table, kind: str) -> Dialect:
@@ -165,8 +190,8 @@ def decide_by_names(
 def _settle_parquet(head: bytes, files: FileOptions) -> tuple[FileOptions, dict[str, str]]:
     """Return how a Parquet file is packed; its texts are UTF-8, whatever the catalog says of other files."""
     compression, why = compression_of(head, files)
-    if head.startswith(PARQUET_MAGICS):
-        compression, why = "none", "begins with PAR1"
+    if is_parquet(head):
+        compression, why = "none", "begins as Parquet does"
     return files.model_copy(update={"compression": compression, "encoding": "utf-8"}), {"compression": why}
 
 

@@ -22,7 +22,7 @@ class Dialect:
         quoting: `rfc4180` or `none`.
         null: an unquoted cell of this text is NULL.
         encoding: of the text, by its name in Python.
-        compression: `gzip` or `none`.
+        compression: `gzip`, `zstd`, `bz2`, `xz` or `none`.
         header: whether the first record names the columns.
         op: whether each record begins with an `Op` cell.
         columns: the file's columns in file order, without `Op`; every record has a cell for each.

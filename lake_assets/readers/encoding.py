@@ -8,7 +8,8 @@ import codecs
 
 import numpy as np
 
-from lake_assets.readers.decode import beginning, is_utf8, unpack
+from lake_assets.readers.decode import beginning, is_utf8
+from lake_assets.readers.unpacking import unpack
 
 LOOKED_AT = 2**16  # bytes
 LEAST_UNITS = 4  # of two bytes, that a file without a mark must have to be taken for UTF-16
@@ -31,7 +32,7 @@ def encoding_of(head: bytes, compression: str, declared: str) -> tuple[str, str]
 
     Args:
         head: its first raw bytes; may end anywhere.
-        compression: `gzip` or `none`.
+        compression: how it is packed, or `none`.
         declared: what the catalog says.
 
     Raises:

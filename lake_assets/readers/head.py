@@ -9,8 +9,9 @@ from itertools import islice
 from lake_assets.catalog.models import FileOptions
 from lake_assets.readers.csv_splitter import split_records
 from lake_assets.readers.csv_walker import split_cells
-from lake_assets.readers.decode import GZIP_MAGIC, beginning, decode
+from lake_assets.readers.decode import beginning, decode
 from lake_assets.readers.encoding import encoding_of
+from lake_assets.readers.first_bytes import mark_of, packing_of
 
 HEAD = 2**20  # bytes looked at, once unpacked
 SAMPLE = 100  # records looked at
@@ -38,12 +39,13 @@ def settle(head: bytes, files: FileOptions) -> tuple[FileOptions, dict[str, str]
 
 
 def compression_of(head: bytes, files: FileOptions) -> tuple[str, str]:
-    """Return how a file is packed, `gzip` or `none`, and why."""
+    """Return how a file is packed, and why; see `readers.unpacking.unpack`."""
     if files.compression != "auto":
         return files.compression, f"the catalog says {files.compression}"
-    if head.startswith(GZIP_MAGIC):
-        return "gzip", "begins with 1f 8b"
-    return "none", "does not begin with 1f 8b"
+    packing = packing_of(head)
+    if packing == "none":
+        return packing, "its first bytes are those of no packing"
+    return packing, f"begins with {mark_of(head, packing)}"
 
 
 def head_records(head: bytes, files: FileOptions) -> Iterator[tuple[bytes, str | None]]:

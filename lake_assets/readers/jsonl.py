@@ -89,7 +89,7 @@ def keys_of(
 
     Args:
         chunks: the object's raw bytes, cut anywhere.
-        compression: `gzip` or `none`.
+        compression: `gzip`, `zstd`, `bz2`, `xz` or `none`.
         encoding: of the text.
         nul: the catalog's policy.
         limits: how much memory may be used.

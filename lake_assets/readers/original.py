@@ -6,8 +6,9 @@ How an object becomes UTF-8 is `readers.decode`'s; this is the way back, for peo
 import codecs
 
 from lake_assets.readers.csv_splitter import Limits, split_records
-from lake_assets.readers.decode import decode, is_utf8, unpack
+from lake_assets.readers.decode import decode, is_utf8
 from lake_assets.readers.dialect import Dialect
+from lake_assets.readers.unpacking import unpack
 
 GIVE_BACK_BYTES = "lake_assets.give_back_bytes"
 KEPT = range(0xDC00, 0xDD00)  # the surrogates that `readers.decode` keeps unreadable bytes as

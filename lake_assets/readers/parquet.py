@@ -46,7 +46,7 @@ def schema_of(chunks: Iterable[bytes], compression: str) -> tuple[tuple[str, ...
 
     Args:
         chunks: the object's raw bytes, cut anywhere.
-        compression: `gzip` or `none`; that of pages is Parquet's own matter.
+        compression: `gzip`, `zstd`, `bz2`, `xz` or `none`; that of pages is Parquet's own matter.
 
     Raises:
         LakeError: the file is damaged, encrypted, or written in a way that Arrow cannot read.

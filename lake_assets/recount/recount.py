@@ -1,18 +1,19 @@
 """Count a file's records a second time, with nothing of the loader but its description of the file.
 
-Unpacking, transcoding and the record rule (docs/bad-input.md) stand here once more, on purpose and in other
-code: a count by the code that loads proves nothing. Parquet files are counted in `recount.parquet_footer`.
+Transcoding and the record rule (docs/bad-input.md) stand here once more, on purpose and in other code: a
+count by the code that loads proves nothing. Unpacking is `recount.unpacker`'s; Parquet files are counted in
+`recount.parquet_footer`.
 Comparing counts belongs to those who call.
 """
 
 import codecs
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from lake_assets.exceptions import LakeError
 from lake_assets.recount.parquet_footer import FooterCount
+from lake_assets.recount.unpacker import Unpacker
 
 if TYPE_CHECKING:
     from lake_assets.readers.dialect import Dialect
@@ -117,8 +118,7 @@ class _Text:
     """Turns raw bytes into UTF-8 without a byte order mark."""
 
     def __init__(self, dialect: "Dialect") -> None:
-        self._member = zlib.decompressobj(wbits=31) if dialect.compression == "gzip" else None
-        self._begun = False
+        self._unpacker = Unpacker(dialect.compression)
         self._encoding = dialect.encoding
         codec = codecs.lookup(dialect.encoding).name
         self._decoder: codecs.IncrementalDecoder | None = None
@@ -128,32 +128,12 @@ class _Text:
         self._held: bytes | None = b""  # the very first bytes, while they may be half a mark
 
     def feed(self, raw: bytes) -> Iterator[bytes]:
-        pieces = self._unpack(raw) if self._member else iter([raw])
-        for piece in pieces:
+        for piece in self._unpacker.feed(raw):
             yield self._without_mark(self._decode(piece))
 
     def finish(self) -> Iterator[bytes]:
-        if self._member and self._begun and not self._member.eof:
-            raise LakeError("The gzip data ends too early. Write the object again.")
+        self._unpacker.finish()
         yield self._without_mark(self._decode(b"", final=True), final=True)
-
-    def _unpack(self, packed: bytes) -> Iterator[bytes]:
-        member = self._member
-        while member and packed:
-            if member.eof:
-                packed = packed.lstrip(b"\0")
-                if not packed:
-                    return
-                member = self._member = zlib.decompressobj(wbits=31)
-            self._begun = True
-            yield self._inflate(member, packed)
-            packed = member.unused_data if member.eof else member.unconsumed_tail
-
-    def _inflate(self, member: "zlib._Decompress", packed: bytes) -> bytes:
-        try:
-            return member.decompress(packed, BATCH)
-        except zlib.error as error:
-            raise LakeError(f"The gzip data cannot be unpacked: {error}. Write the object again.") from error
 
     def _decode(self, piece: bytes, *, final: bool = False) -> bytes:
         if self._decoder is None:

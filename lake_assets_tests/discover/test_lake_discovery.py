@@ -204,9 +204,12 @@ def test_strangers_are_reported(unknown: Unknown) -> None:
     unknown.put("{}", "shop/orders/x.jsonl")
     unknown.put("", f"shop/nothing/{FULL}")
     unknown.put(b"\x1f\x8b broken", f"shop/broken/{FULL}")
+    unknown.put(b"PK\x03\x04\x14\0\0\0", f"shop/zipped/{FULL}")
     (report,) = unknown.discover()
 
     said = "\n".join(report.left_out)
+    assert f"shop/zipped/{FULL}: This is zip by its first bytes" in said
+    assert "shop/zipped: no file that can be read, so its columns are unknown" in said
     assert "shop/orders/x.jsonl: 'x.jsonl' is none of the names that DMS gives" in said
     assert "shop/nothing: 1 empty file, so its columns are unknown" in said
     assert f"shop/broken/{FULL}: The gzip data is damaged" in said

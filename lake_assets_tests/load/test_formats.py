@@ -1,8 +1,10 @@
 """Proves that Parquet and JSON lines go the way of CSV: staging, quarantine, recount, ledger, states."""
 
+import bz2
 import codecs
 import gzip
 import json
+import lzma
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from itertools import count
@@ -10,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import zstandard
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -43,6 +46,11 @@ LINES = b'{"id":1,"amount":10.50,"placed_at":"2018-09-06T10:00:00Z","note":"firs
         ("json", LINES.decode().encode("utf-16-le")),
         ("jsonl.gz", gzip.compress(LINES.decode().encode("utf-16"), mtime=0)),
         ("parquet", parquet_of(ORDERS)),
+        ("jsonl.zst", zstandard.compress(LINES[:50]) + zstandard.compress(LINES[50:])),
+        ("jsonl.bz2", bz2.compress(LINES[:50]) + bz2.compress(LINES[50:])),
+        ("JSONL.XZ", lzma.compress(LINES)),
+        ("parquet.zst", zstandard.compress(parquet_of(ORDERS))),
+        ("csv", parquet_of(ORDERS)),
         ("parquet.gz", gzip.compress(parquet_of(ORDERS), mtime=0)),
         ("parquet", parquet_of(ORDERS, row_group_size=1, compression="zstd", version="1.0")),
     ],
@@ -60,7 +68,7 @@ def test_a_file_of_any_format_becomes_typed_rows(any_bench: Bench, ending: str, 
     ]
     assert any_bench.query(f"SELECT {COUNTS} FROM lake_assets.files") == [(2, 2, 0, 0, 0)]
     ((dialect,),) = any_bench.query("SELECT dialect FROM lake_assets.files")
-    assert dialect["format"] == ("parquet" if "parquet" in ending else "jsonl")
+    assert dialect["format"] == ("jsonl" if "json" in ending.lower() else "parquet")
     assert any_bench.check(deep=True).passed
 
 

@@ -284,6 +284,19 @@ def test_a_cell_of_a_hundred_megabytes_loads(bench: Bench) -> None:
     ]
 
 
+def test_a_file_that_is_no_data_fails_the_hour_and_no_byte_of_it_is_loaded(bench: Bench) -> None:
+    """A zip under the name of a CSV file is named with its format; main is as it was."""
+    bench.put(GOOD)
+    bench.load()
+    bench.put(b"PK\x03\x04\x14\0\0\0,\n" * 9, number=1)
+
+    report = bench.load()
+
+    assert report.state == "failed"
+    assert "100100000.csv: This is zip by its first bytes" in (report.error or "")
+    assert len(bench.rows()) == 3
+
+
 def test_a_record_without_end_fails_the_hour(bench: Bench) -> None:
     """Bytes without a line end are given up at the limit, whatever their number; main is as it was."""
     bench.put(GOOD)

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_assets.exceptions import LakeError
-from lake_assets.readers.decode import PIECE, beginning, decode
+from lake_assets.readers.decode import beginning, decode
 from lake_assets.readers.records import read_blocks
+from lake_assets.readers.unpacking import PIECE
 from lake_assets_tests.readers.rule import dialect_of, in_chunks
 
 TEXT = 'id,"Zürich"\n1,"\U0001f600"\n' * 20
@@ -134,7 +135,7 @@ def test_highly_packed_bytes_come_in_pieces() -> None:
 def test_nothing_is_left_inside_zlib(monkeypatch: pytest.MonkeyPatch) -> None:
     """Output that waits when all input is used up comes out too, even if the rest never comes."""
     packed = gzip.compress(b"x" * 999)
-    monkeypatch.setattr("lake_assets.readers.decode.PIECE", 1)
+    monkeypatch.setattr("lake_assets.readers.unpacking.PIECE", 1)
     assert b"".join(decode(in_chunks(packed, (1,)), "gzip", "utf-8")) == b"x" * 999
     for end in range(14, len(packed)):
         got = until_fault(decode([packed[:end]], "gzip", "utf-8"), "cut short")

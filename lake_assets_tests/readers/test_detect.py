@@ -21,15 +21,17 @@ LINES = b'{"Id":1,"note":"x","more":null}\n'
     [
         ("LOAD00000001.csv", PLAIN, "csv"),
         ("LOAD00000001.csv.gz", gzip.compress(PLAIN, mtime=0), "csv"),
-        ("LOAD00000001.csv", PARQUET, "csv"),
+        ("LOAD00000001.csv", PARQUET, "parquet"),
+        ("LOAD00000001.csv", b"PAR1,note\n", "csv"),
         ("x.csv", LINES, "csv"),
-        ("x.CSV", PARQUET, "csv"),
+        ("x.CSV", PARQUET, "parquet"),
+        ("x.csv.zst", PARQUET, "parquet"),
         ("part-0", PLAIN, "csv"),
         ("part-0", LINES, "csv"),
         ("part-0", b"", "csv"),
         ("part-0", PARQUET, "parquet"),
         ("part-0.gz", gzip.compress(PARQUET, mtime=0), "parquet"),
-        ("part-0", b"PARE", "parquet"),
+        ("part-0", b"PARE\x15\x00", "parquet"),
         ("x.json", PARQUET, "parquet"),
         ("x.parquet", PLAIN, "parquet"),
         ("x.parquet", b"", "parquet"),
@@ -42,7 +44,7 @@ LINES = b'{"Id":1,"note":"x","more":null}\n'
     ],
 )
 def test_name_and_first_bytes_tell_the_format(name: str, head: bytes, expected: str) -> None:
-    """`.csv` means CSV whatever is in the file; `PAR1` tells before all other names do."""
+    """A file that begins as Parquet does is Parquet under any name; otherwise its name tells."""
     assert format_of(f"shop/orders/{name}", head, AUTO)[0] == expected
 
 
@@ -64,7 +66,7 @@ def test_what_is_found_in_json_lines_is_said_with_its_reason() -> None:
     assert (dialect.extra, dialect.missing) == (("note", "more"), ("gone",))
     assert dict(dialect.reasons) == {
         "format": "why",
-        "compression": "does not begin with 1f 8b",
+        "compression": "its first bytes are those of no packing",
         "encoding": "the catalog says utf-8",
         "header": "JSON lines name their columns",
         "op": "the header does not begin with Op",

@@ -12,7 +12,7 @@ from lake_assets.catalog.models import FileOptions
 from lake_assets.discover.infer.file_options import ChosenOptions
 from lake_assets.discover.survey.csv_cells import Cells
 from lake_assets.discover.survey.head_sample import count_quotes, sample
-from lake_assets.readers.decode import GZIP_MAGIC
+from lake_assets.readers.first_bytes import packing_of
 
 USUAL = (",", "\t", ";", "|")
 RARE = ("^", "~")
@@ -142,7 +142,7 @@ def _share(heads: Heads, files: FileOptions) -> float:
 
 def _may_hold(heads: Heads, mark: bytes) -> bool:
     """Return whether a delimiter stands in some head, as far as its bytes tell without unpacking it."""
-    return any(mark in head or head.startswith(GZIP_MAGIC) for head in heads)
+    return any(mark in head or packing_of(head) != "none" for head in heads)
 
 
 def _records(heads: Heads, files: FileOptions) -> Iterator[Cells | None]:

@@ -149,6 +149,8 @@ def _report_nothing(context: SourceContext, survey: TableSurvey) -> None:
     what = "no file of data"
     if survey.empty:
         what = pluralize(len(survey.empty), "empty file")
+    if survey.unreadable:
+        what = "no file that can be read"
     folder = context.folder_of(survey.folder)
     context.report.left_out.append(f"{folder}: {what}, so its columns are unknown")
 
