@@ -18,7 +18,7 @@ from lake_assets.catalog.models import Source, Table
 from lake_assets.load.modes.registry import mode_of
 from lake_assets.monitor.run_plan import HOURS_PER_RUN, TABLE_HOURS_PER_RUN, Run, plan_runs
 from lake_assets.monitor.table import JudgedHour
-from lake_assets.postgres import APPLICATION, statement
+from lake_assets.postgres import statement
 from lake_assets.states.state import LOADABLE, WELL
 
 WAITS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
@@ -49,12 +49,6 @@ class Request:
 
     run: Run
     key: str
-
-
-def live_runs(connection: psycopg.Connection) -> set[str]:
-    """Return the ids of the runs that have a session of the warehouse open, as loads and the judge do."""
-    rows = connection.execute(statement(__package__, "live_runs"), {"application": APPLICATION})
-    return {run_id for (run_id,) in rows}
 
 
 def write_manifests(connection: psycopg.Connection, source: Source, hours: Sequence[JudgedHour]) -> None:

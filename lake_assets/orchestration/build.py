@@ -25,6 +25,7 @@ from lake_assets.orchestration.check_job import build_check_job
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.orchestration.judge_schedule import build_judge_schedule
 from lake_assets.orchestration.lake_resource import LakeResource
+from lake_assets.orchestration.living_executor import living_executor
 from lake_assets.orchestration.load_sensor import build_load_sensor
 from lake_assets.orchestration.monitor_job import AskDms, build_judge_job
 from lake_assets.orchestration.overdue_sensor import build_overdue_sensor
@@ -70,7 +71,7 @@ def build_definitions(catalog: Catalog, lake: LakePlace, dms_tasks: Sequence[str
                 build_alert_sensor(catalog),
             ],
             resources=resources,
-            executor=dg.in_process_executor,
+            executor=living_executor,
         )
 
 

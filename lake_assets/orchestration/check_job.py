@@ -18,6 +18,7 @@ from lake_assets.ledger.install import install
 from lake_assets.orchestration.assets import check_asset_hours
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.orchestration.lake_resource import LakeResource
+from lake_assets.orchestration.living_executor import living_executor
 from lake_assets.progress import Settled, listener
 from lake_assets.states.decide import Verdict
 from lake_assets.states.sentences import why
@@ -85,7 +86,7 @@ def build_check_job(catalog: Catalog) -> dg.JobDefinition:
 
     @dg.job(
         name="check",
-        executor_def=dg.in_process_executor,
+        executor_def=living_executor,
         description="Checks table-hours against lake and warehouse as they are now, and loads nothing.",
     )
     def check() -> None:

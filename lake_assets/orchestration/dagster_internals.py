@@ -8,6 +8,9 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
     AssetCheckEvaluationTargetMaterializationData,
 )
 from dagster._core.events import RunFailureReason
+from dagster._core.execution.context.system import PlanOrchestrationContext
+from dagster._core.execution.plan.plan import ExecutionPlan
+from dagster._core.execution.retries import RetryMode
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.workspace.context import WorkspaceProcessContext
@@ -20,8 +23,14 @@ __all__ = [
     "NOT_FINISHED_STATUSES",
     # Names the materialization that an evaluation is about; without it the UI takes the check as out of date.
     "AssetCheckEvaluationTargetMaterializationData",
+    # The type of what an executor is to do.
+    "ExecutionPlan",
     # The only way to open an instance with settings of its own beside those of dagster.yaml.
     "InstanceRef",
+    # The type of what an executor knows of its run.
+    "PlanOrchestrationContext",
+    # The type of whether an executor tries steps again.
+    "RetryMode",
     # Tells a run that Ctrl-C ended from one that failed.
     "RunFailureReason",
     # The type of the errors in Dagster's events, each with its cause.

@@ -12,8 +12,14 @@ import dagster as dg
 
 from lake_assets.catalog.models import Source
 from lake_assets.ledger.install import install
+from lake_assets.ledger.signs_of_life import read_signs
 from lake_assets.monitor.backlog import Request, ask_for_loads
-from lake_assets.orchestration.active_runs import SOURCE_TAG, active_runs, table_hours_in_flight
+from lake_assets.orchestration.active_runs import (
+    SOURCE_TAG,
+    active_runs,
+    read_unfinished,
+    table_hours_in_flight,
+)
 from lake_assets.orchestration.assets import asset_key
 from lake_assets.orchestration.io_manager import PostgresIOManager
 
@@ -42,11 +48,12 @@ def build_load_sensor(source: Source) -> dg.SensorDefinition:
         context: dg.SensorEvaluationContext, warehouse: dg.ResourceParam[PostgresIOManager]
     ) -> dg.SensorResult:
         now = datetime.now(UTC)
-        runs = list(active_runs(context.instance, now))
-        own_runs = _count_loads(runs, source)
-        in_flight = table_hours_in_flight(runs, source)
+        records = read_unfinished(context.instance)
         with warehouse.connect() as connection:
             install(connection)
+            runs = list(active_runs(records, read_signs(connection), now))
+            own_runs = _count_loads(runs, source)
+            in_flight = table_hours_in_flight(runs, source)
             requests = ask_for_loads(
                 connection, source, now, most_runs=RUNS_AT_ONCE - own_runs, in_flight=in_flight
             )

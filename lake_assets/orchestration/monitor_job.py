@@ -19,6 +19,7 @@ from lake_assets.monitor.whole_lake import NoteAlerts, NotJudged, judge_sources,
 from lake_assets.orchestration.assets import check_asset_hours
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.orchestration.lake_resource import LakeResource
+from lake_assets.orchestration.living_executor import living_executor
 from lake_assets.orchestration.status_asset import draw_status, evaluate_volume
 from lake_assets.states.decide import Verdict
 
@@ -97,7 +98,7 @@ def build_judge_job(
 
     @dg.job(
         name=JUDGE_JOB,
-        executor_def=dg.in_process_executor,
+        executor_def=living_executor,
         description="Judges every expected table-hour, and draws the grid of states.",
     )
     def judge() -> None:

@@ -1,7 +1,7 @@
 """The sensor `overdue`: what a stop of the daemon, or of the machine, has left undone.
 
 Sensors: https://docs.dagster.io/guides/automate/sensors. It relies on no tick having happened, but looks each
-time at what ledger, sessions and runs say now.
+time at what ledger and runs say now.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,9 @@ import psycopg
 from lake_assets.catalog.models import Catalog, Source
 from lake_assets.ledger.heartbeats import last_beat
 from lake_assets.ledger.install import install
-from lake_assets.monitor.backlog import live_runs
+from lake_assets.ledger.signs_of_life import forget_old_signs, read_signs, take_sign_back
 from lake_assets.monitor.source import HEARTBEAT, due_end
-from lake_assets.orchestration.active_runs import (
-    SOURCE_TAG,
-    active_runs,
-    runs_waiting_for_pool,
-    runs_without_session,
-)
+from lake_assets.orchestration.active_runs import SOURCE_TAG, active_runs, dead_runs, read_unfinished
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.orchestration.judge_schedule import judge_run_options
 
@@ -33,7 +28,7 @@ RETRY_MINUTES = 10
 """A judgement that was asked for and did not come about is asked for again after these."""
 
 PROCESS_GONE = (
-    "Its process is gone: it has no session of the warehouse. What it did not load is asked for again."
+    "Its process is gone: it has given no sign of life for minutes. What it did not load is asked for again."
 )
 
 
@@ -42,7 +37,7 @@ def build_overdue_sensor(catalog: Catalog, job: dg.JobDefinition) -> dg.SensorDe
 
     It also ends runs whose process is gone. After a crash of the machine Dagster takes them for running for
     ever, and they keep their hours from being loaded and their places in the queue. A run is ended when two
-    looks, a minute apart, find it without a session of the warehouse.
+    looks, a minute apart, find it dead: once the warehouse itself was away, runs have time to be heard again.
 
     Args:
         catalog: the tables.
@@ -63,14 +58,15 @@ def build_overdue_sensor(catalog: Catalog, job: dg.JobDefinition) -> dg.SensorDe
         context: dg.SensorEvaluationContext, warehouse: dg.ResourceParam[PostgresIOManager]
     ) -> dg.SensorResult:
         now = datetime.now(UTC)
-        runs = list(active_runs(context.instance, now))
-        waiting = runs_waiting_for_pool(context.instance)
+        records = read_unfinished(context.instance)
         with warehouse.connect() as connection:
             install(connection)
+            signs = read_signs(connection)
+            dead = dead_runs(records, signs)
+            runs = list(active_runs(records, signs, now))
             late = _overdue_sources(connection, catalog, _sources_being_judged(runs, job), now)
-            live = live_runs(connection)
-        lost = runs_without_session(runs, live | waiting, catalog)
-        cursor = _end_those_seen_before(context, lost)
+            cursor = _end_those_seen_before(context, connection, dead)
+            forget_old_signs(connection)
         return dg.SensorResult(
             run_requests=[_judge_now(source, now) for source in late],
             skip_reason=None if late else "Every source was judged in time, or is about to be.",
@@ -102,13 +98,16 @@ def is_overdue(connection: psycopg.Connection, source: Source, now: datetime) ->
     return last is None or last < due <= now
 
 
-def _end_those_seen_before(context: dg.SensorEvaluationContext, lost: Sequence[dg.DagsterRun]) -> str:
-    """End the lost runs that the last look saw too; return the ids of the others, for the next look."""
+def _end_those_seen_before(
+    context: dg.SensorEvaluationContext, connection: psycopg.Connection, dead: Sequence[dg.DagsterRun]
+) -> str:
+    """End the dead runs that the last look saw too; return the ids of the others, for the next look."""
     seen_before = set((context.cursor or "").split())
     seen_first = []
-    for run in lost:
+    for run in dead:
         if run.run_id in seen_before:
             context.instance.report_run_failed(run, PROCESS_GONE)
+            take_sign_back(connection, run.run_id)
         else:
             seen_first.append(run.run_id)
     return " ".join(seen_first)

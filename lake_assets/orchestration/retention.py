@@ -13,6 +13,7 @@ from psycopg import sql
 from pydantic import Field
 
 from lake_assets.exceptions import WarehouseError
+from lake_assets.orchestration.living_executor import living_executor
 from lake_assets.orchestration.status_asset import STATUS
 from lake_assets.postgres import open_session, own_schemas, statement
 
@@ -127,7 +128,7 @@ def build_retention() -> tuple[dg.JobDefinition, dg.ScheduleDefinition]:
 
     @dg.job(
         name="retention",
-        executor_def=dg.in_process_executor,
+        executor_def=living_executor,
         description="Keeps Dagster's own storage bounded; no hour is forgotten.",
     )
     def retention() -> None:

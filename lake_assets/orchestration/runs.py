@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import dagster as dg
 
@@ -17,6 +18,7 @@ from lake_assets.catalog.models import Table
 from lake_assets.monitor.run_plan import Run, step_of
 from lake_assets.orchestration.assets import asset_key
 from lake_assets.orchestration.dagster_internals import RunFailureReason, SerializableErrorInfo
+from lake_assets.orchestration.sign_of_life import sign_of_life
 from lake_assets.progress import Listener, Settled, listening
 
 OURS = "lake_assets."
@@ -73,9 +75,12 @@ def execute(
         KeyboardInterrupt: Ctrl-C or SIGTERM ended the run, which Dagster counts as a failure.
     """
     run_config = QUIET_LOGS | (config or {})
-    with redirect_stdout(sys.stderr), _sigterm_kept():  # stdout is for data, whatever a transform prints
+    run_id = str(uuid4())
+    # Dagster takes an executor of its own for such a run, so its sign of life is given here. stdout is for
+    # data, whatever a transform prints.
+    with sign_of_life(run_id), redirect_stdout(sys.stderr), _sigterm_kept():
         result = job.execute_in_process(
-            instance=instance, run_config=run_config, raise_on_error=False, **options
+            instance=instance, run_config=run_config, raise_on_error=False, run_id=run_id, **options
         )
     if _was_interrupted(result):
         raise KeyboardInterrupt

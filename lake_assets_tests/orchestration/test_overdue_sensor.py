@@ -7,9 +7,7 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from lake_assets.ledger.heartbeats import beat
-from lake_assets.load.loader import TableLoader
 from lake_assets.orchestration.active_runs import SOURCE_TAG
-from lake_assets.orchestration.assets import POOL, asset_key
 from lake_assets.orchestration.overdue_sensor import is_overdue
 from lake_assets_tests.fix_monitor import Court, at, make_source
 from lake_assets_tests.orchestration.ticks import requests, tick
@@ -26,42 +24,6 @@ def test_a_missed_judgement_is_made_up_for(court: Court, instance: dg.DagsterIns
     )
 
     assert not requests(tick(court, instance, "overdue"))
-
-
-def test_a_run_whose_process_is_gone_is_ended(
-    court: Court, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A started run without a session is ended at the second look, if it is not waiting or busy elsewhere."""
-    key = asset_key(court.source.tables[0])
-    dead, alive, waiting = (
-        create_run_for_test(
-            instance, status=dg.DagsterRunStatus.STARTED, asset_selection=frozenset([key])
-        ).run_id
-        for _ in range(3)
-    )
-    foreign, mixed = (
-        create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED, asset_selection=selection).run_id
-        for selection in (None, frozenset([key, dg.AssetKey("report")]))
-    )
-    judging, queued = (
-        create_run_for_test(instance, status=status, job_name="judge").run_id
-        for status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED)
-    )
-    pool = instance.event_log_storage
-    # The storage in memory has pools as PostgreSQL's has, and says that it has none.
-    monkeypatch.setattr(type(pool), "supports_global_concurrency_limits", True)
-    pool.set_concurrency_slots(POOL, 1)
-    assert pool.claim_concurrency_slot(POOL, dead, "shop__orders").is_claimed
-    assert not pool.claim_concurrency_slot(POOL, waiting, "shop__orders").is_claimed
-
-    with TableLoader(court.url, court.lake, court.source.tables[0], alive):
-        first = tick(court, instance, "overdue")
-        assert not instance.get_run_by_id(dead).is_finished  # type: ignore[union-attr]
-        tick(court, instance, "overdue", first.cursor)
-
-    finished = {run.run_id: run.is_finished for run in instance.get_runs()}
-    others = dict.fromkeys((alive, waiting, foreign, mixed, queued), False)
-    assert finished == {dead: True, judging: True} | others
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,17 @@ SELECT DISTINCT hour, key, etag
 FROM lake_assets.quarantine
 WHERE source = %(source)s AND table_name = %(table_name)s AND hour >= %(first)s AND hour < %(end)s
 
+-- name: forget_old_signs
+-- Forget the runs that were last heard of long ago.
+DELETE FROM lake_assets.heartbeats
+WHERE starts_with(name, 'run:') AND beat_at < clock_timestamp() - %(forgotten_after)s::interval
+
+-- name: give_sign
+-- Write down that a run lives.
+INSERT INTO lake_assets.heartbeats (name, beat_at)
+VALUES ('run:' || %(run_id)s::text, clock_timestamp())
+ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at
+
 -- name: last_beat
 -- Tell when something last ran to its end.
 SELECT beat_at FROM lake_assets.heartbeats WHERE name = %(name)s
@@ -79,6 +90,20 @@ FROM lake_assets.schema_changes
 WHERE source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s
 ORDER BY key, change, column_name
 
+-- name: read_signs
+-- Tell of each run that gave a sign whether it was heard of lately, or is at work in a session.
+SELECT
+    substr(sign.name, 5),
+    sign.beat_at > clock_timestamp() - %(silent_after)s::interval OR EXISTS (
+        SELECT FROM pg_stat_activity AS session
+        WHERE
+            session.datname = current_database()
+            AND session.application_name = %(application)s || ' ' || substr(sign.name, 5)
+            AND session.state IS DISTINCT FROM 'idle'
+    )
+FROM lake_assets.heartbeats AS sign
+WHERE starts_with(sign.name, 'run:')
+
 -- name: read_waivers
 -- Read the newest waiver of each table-hour of a range that has one.
 SELECT DISTINCT ON (hour) hour, files
@@ -104,6 +129,10 @@ SELECT EXISTS (
     INNER JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
     WHERE namespace.nspname = 'lake_assets' AND relation.relname = %(table_name)s
 )
+
+-- name: take_sign_back
+-- Forget that a run gave a sign of life.
+DELETE FROM lake_assets.heartbeats WHERE name = 'run:' || %(run_id)s::text
 
 -- name: write_waivers
 -- Write down who has accepted which table-hours, and why.

@@ -6,12 +6,6 @@ DELETE FROM lake_assets.sweeps
 -- Tell when all hours of a table were last looked at.
 SELECT swept_at FROM lake_assets.sweeps WHERE source = %(source)s AND table_name = %(table_name)s
 
--- name: live_runs
--- Name the Dagster runs that have a session of the warehouse open.
-SELECT DISTINCT substr(application_name, length(%(application)s) + 2)
-FROM pg_stat_activity
-WHERE datname = current_database() AND starts_with(application_name, %(application)s || ' ')
-
 -- name: newest_change
 -- Tell when a state of a recent hour, or a finding, last changed.
 SELECT greatest(
