@@ -5,7 +5,7 @@ end, so those are read once more than CSV is. What is found is a `readers.dialec
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from lake_assets.catalog.models import FileOptions, Table
@@ -26,6 +26,7 @@ from lake_assets.readers.header import compare_widths, find_header
 from lake_assets.readers.jsonl import keys_of
 from lake_assets.readers.unpacking import unpack
 
+EMPTY_KEY = "empty_key"  # the name of the column whose key is an empty text
 NAMED = {"jsonl": "JSON lines", "parquet": "Parquet files"}
 START = 2**13  # unpacked bytes that a format is told by
 ENDINGS = {
@@ -183,8 +184,19 @@ def decide_by_names(
     else:
         files, reasons = settle(head, table.files)
         keys = keys_of(chunks, files.compression, files.encoding, files.nul)
-        named = Named(names=keys, types=(None,) * len(keys))
-    return _decide_named(named.names, table, files, file_format, {"format": reason, **reasons}), named
+        named = Named(names=_names_of_keys(keys), types=(None,) * len(keys))
+    dialect = _decide_named(named.names, table, files, file_format, {"format": reason, **reasons})
+    if file_format == "jsonl":
+        dialect = replace(dialect, keys=keys)
+    return dialect, named
+
+
+def _names_of_keys(keys: Sequence[str]) -> tuple[str, ...]:
+    """Return a name for each key of JSON lines, wherever the key stands: the empty one is none."""
+    instead = EMPTY_KEY
+    while instead in keys:
+        instead += "_"
+    return tuple(key or instead for key in keys)
 
 
 def _settle_parquet(head: bytes, files: FileOptions) -> tuple[FileOptions, dict[str, str]]:
@@ -202,12 +214,12 @@ def _decide_named(
 
     Args:
         names: the file's own, in its order; none if the file holds nothing to tell them by.
-        table: what the catalog says; places of columns mean nothing here.
+        table: what the catalog says.
         files: how the file is written, compression and encoding settled.
         file_format: `jsonl` or `parquet`.
         reasons: of what was decided so far.
     """
-    found = columns_by_name(tuple(names), table, placed=False)
+    found = columns_by_name(tuple(names), table, named=True)
     columns = found.names if names else table.file_columns
     return Dialect(
         delimiter=",",
@@ -220,7 +232,6 @@ def _decide_named(
         columns=columns,
         nul=files.nul,
         format=file_format,
-        keys=tuple(names) if file_format == "jsonl" else (),
         missing=_without(table.file_columns, columns),
         extra=_without(found.names, table.file_columns),
         reasons={**reasons, "header": f"{NAMED[file_format]} name their columns", **found.reasons},

@@ -33,20 +33,21 @@ def begins_with_op(names: Cells, table: Table) -> bool:
     return bool(names) and names[0].casefold() == OP and OP not in declared
 
 
-def columns_by_name(first: Cells, table: Table, *, placed: bool = True) -> FileColumns:
+def columns_by_name(first: Cells, table: Table, *, named: bool = False) -> FileColumns:
     """Bind columns to cells by the names that the file gives them.
 
     Args:
         first: the names, `Op` included.
         table: what the catalog says.
-        placed: whether columns of the catalog with a position are bound by it instead.
+        named: whether the file's format names its columns. Then a position counts only where the name does
+            not tell the column; in CSV it comes before the name.
     """
     op = begins_with_op(first, table)
     # The ledger keeps the names as JSON, in which PostgreSQL holds no NUL.
     names = tuple(name.replace("\0", "\N{REPLACEMENT CHARACTER}") for name in first[op:])
-    fixed: dict[str, int] = {}
-    if placed:
-        fixed = {column.file_column: column.position for column in table.columns if column.position}
+    fixed = {column.file_column: column.position for column in table.columns if column.position}
+    if named:
+        fixed = {column: place for column, place in fixed.items() if _is_unclear(names, place)}
     bound = _bind_places(fixed, len(names))
     free = [column for column in table.file_columns if column not in fixed]
     _bind_names(names, bound, free, str)
@@ -57,6 +58,14 @@ def columns_by_name(first: Cells, table: Table, *, placed: bool = True) -> FileC
         names=_name_all(names, bound, table),
         reasons={"op": f"the header {begins} with Op", "columns": _why_named(names, bound)},
     )
+
+
+def _is_unclear(names: Cells, place: int) -> bool:
+    """Return whether the name at a place is empty, or that of another place too."""
+    if place > len(names):
+        return False
+    name = names[place - 1]
+    return not name or names.count(name) > 1
 
 
 def _why_named(names: Cells, bound: Mapping[int, str]) -> str:

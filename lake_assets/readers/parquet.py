@@ -1,6 +1,7 @@
 """Parquet files: read from a private copy on disk, for their schema stands at the end (docs/bad-input.md).
 
-What values become is told by `readers.parquet_values`, how records are written for COPY by `readers.rows`.
+How many records are read together is told by `readers.parquet_batches`, what values become by
+`readers.parquet_values`, how records are written for COPY by `readers.rows`.
 """
 
 import tempfile
@@ -14,27 +15,37 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from lake_assets.exceptions import LakeError
+from lake_assets.readers.csv_splitter import LIMITS, Limits
 from lake_assets.readers.decode import decode
 from lake_assets.readers.dialect import Dialect
-from lake_assets.readers.parquet_values import BAD_TEXT, Cell, Fault, cells_of, json_of, json_text, type_of
+from lake_assets.readers.parquet_batches import OpenFile, read_batches
+from lake_assets.readers.parquet_values import (
+    BAD_TEXT,
+    Cell,
+    Fault,
+    cells_of,
+    holds_binary,
+    json_of,
+    json_text,
+    type_of,
+)
 from lake_assets.readers.rows import Broken, Cells
 
 ENCRYPTED = b"PARE"  # Parquet's format, "Parquet Modular Encryption": the magic of an encrypted footer
-BATCH_BYTES = 4 * 2**20  # of values, as the file's footer has them
-BATCH_ROWS = 4096
 PAGE_BUFFER = 2**18  # so that a column is read page by page and not whole
 
 
-def read_rows(chunks: Iterable[bytes], dialect: Dialect) -> Iterator["ArrowRows"]:
+def read_rows(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS) -> Iterator["ArrowRows"]:
     """Read a Parquet file, some records at a time.
 
     Raises:
-        LakeError: the file is damaged, encrypted, or written in a way that Arrow cannot read.
+        LakeError: the file is damaged, encrypted, or written in a way that Arrow cannot read, or a record is
+            larger than one of a CSV file may be.
     """
     with _spooled(chunks, dialect.compression) as spool, _errors():
         file = _open(spool)
-        texts = _text_columns(file)
-        for batch in file.iter_batches(batch_size=_batch_size(file.metadata), use_threads=False):
+        texts = _text_columns(file.plain)
+        for batch in read_batches(file, limits.max_record):
             columns = list(batch.columns)
             for place in texts:
                 columns[place] = _as_text(columns[place])
@@ -52,7 +63,7 @@ def schema_of(chunks: Iterable[bytes], compression: str) -> tuple[tuple[str, ...
         LakeError: the file is damaged, encrypted, or written in a way that Arrow cannot read.
     """
     with _spooled(chunks, compression) as spool, _errors():
-        file = _open(spool)
+        file = _open(spool).plain
         texts = _text_columns(file)
         types = [type_of(field.type) for field in file.schema_arrow]
         for place in texts:
@@ -136,7 +147,7 @@ def _write(spool: IO[bytes], piece: bytes) -> None:
         ) from error
 
 
-def _open(spool: IO[bytes]) -> parquet.ParquetFile:
+def _open(spool: IO[bytes]) -> OpenFile:
     spool.seek(0)
     if spool.read(len(ENCRYPTED)) == ENCRYPTED:
         raise LakeError(
@@ -145,11 +156,11 @@ def _open(spool: IO[bytes]) -> parquet.ParquetFile:
         )
     # Of INT96 the range matters more than nanoseconds, in which the year 9999 would wrap around.
     options = {"pre_buffer": False, "buffer_size": PAGE_BUFFER, "coerce_int96_timestamp_unit": "us"}
-    schema = parquet.ParquetFile(spool, **options).schema
-    leaves = [schema.column(place) for place in range(len(schema))]
-    # A long text that is written once and repeated a million times would swell to gigabytes.
-    repeated = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY" and leaf.path == leaf.name]
-    return parquet.ParquetFile(spool, read_dictionary=repeated, **options)
+    plain = parquet.ParquetFile(spool, **options)
+    leaves = [plain.schema.column(place) for place in range(len(plain.schema))]
+    paths = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
+    deduplicated = parquet.ParquetFile(spool, read_dictionary=paths, metadata=plain.metadata, **options)
+    return OpenFile(plain=plain, deduplicated=deduplicated)
 
 
 @contextmanager
@@ -164,17 +175,14 @@ def _errors() -> Iterator[None]:
         ) from error
 
 
-def _batch_size(metadata: parquet.FileMetaData) -> int:
-    largest = 1
-    for place in range(metadata.num_row_groups):
-        group = metadata.row_group(place)
-        row_bytes = group.total_byte_size // max(group.num_rows, 1)
-        largest = max(largest, row_bytes)
-    return max(1, min(BATCH_ROWS, BATCH_BYTES // largest))
-
-
 def _as_text(column: pa.Array) -> pa.Array:
-    return column.cast(pa.dictionary(column.type.index_type, pa.string()))
+    """Return binary data as the texts that they are, judged one by one when they are written."""
+    if pa.types.is_dictionary(column.type):
+        values = _as_text(column.dictionary)
+        return pa.DictionaryArray.from_arrays(column.indices, values)
+    if pa.types.is_large_binary(column.type):
+        return column.view(pa.large_string())
+    return column.view(pa.string())
 
 
 def _text_columns(file: parquet.ParquetFile) -> set[int]:
@@ -183,6 +191,6 @@ def _text_columns(file: parquet.ParquetFile) -> set[int]:
     enums = {leaf.path for leaf in leaves if leaf.logical_type.type == "ENUM"}
     places: set[int] = set()
     for place, field in enumerate(file.schema_arrow):
-        if field.name in enums and pa.types.is_dictionary(field.type):
+        if field.name in enums and holds_binary(field.type):
             places.add(place)
     return places

@@ -63,13 +63,19 @@ def cells_of(array: pa.Array) -> list[Cell]:
     if isinstance(kind, pa.BaseExtensionType):
         return cells_of(array.storage)
     if pa.types.is_dictionary(kind):
-        # One text for all cells that share it, however long it is.
-        texts = cells_of(array.dictionary)
-        return _each(array.indices.to_pylist(), texts.__getitem__)
+        return _shared(array)
     for is_one, make in _MAKERS:
         if is_one(kind):
             return make(array)
     return _plain(array)
+
+
+def _shared(array: pa.DictionaryArray) -> list[Cell]:
+    """Return one text for all cells that share it; the dictionary may hold those of the whole file."""
+    used = array.indices.unique().drop_null()
+    texts = cells_of(array.dictionary.take(used))
+    by_index = dict(zip(used.to_pylist(), texts, strict=True))
+    return _each(array.indices.to_pylist(), by_index.__getitem__)
 
 
 def _each(values: Iterable[Any], write: Callable[[Any], Cell]) -> list[Cell]:
@@ -266,6 +272,13 @@ def _is_binary(kind: pa.DataType) -> bool:
     return bool(
         fixed or pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
     )
+
+
+def holds_binary(kind: pa.DataType) -> bool:
+    """Return whether a type is that of binary data of any length, or of a dictionary of such."""
+    if pa.types.is_dictionary(kind):
+        return holds_binary(kind.value_type)
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
 def _is_list(kind: pa.DataType) -> bool:

@@ -58,7 +58,7 @@ def read_rows(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS
         return jsonl.read_rows(chunks, dialect, limits)
     from lake_assets.readers import parquet  # noqa: PLC0415 - takes a tenth of a second, and few files need it
 
-    return parquet.read_rows(chunks, dialect)
+    return parquet.read_rows(chunks, dialect, limits)
 
 
 def _blocks_of_csv(chunks: Iterable[bytes], dialect: Dialect, limits: Limits) -> Iterator[Block]:

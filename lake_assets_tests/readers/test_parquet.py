@@ -9,6 +9,7 @@ import pytest
 from pyarrow import parquet
 
 from lake_assets.exceptions import LakeError
+from lake_assets.readers.csv_splitter import Limits
 from lake_assets.readers.parquet import _write, read_rows, schema_of
 from lake_assets.readers.parquet_values import cells_of
 from lake_assets.readers.records import read_blocks, read_records
@@ -23,10 +24,27 @@ def file_of(table: pa.Table, **options: object) -> bytes:
     return written.getvalue()
 
 
-def test_a_long_text_that_repeats_takes_no_memory() -> None:
-    """A text that is written once and stands in every record is held once, and blocks stay small."""
-    text = pa.DictionaryArray.from_arrays(pa.array([0] * 400, pa.int32()), ["x" * 2**20])
-    data = file_of(pa.table({"a": text}), store_schema=False)
+def repeated(count: int) -> pa.Array:
+    """Return a text of a megabyte in so many records."""
+    return pa.DictionaryArray.from_arrays(pa.array([0] * count, pa.int32()), ["x" * 2**20])
+
+
+@pytest.mark.parametrize(
+    ("column", "options"),
+    [
+        (repeated(400), {}),
+        (pa.ListArray.from_arrays(pa.array(range(0, 121, 2), pa.int32()), repeated(120)), {}),
+        (
+            repeated(100).dictionary_decode(),
+            {"use_dictionary": False, "column_encoding": {"a": "DELTA_BYTE_ARRAY"}},
+        ),
+    ],
+    ids=["in a dictionary", "in lists", "by its prefix"],
+)
+def test_a_long_text_that_repeats_takes_no_memory(column: pa.Array, options: dict[str, object]) -> None:
+    """A text that is written once and stands in every record does not swell, and blocks stay small."""
+    data = file_of(pa.table({"a": column}), store_schema=False, **options)
+    del column
     dialect = dialect_of("a", format="parquet")
     before = pa.total_allocated_bytes()
     tracemalloc.start()
@@ -36,8 +54,51 @@ def test_a_long_text_that_repeats_takes_no_memory() -> None:
         largest = max(largest, pa.total_allocated_bytes() - before + tracemalloc.get_traced_memory()[1])
     tracemalloc.stop()
 
-    assert written == 400 * (2**20 + 3)
-    assert largest < 2**25
+    assert written > 100 * 2**20
+    assert largest < 2**26
+
+
+def test_texts_that_all_differ_are_read_once() -> None:
+    """What is read together holds its own texts, and not those of all records before it."""
+    texts = [f"text number {number} of many" for number in range(100_000)]
+    data = file_of(pa.table({"a": texts}))
+    read = 0
+    for rows in read_rows([data], dialect_of("a", format="parquet")):
+        read += sum(column.nbytes for column in rows.columns)
+
+    assert read < 2 * sum(map(len, texts))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"use_dictionary": False, "column_encoding": {"a": "DELTA_LENGTH_BYTE_ARRAY"}},
+        {"use_dictionary": False, "column_encoding": {"a": "DELTA_BYTE_ARRAY", "n": "DELTA_BINARY_PACKED"}},
+        {"use_dictionary": False, "column_encoding": {"a": "PLAIN", "n": "BYTE_STREAM_SPLIT"}},
+        {"data_page_version": "2.0", "compression": "zstd"},
+        {"use_dictionary": ["a"], "dictionary_pagesize_limit": 2**12},
+    ],
+    ids=["lengths", "prefixes", "plain", "second version", "dictionary given up"],
+)
+def test_every_encoding_is_read(options: dict[str, object]) -> None:
+    """However Parquet packs texts and numbers, the records are those that were written."""
+    texts = [f"{number}é" if number % 7 else None for number in range(20_000)]
+    data = file_of(pa.table({"a": texts, "n": range(20_000)}), **options)
+    batches = list(read_rows([data], dialect_of("a", "n", format="parquet")))
+    cells = [tuple(rows.cells(index)) for rows in batches for index in range(len(rows))]
+
+    assert cells == [(text, str(number)) for number, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "named"),
+    [(["short"] * 999 + ["x" * 5000], "Record 1000"), (["x" * 5000], "A record of row group 1")],
+)
+def test_a_record_larger_than_one_of_csv_is_refused(texts: list[str], named: str) -> None:
+    """What no record of a CSV file may hold is no record of Parquet either, and the error names it."""
+    data = file_of(pa.table({"a": texts}))
+    with pytest.raises(LakeError, match=f"{named} holds more than 4096 bytes"):
+        list(read_blocks([data], dialect_of("a", format="parquet"), Limits(max_record=4096)))
 
 
 def test_a_large_row_group_is_read_in_parts() -> None:

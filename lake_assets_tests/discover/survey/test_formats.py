@@ -131,3 +131,19 @@ def test_drift_of_json_lines_is_reported(unknown: Unknown) -> None:
 
     assert "+      id: text" in report.drift
     assert "+      new: numeric" in report.drift
+
+
+def test_names_that_repeat_or_are_empty_load_into_what_was_named(unknown: Unknown) -> None:
+    """Each column of a Parquet file, and each key of JSON lines, is in the column that was written for it."""
+    columns = [pa.array([1, 2]), pa.array(["old", "o2"]), pa.array(["new", "n2"]), pa.array([7, 8])]
+    joined = pa.Table.from_arrays(columns, names=["id", "value", "value", ""])
+    changes = pa.Table.from_arrays([pa.array(["I", "I"]), *columns], names=["Op", "id", "value", "value", ""])
+    unknown.put(parquet_of(joined), LOAD)
+    unknown.put(parquet_of(changes), CHANGE)
+    unknown.put(b'{"id":3,"":"x","b":1}\n{"b":2,"":"y"}\n', LINES.replace("orders", "lines"))
+    unknown.discover()
+
+    assert unknown.types() == {"id": "bigint", "value": "text", "value_2": "text", "column_4": "bigint"}
+    assert {report.state for report in unknown.load()} == {"loaded"}
+    assert unknown.rows() == [(1, "old", "new", 7), (2, "o2", "n2", 8)] * 2
+    assert unknown.rows("shop.lines") == [(3, "x", 1), (None, "y", 2)]
