@@ -34,7 +34,7 @@ SETTINGS = {
     "client_encoding": "UTF8",
     "TimeZone": "UTC",
     "timezone_abbreviations": "Default",
-    "DateStyle": "ISO, MDY",
+    "DateStyle": "ISO, YMD",
     "IntervalStyle": "postgres",
     "standard_conforming_strings": "on",
     "array_nulls": "on",
@@ -159,6 +159,17 @@ def _set_up(connection: psycopg.Connection, application: str) -> None:
             f"The warehouse's session does not take what values depend on: {', '.join(refused)}. See what "
             "stands between lake_assets and PostgreSQL; a pooler must pool sessions, not transactions."
         )
+
+
+def order_dates(connection: psycopg.Connection, order: str) -> None:
+    """Read dates that are not written year first in another order until the transaction ends.
+
+    Args:
+        connection: a session in a transaction.
+        order: `ymd`, with which such a date is refused, `dmy` or `mdy`.
+    """
+    style = {"style": f"ISO, {order.upper()}"}
+    connection.execute(statement(__package__, "order_dates"), style)
 
 
 def own_schemas(connection: psycopg.Connection) -> list[str]:

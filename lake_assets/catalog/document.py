@@ -21,6 +21,7 @@ from lake_assets.catalog.models import (
     FileOptions,
     Frozen,
     LoadMode,
+    Lossy,
     MissingColumns,
     NewColumns,
     Source,
@@ -169,6 +170,11 @@ class SourceTable(Frozen):
         description="What to do with a file that lacks a column of the catalog: `fill` it with NULL, or "
         "`fail` the load.",
     )
+    lossy: Lossy = Field(
+        default="quarantine",
+        description="What to do with a value that its column's type would change, such as an offset in a "
+        "`timestamp`: keep its record in `quarantine`, or `allow` and count it.",
+    )
     transform: Transform | None = Field(
         default=None,
         description="A Python function, `module:function`, that takes a pandas.DataFrame and gives one, "
@@ -282,6 +288,7 @@ def _to_table(document: SourceDocument, schema_name: str, name: str, table: Sour
         max_quarantined=table.max_quarantined,
         new_columns=table.new_columns,
         missing_columns=table.missing_columns,
+        lossy=table.lossy,
         transform=table.transform,
         description=table.description,
         owner=table.owner or document.owner,

@@ -21,6 +21,8 @@ LoadMode = Literal["append", "merge", "snapshot"]
 Expectation = Literal["hourly", "daily", "sparse"]
 NewColumns = Literal["add", "ignore", "fail"]
 MissingColumns = Literal["fill", "fail"]
+Lossy = Literal["quarantine", "allow"]
+DateOrder = Literal["ymd", "dmy", "mdy"]
 DEFAULT_GRACE = timedelta(minutes=10)
 
 
@@ -75,6 +77,11 @@ class FileOptions(Frozen):
     timezone: Timezone = Field(
         default="UTC",
         description="The time zone of the times in the names of files and folders (not of values).",
+    )
+    dates: DateOrder = Field(
+        default="ymd",
+        description="The order of day, month and year in dates that are not written year first, such as "
+        "`01.02.2026`: `dmy` or `mdy`. With `ymd` such a date is not guessed: its record goes to quarantine.",
     )
     nul: Literal["replace", "strip", "quarantine"] = Field(
         default="replace",
@@ -165,6 +172,7 @@ class Table(Frozen):
     max_quarantined: int | float | None = None
     new_columns: NewColumns = "add"
     missing_columns: MissingColumns = "fill"
+    lossy: Lossy = "quarantine"
     transform: str | None = None
     description: str | None = None
     owner: str | None = None
@@ -215,6 +223,11 @@ class Table(Frozen):
         for _, _, child in self.all_children:
             types.update(column.type for column in child.columns)
         return frozenset(types)
+
+    @property
+    def all_types(self) -> frozenset[str]:
+        """The types of all columns, those of child tables among them."""
+        return self.opened_types | {column.type for column in self.columns}
 
     @property
     def document_columns(self) -> tuple[str, ...]:

@@ -25,12 +25,13 @@ from lake_assets.load.modes.mode import LoadMode, Turn
 from lake_assets.load.outcome import HourOutcome
 from lake_assets.load.replacement import Replacement
 from lake_assets.load.report import LoadReport
+from lake_assets.load.staging.allowed_losses import document_losses
 from lake_assets.load.staging.copy_rejects import CopyRejects
 from lake_assets.load.staging.file_copy import copy_file
 from lake_assets.load.staging.inspection import InspectedFile, extra_columns, inspect_files
 from lake_assets.load.staging.staging import CopiedFile, Staging, create_staging
 from lake_assets.load.tally import FileTally, set_aside_documents
-from lake_assets.postgres import connect
+from lake_assets.postgres import connect, order_dates
 from lake_assets.states.facts import Fact
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class HourLoad:
         Raises:
             LakeAssetsError: the lake, the files or the catalog are at fault; nothing may be committed.
         """
+        order_dates(self.connection, self.table.files.dates)
         turn = self.mode.wait_for_turn(self.connection, self.hour)
         if not self.objects:
             return self._take_back(turn)
@@ -87,6 +89,7 @@ class HourLoad:
         # What no INSERT into main will judge is judged here, so that the counts are the same in any order.
         if turn.superseded_by or self.table.transform:
             tallies = set_aside_documents(staging, tallies)
+        self.outcome.notes.extend(document_losses(staging, copied))
         transformed = None
         if self.table.transform:
             transformed, tallies = self._transform(staging, tallies)
@@ -151,6 +154,7 @@ class HourLoad:
 
         transformed = Transformed(main=self.main, staging=staging)
         tallies = transformed.apply(tallies)
+        self.outcome.notes.extend(transformed.allowed_losses(tallies))
         if transformed.added:
             self._add_to_main(list(transformed.added.items()))
         return transformed, tallies

@@ -19,6 +19,10 @@ WHERE
     AND held.pid IS DISTINCT FROM pg_backend_pid()
 ORDER BY held.pid NULLS LAST
 
+-- name: order_dates
+-- Read dates that are not written year first in this order until the transaction ends.
+SELECT set_config('DateStyle', %(style)s, true)
+
 -- name: restore_search_path
 -- Let this transaction look for names where role, database and connection would have it look.
 SET LOCAL search_path TO DEFAULT

@@ -36,6 +36,7 @@ FactCode = Literal[
     "nul_bytes",
     "json_nuls",
     "json_not_finite",
+    "lossy_cells",
     "superseded_by",
     "snapshot_gone",
     # What ended a load.

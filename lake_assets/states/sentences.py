@@ -189,6 +189,11 @@ def _elements_differ(details: Details) -> str:
     )
 
 
+def _lossy_cells(details: Details) -> str:
+    counts = [f"{count} of {column}" for column, count in sorted(details["columns"].items())]
+    return f"{details['key']}: cells that their types changed (`lossy: allow`): {', '.join(counts)}"
+
+
 def _columns_missing(details: Details) -> str:
     return f"{details['key']} has no column {', '.join(details['columns'])}"
 
@@ -252,6 +257,7 @@ _COMPOSED: Mapping[FactCode, Callable[[Details], str]] = {
     "recount_differs": _recount_differs,
     "elements_differ": _elements_differ,
     "columns_missing": _columns_missing,
+    "lossy_cells": _lossy_cells,
     "column_renamed": _column_renamed,
     "columns_added": _columns_added,
     "schema_changed": _schema_changed,

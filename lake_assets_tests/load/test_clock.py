@@ -137,7 +137,7 @@ CELLS = (
 @pytest.mark.parametrize("owner", ["ROLE", "DATABASE"])
 def test_settings_of_role_and_database_change_nothing(any_bench: Bench, owner: str) -> None:
     """Whatever the warehouse's role or database has set, the same bytes become the same values."""
-    bench = any_bench.with_table(TYPED)
+    bench = any_bench.with_table(TYPED, files={"dates": "mdy"})
     bench.put(CELLS)
     bench.load()
     query = "SELECT * FROM shop.orders"
@@ -182,7 +182,9 @@ TIMEOUTS = (
 def test_no_time_limit_of_the_database_ends_a_load(bench: Bench) -> None:
     """Limits meant for queries of people end neither a load nor its wait; options of the URL hold."""
     bench.put(CELLS)
-    typed = replace(bench.with_table(TYPED), url=f"{bench.url}?options=-c%20work_mem%3D5MB")
+    typed = replace(
+        bench.with_table(TYPED, files={"dates": "mdy"}), url=f"{bench.url}?options=-c%20work_mem%3D5MB"
+    )
     with connect(bench.url, autocommit=True) as observer:
         for timeout in TIMEOUTS:
             observer.execute(f"ALTER DATABASE {observer.info.dbname} SET {timeout} = '1ms'".encode())

@@ -82,7 +82,7 @@ def test_no_variable_changes_a_value(
     bench: Bench, name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A load under a variable gives the rows that one without it gives, and the check agrees."""
-    typed = bench.with_table(TYPED)
+    typed = bench.with_table(TYPED, files={"dates": "mdy"})
     typed.put(CELLS)
     services = tmp_path / "services"
     services.write_text(SERVICE, encoding="utf-8")

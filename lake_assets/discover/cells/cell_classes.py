@@ -33,7 +33,24 @@ _DAY = (
 )
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
 _MOMENT = rf"{_DAY}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{{1,6}})?)?"
+_DATE_ORDERS = {
+    "day_first": (r"(?:1[3-9]|2[0-9]|3[01])", r"(?:0?[1-9]|1[0-2])"),
+    "month_first": (r"(?:0?[1-9]|1[0-2])", r"(?:1[3-9]|2[0-9]|3[01])"),
+    "day_or_month_first": (r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|1[0-2])"),
+}
+_ORDERED_CLOCK = r"[ T][0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
 _OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
+
+
+def _ordered_date(first: str, second: str) -> str:
+    """Return the form of dates whose year comes last."""
+    written = [rf"{first}{mark}{second}{mark}[12][0-9]{{3}}" for mark in (r"\.", "/", "-")]
+    return f"(?:{'|'.join(written)})"
+
+
+ORDERED_DATES = {name: _ordered_date(*numbers) for name, numbers in _DATE_ORDERS.items()}
+ORDERED_MOMENTS = {f"{name}_moment": form + _ORDERED_CLOCK for name, form in ORDERED_DATES.items()}
+"""Dates, and times, whose year comes last: only the catalog can say which number is the day."""
 
 # Nothing here needs a second look, so that whole blocks of cells can be matched at once.
 SIMPLE = {
@@ -50,6 +67,8 @@ SIMPLE = {
     "f": r"f",
     TRUTH: r"TRUE|FALSE|True|False",
     FLOAT: r"[+-]?(?:[0-9]+(?:\.[0-9]*)?[eE][+-]?[0-9]{1,4}|\.[0-9]+(?:[eE][+-]?[0-9]{1,4})?)",
+    **ORDERED_DATES,
+    **ORDERED_MOMENTS,
     FIGURES: r"[0-9 .,:;/+\-%$€£()#*]*[0-9][0-9 .,:;/+\-%$€£()#*]*",
 }
 _ANY_SIMPLE = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in SIMPLE.items()))

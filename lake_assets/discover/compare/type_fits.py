@@ -6,7 +6,13 @@ columns of a table it is asked for is told in `column_drift` and `document_drift
 
 import re
 
-from lake_assets.discover.cells.cell_classes import FIGURES, NUMBER_CLASSES, ODD
+from lake_assets.discover.cells.cell_classes import (
+    FIGURES,
+    NUMBER_CLASSES,
+    ODD,
+    ORDERED_DATES,
+    ORDERED_MOMENTS,
+)
 from lake_assets.discover.cells.json_cells import survives_as_jsonb
 from lake_assets.load.staging.documents import JSON_TYPES
 
@@ -19,7 +25,7 @@ _HOLDS: dict[str, frozenset[str]] = {
     **dict.fromkeys(WHOLE_TYPES, frozenset({"whole", FIGURES})),
     **dict.fromkeys(NUMBER_TYPES, NUMBER_CLASSES | {FIGURES}),
     **dict.fromkeys(("boolean", "bool"), frozenset({"word", "t", "f", "whole"})),
-    **dict.fromkeys(TIME_TYPES, frozenset({"date", "moment", "instant"})),
+    **dict.fromkeys(TIME_TYPES, frozenset({"date", "moment", "instant", *ORDERED_DATES, *ORDERED_MOMENTS})),
     "time": frozenset({"clock"}),
     "interval": frozenset({"clock", "span"}),
     "uuid": frozenset({"uuid"}),
@@ -56,6 +62,6 @@ def may_hold(base: str, kind: str, value: str) -> bool:
         return True
     if base in JSON_TYPES:
         return survives_as_jsonb(value) or kind in {"whole", "decimal", "word"}
-    if kind == FIGURES:
+    if kind in {FIGURES, *ORDERED_DATES, *ORDERED_MOMENTS}:
         return not _NO_DATE.fullmatch(value)
     return kind in ODD and _LENIENT.fullmatch(value) is not None

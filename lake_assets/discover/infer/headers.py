@@ -15,6 +15,8 @@ from lake_assets.discover.cells.cell_classes import (
     FIGURES,
     FLOAT,
     NUMBER_CLASSES,
+    ORDERED_DATES,
+    ORDERED_MOMENTS,
     SIMPLE,
     TEXT,
     TRUTH,
@@ -288,4 +290,5 @@ def _is_above(kind: str, classes: AbstractSet[str]) -> bool:
 
 
 def _is_word_above_figures(name: str, classes: AbstractSet[str]) -> bool:
-    return classes <= _FIGURES and FIGURES in classes and not has_digits(name)
+    are_no_numbers = bool(classes & {FIGURES, *ORDERED_DATES, *ORDERED_MOMENTS})
+    return classes <= _FIGURES and are_no_numbers and not has_digits(name)

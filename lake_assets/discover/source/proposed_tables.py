@@ -13,6 +13,7 @@ from lake_assets.discover.infer.file_options import differing_options
 from lake_assets.discover.infer.names import plain_name
 from lake_assets.discover.source.context import SourceContext
 from lake_assets.discover.source.new_tables import NewTable
+from lake_assets.discover.write.date_order import with_dates
 from lake_assets.discover.write.describe import Described, describe
 from lake_assets.discover.write.documents import DocumentOpener
 from lake_assets.discover.write.proposals import ProposedTable
@@ -62,6 +63,7 @@ def propose_tables(
         )
         proposed = describe(described, now, changes=changes)
         proposed = replace(proposed, files=differing_options(table.options, files))
+        proposed = with_dates(proposed, table.columns.profiles(), table.options.files.null)
         _report_narrowed(context, table, proposed)
         planned.append(PlannedTable(found=table, proposed=proposed))
     # Tables come before the tables of their documents, so that all tables have their names already.

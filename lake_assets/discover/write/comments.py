@@ -7,7 +7,7 @@ where they are chosen, in `describe`; why a path of a document has its type in `
 import re
 from collections.abc import Iterator, Mapping
 
-from lake_assets.discover.cells.cell_classes import ODD, OTHER, TEXT
+from lake_assets.discover.cells.cell_classes import ODD, ORDERED_DATES, ORDERED_MOMENTS, OTHER, TEXT
 from lake_assets.discover.cells.column_profile import ColumnProfile, Example
 from lake_assets.discover.cells.printable import shown
 from lake_assets.discover.infer.columns import TableColumns
@@ -45,6 +45,7 @@ _CLASS_NAMES = {
     "uuid": "a UUID",
     "word": "a truth value",
     "json": "JSON",
+    **dict.fromkeys((*ORDERED_DATES, *ORDERED_MOMENTS), "a date that does not begin with the year"),
 }
 # Why a cell of this form is kept as text.
 _PECULIAR = (

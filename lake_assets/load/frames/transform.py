@@ -26,13 +26,17 @@ from lake_assets.load.frames.columns import Columns, columns_of
 from lake_assets.load.frames.values import dtype_of, frame_of, postgres_type, rows_of
 from lake_assets.load.main_rows import MainHour
 from lake_assets.load.main_tables import list_columns, main_table
-from lake_assets.load.staging.document_expressions import ServerType, resolve_types
+from lake_assets.load.staging.allowed_losses import count_losses
+from lake_assets.load.staging.cast_losses import KnownType
+from lake_assets.load.staging.document_expressions import ServerType, nothing, resolve_types
 from lake_assets.load.staging.document_rejects import DocumentRejects, Place
 from lake_assets.load.staging.documents import EVERYTHING
+from lake_assets.load.staging.losses import know_types
 from lake_assets.load.staging.savepoints import Refused, savepoint
 from lake_assets.load.staging.staging import CopiedFile, Staging
 from lake_assets.load.tally import FileTally
 from lake_assets.postgres import statement
+from lake_assets.states.facts import Fact
 
 ROWS = 10_000  # records in a chunk: a few dozen megabytes as Python objects
 RECORD = "_lake_record"
@@ -184,7 +188,12 @@ class Transformed:
         Raises:
             LoadError: such a value stands in a row that belongs to no record.
         """
-        places = [self._place(name, type_) for name, type_ in self.types.items() if type_ != "text"]
+        losing = know_types(self.connection, self.types.values(), self.table.files.dates)
+        places = [
+            self._place(name, type_, losing.get(type_))
+            for name, type_ in self.types.items()
+            if type_ != "text"
+        ]
         files = [tally.copied for tally in tallies]
         rejects = DocumentRejects(self.staging)
         try:
@@ -202,10 +211,15 @@ class Transformed:
             without.append(tally.without(records=rejected[ordinal], rows=dropped[ordinal]))
         return without
 
-    def _place(self, name: str, declared: str) -> Place:
-        """Return how a column's values are judged."""
+    def _place(self, name: str, declared: str, losing: KnownType | None) -> Place:
+        """Return how a column's values are judged; `losing` is what its type can lose of them."""
         cell = self._cell(name)
         fits = sql.SQL("coalesce(pg_input_is_valid({}, {}), true)").format(cell, sql.Literal(declared))
+        loss = nothing()
+        if losing is not None:
+            loss = losing.quick_loss(cell, soft=True)
+            if self.staging.lossy == "quarantine":
+                fits = sql.SQL("({} AND {} IS NULL)").format(fits, loss)
         return Place(
             name=name,
             type=declared,
@@ -214,7 +228,26 @@ class Transformed:
             found=sql.SQL("NULL::text"),
             value=cell,
             given=cell,
+            loss=loss,
         )
+
+    def allowed_losses(self, tallies: Sequence[FileTally]) -> list[Fact]:
+        """Return what values that the transform gave lose, where the catalog allows it.
+
+        Args:
+            tallies: the files, in the order of their ordinals.
+        """
+        if self.staging.lossy != "allow":
+            return []
+        losing = know_types(self.connection, self.types.values(), self.table.files.dates)
+        losses: dict[str, sql.Composable] = {}
+        for name, declared in self.types.items():
+            if declared in losing:
+                losses[name] = losing[declared].quick_loss(self._cell(name), soft=True)
+        if not losses:
+            return []
+        files = [tally.copied for tally in tallies]
+        return list(count_losses(self.connection, self.rows(), losses, files))
 
     def _take_out_filtered(self) -> None:
         """Take the records that were dropped out of staging, so that child tables do without them.

@@ -15,7 +15,8 @@ from psycopg import sql
 from lake_assets.catalog.models import Column, Table
 from lake_assets.catalog.values import LONGEST_NAME, MOST_COLUMNS, OUR_COLUMNS, SYSTEM_COLUMNS
 from lake_assets.exceptions import LoadError
-from lake_assets.load.staging.document_expressions import TEMPORAL_TYPES, Leaf, ServerType
+from lake_assets.load.staging.cast_losses import KnownType
+from lake_assets.load.staging.document_expressions import ALL_KEPT, TEMPORAL_TYPES, Leaf, ServerType
 from lake_assets.load.staging.documents import JSON_TYPES, Document, title_of
 from lake_assets.load.staging.hexadecimal import hexadecimal_condition, hexadecimal_value
 from lake_assets.postgres import type_name
@@ -134,6 +135,7 @@ class StagingPlan:
         documents: the JSON columns of the file that are looked into.
         added: those of `columns` that only the files have.
         ops: the letters of `Op` whose records are taken; one with another is bad.
+        known: the types that can lose something of a text, by what is declared.
     """
 
     columns: tuple[StagedColumn | Leaf, ...]
@@ -141,6 +143,7 @@ class StagingPlan:
     documents: tuple[Document, ...]
     added: tuple[StagedColumn, ...]
     ops: frozenset[str]
+    known: Mapping[str, KnownType]
 
     @cached_property
     def by_file_column(self) -> dict[str, StagedColumn]:
@@ -197,6 +200,19 @@ class StagingPlan:
         ignored = frozenset(file_columns) - self.by_file_column.keys()
         return ColumnFilter(ignored=ignored, temporal=frozenset(temporal))
 
+    def losing(self, file_columns: Iterable[str]) -> dict[str, KnownType]:
+        """Return the types that can lose something of a cell, by columns of a file.
+
+        Args:
+            file_columns: the columns of the file, without the `Op` column.
+        """
+        types = {}
+        for name in file_columns:
+            cell = self.by_file_column.get(name)
+            if cell is not None and cell.type in self.known:
+                types[name] = self.known[cell.type]
+        return types
+
     def castable(self, *, op: bool) -> sql.Composed | None:
         """Return the condition under which a staged record is a row of main, or None if every one is.
 
@@ -230,6 +246,7 @@ def plan_staging(
     soft_copy: bool,
     ops: frozenset[str],
     types: Mapping[str, ServerType] = NO_TYPES,
+    known: Mapping[str, KnownType] = ALL_KEPT,
 ) -> StagingPlan:
     """Decide how the columns of a table-hour's files pass through staging.
 
@@ -239,6 +256,7 @@ def plan_staging(
         soft_copy: the server's COPY can leave out a record (PostgreSQL 17 and later).
         ops: the letters of `Op` whose records are taken.
         types: the types of columns with a path, as the server knows them.
+        known: the types that can lose something of a text, by what is declared.
 
     Raises:
         LoadError: there are such columns, and the table says `new_columns: fail`; or a JSON column that is
@@ -263,6 +281,7 @@ def plan_staging(
         documents=tuple(documents.values()),
         added=tuple(added),
         ops=ops,
+        known=known,
     )
 
 

@@ -59,12 +59,23 @@ class CopyRejects:
             known = {**file.refused, **file.relative_times, **self.unasked.get(file.ordinal, {})}
             put_back = self._explain(file, numbers, known)
             counts.append(file.placeholders + len(numbers) - put_back)
+            self.notes.extend(self._allowed_losses(file, numbers))
         return counts
 
     def take_out(self, file: CopiedFile, refused: Mapping[int, BadRecord]) -> None:
         """Set records of a file aside that main refused after all, given by their numbers."""
         self.staging.take_out(file.ordinal, refused)
         self._explain(file, sorted(refused), refused)
+
+    def _allowed_losses(self, file: CopiedFile, rejected: Sequence[int]) -> Iterator[Fact]:
+        """Yield what the records that stay lose, where the catalog allows it."""
+        if self.staging.lossy != "allow":
+            return
+        counts = file.losses.counts(rejected)
+        if counts:
+            names = self.staging.plan.by_file_column
+            columns = {names[column].name: count for column, count in counts.items()}
+            yield Fact.of("lossy_cells", key=file.key, columns=columns)
 
     def _find(self, copied: Sequence[CopiedFile]) -> dict[int, "array[int]"]:
         """Find the records that are no rows of main, and take them out of staging.
@@ -80,11 +91,20 @@ class CopyRejects:
             if file.relative_times:
                 gone = self.staging.take_out(file.ordinal, file.relative_times)
                 stretches += [Stretch(file.ordinal, number, number) for number in gone]
+            if self.staging.lossy == "quarantine":
+                stretches += self._take_out_lossy(file)
         stretches += self._uncastable(copied)
         rejected = {file.ordinal: array("q") for file in copied}
         for ordinal, first, last in sorted(stretches):
             rejected[ordinal].extend(range(first, last + 1))
         return rejected
+
+    def _take_out_lossy(self, file: CopiedFile) -> list[Stretch]:
+        """Take out what its types would change; COPY may have left out some of it for another cause."""
+        if not file.losses.records:
+            return []
+        gone = self.staging.take_out(file.ordinal, file.losses.records)
+        return [Stretch(file.ordinal, first, last) for first, last in _runs(sorted(gone))]
 
     def _left_out(self, copied: Sequence[CopiedFile]) -> list[Stretch]:
         """Find what COPY has left out; it may have left out placeholders too, where a type refuses NULL."""
@@ -143,6 +163,18 @@ class CopyRejects:
             self.staging.reject(file.key, reasons.judge(batch))
         self.notes.extend(reasons.repairs.notes())
         return reasons.repairs.mended["records"]
+
+
+def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Return ascending numbers as runs without a gap: the first and the last of each."""
+    run: list[int] = []
+    for number in numbers:
+        if run and number > run[1] + 1:
+            yield run[0], run[1]
+            run = []
+        run = [run[0], number] if run else [number, number]
+    if run:
+        yield run[0], run[1]
 
 
 def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:

@@ -6,13 +6,15 @@ in each kind of type is told by docs/documents.md. Which columns there are belon
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 import psycopg
 from psycopg import sql
 
+from lake_assets.catalog.models import Lossy
+from lake_assets.load.staging.cast_losses import KnownType
 from lake_assets.load.staging.hexadecimal import hexadecimal_condition, hexadecimal_value
 from lake_assets.postgres import statement
 from lake_assets.readers import relative_times
@@ -58,11 +60,18 @@ _QUICK: dict[Kind, tuple[str, str | None]] = {
 # Of these every scalar's text is what the type reads.
 _AS_TEXT: tuple[Kind, ...] = ("text", "number", "truth")
 INDEX = "\0"
+ALL_KEPT: Mapping[str, KnownType] = {}
+_MILLISECONDS = 3
 # Types that know words such as `now`, and those made of them (manual, "Date/Time Types", "Range Types").
 TEMPORAL_TYPES = re.compile(
     r'(?:pg_catalog\.)?"?(?:date|time|timetz|timestamp|timestamptz|(?:date|ts|tstz)(?:multi)?range)(?!\w)',
     re.IGNORECASE,
 )
+
+
+def nothing() -> sql.Composable:
+    """Return the expression of NULL."""
+    return sql.SQL("NULL")
 
 
 @dataclass(frozen=True)
@@ -73,24 +82,49 @@ class ServerType:
         base: its name without modifiers: an assignment checks a length where a cast would cut.
         kind: how a value of a document is turned into it.
         element: the type of its elements, if it is an array.
+        losing: what it can lose of a text; None where it is nothing.
+        keeps_all: a value that it would change is refused.
     """
 
     base: str
     kind: Kind
     element: "ServerType | None" = None
+    losing: KnownType | None = None
+    keeps_all: bool = True
 
 
-def resolve_types(connection: psycopg.Connection, types: Iterable[str]) -> dict[str, ServerType]:
-    """Ask the server what the catalog's types are."""
+def resolve_types(
+    connection: psycopg.Connection,
+    types: Iterable[str],
+    losing: Mapping[str, KnownType] = ALL_KEPT,
+    lossy: Lossy = "quarantine",
+) -> dict[str, ServerType]:
+    """Ask the server what the catalog's types are.
+
+    Args:
+        connection: a session.
+        types: the types, as the catalog writes them.
+        losing: those of them that can lose something of a text.
+        lossy: what becomes of a value that its type would change.
+    """
     asked = {"types": sorted(set(types))}
     rows = connection.execute(statement(__package__, "resolve_types"), asked)
     known = {}
+    keeps_all = lossy == "quarantine"
     for name, base, base_name, element, element_name in rows:
+        lost = losing.get(name)
         if element:
-            inner = ServerType(base=element, kind=_KINDS.get(element_name, "text"))
+            inner = ServerType(
+                base=element,
+                kind=_KINDS.get(element_name, "text"),
+                losing=lost.of_element if lost else None,
+                keeps_all=keeps_all,
+            )
             known[name] = ServerType(base=base, kind="array", element=inner)
         else:
-            known[name] = ServerType(base=base, kind=_KINDS.get(base_name, "text"))
+            known[name] = ServerType(
+                base=base, kind=_KINDS.get(base_name, "text"), losing=lost, keeps_all=keeps_all
+            )
     return known
 
 
@@ -102,11 +136,13 @@ class _Branch:
         value: the value of the column; an error where it cannot be one.
         valid: whether it can be one; never an error.
         text: what the column's type is asked to read, for the message of its refusal.
+        loss: what the column's type would lose of it, NULL for nothing; never an error.
     """
 
     value: sql.Composable
     valid: sql.Composable
     text: sql.Composable
+    loss: sql.Composable = field(default_factory=nothing)
 
 
 @dataclass(frozen=True)
@@ -150,7 +186,7 @@ class Leaf:
         # Taking a text out and looking at how it begins is half the work of asking for its JSON type.
         json = replace(self, node=take_out(self.document, self.path))
         return sql.SQL("CASE WHEN ascii({}) NOT IN (ascii('{{'), ascii('[')) THEN {} ELSE {} END").format(
-            self.node, self._cast(self.node), json.value_of_json
+            self.node, json.kept(self.node), json.value_of_json
         )
 
     @property
@@ -162,6 +198,17 @@ class Leaf:
     def given(self) -> sql.Composed:
         """The text that the type is asked to read, or NULL where the shape is already wrong; as `fits`."""
         return self._by_json_type(lambda branch: branch.text, sql.SQL("NULL"), sql.SQL("NULL"))
+
+    @property
+    def loses(self) -> bool:
+        """Whether its type, or that of its elements, can lose something."""
+        element = self.known.element
+        return self.known.losing is not None or (element is not None and element.losing is not None)
+
+    @property
+    def loss(self) -> sql.Composed:
+        """What is lost of what lies here, NULL for nothing; as `fits`."""
+        return self._by_json_type(lambda branch: branch.loss, nothing(), nothing())
 
     @property
     def softly(self) -> sql.Composed:
@@ -223,8 +270,34 @@ class Leaf:
     def _cast(self, text: sql.Composable) -> sql.Composable:
         return sql.SQL("({})::{}").format(text, sql.SQL(self.known.base))
 
+    def kept(self, text: sql.Composable) -> sql.Composable:
+        """Let the type read a text; an error where it would lose something of it."""
+        losing = self.known.losing
+        if losing is None or not self.known.keeps_all:
+            return self._cast(text)
+        return self._unless_lost(losing.quick_loss(text), self._cast(text))
+
+    def _unless_lost(self, loss: sql.Composable, value: sql.Composable) -> sql.Composed:
+        """Return a value where nothing is lost; else an error."""
+        refused = self._cast(sql.SQL("lake_assets.document_refused({})").format(self.node))
+        return sql.SQL("CASE WHEN {} IS NULL THEN {} ELSE {} END").format(loss, value, refused)
+
+    def _fits_without_loss(self, valid: sql.Composable, loss: sql.Composable) -> sql.Composable:
+        if not self.known.keeps_all:
+            return valid
+        return sql.SQL("({} AND {} IS NULL)").format(valid, loss)
+
     def _read(self, text: sql.Composable) -> _Branch:
         """Let the type read a text."""
+        read = self._read_all(text)
+        if self.known.losing is None:
+            return read
+        loss = self.known.losing.quick_loss(text, soft=True)
+        valid = self._fits_without_loss(read.valid, loss)
+        return replace(read, value=self.kept(text), valid=valid, loss=loss)
+
+    def _read_all(self, text: sql.Composable) -> _Branch:
+        """Let the type read a text, whatever it loses of it."""
         valid: sql.Composable = sql.SQL("true")
         if "text" not in (self.known.base, self.type):
             valid = sql.SQL("coalesce(pg_input_is_valid({}, {}), true)").format(text, sql.Literal(self.type))
@@ -240,7 +313,7 @@ class Leaf:
         digits = sql.SQL("encode({}, 'hex')").format(self._call("document_bytes"))
         ways: dict[Kind, Callable[[], dict[str, _Branch]]] = {
             "text": lambda: {"object": self._read(self._call("document_text"))},
-            "whole": lambda: {"number": self._read(number), "object": integer},
+            "whole": lambda: {"number": self._read_all(number), "object": integer},
             "number": lambda: {"object": self._read(self._call("document_number"))},
             "truth": lambda: {"object": self._nothing},
             "time": lambda: {"object": self._time},
@@ -263,7 +336,12 @@ class Leaf:
         words = sql.SQL("coalesce(({}) ~* {}, false)").format(text, sql.Literal(relative_times.FOR_POSTGRES))
         refused = self._cast(sql.SQL("lake_assets.document_refused({})").format(self.node))
         value = sql.SQL("CASE WHEN {} THEN {} ELSE {} END").format(words, refused, read.value)
-        return _Branch(value, sql.SQL("(NOT {} AND {})").format(words, read.valid), read.text)
+        return _Branch(
+            value=value,
+            valid=sql.SQL("(NOT {} AND {})").format(words, read.valid),
+            text=read.text,
+            loss=sql.SQL("CASE WHEN NOT {} THEN {} END").format(words, read.loss),
+        )
 
     @property
     def _quick(self) -> sql.Composed | None:
@@ -277,7 +355,9 @@ class Leaf:
             node = sql.SQL("{} -> {}").format(self.node, sql.Literal(key))
             # AND looks at what follows a NULL, and taking a key out of a scalar is an error.
             met = sql.SQL("(jsonb_typeof({}) = {}) IS TRUE").format(node, sql.Literal(json_type))
-        value = self._cast(text)
+        if self.known.kind == "time" and self._can_lose_milliseconds:
+            return None
+        value = self.kept(text)
         if self.known.kind == "time":
             moment = sql.SQL("lake_assets.document_moment({}::bigint)").format(text)
             value = self._cast(self._in_zone(moment))
@@ -295,9 +375,37 @@ class Leaf:
 
     @property
     def _time(self) -> _Branch:
-        as_text = self._read(self._call("document_time_text"))
+        text = self._call("document_time_text")
+        # The offset of a $date is heeded before its type drops it, so that its text alone is no loss.
+        as_text = self._read_all(text)
         moment = self._in_zone(self._call("document_time"))
-        return _Branch(value=self._cast(moment), valid=as_text.valid, text=as_text.text)
+        value = self._cast(moment)
+        losing = self.known.losing
+        if losing is None:
+            return replace(as_text, value=value)
+        found = self._lost_of_moment(losing, text)
+        loss = sql.SQL("CASE WHEN {} THEN {} END").format(as_text.valid, found)
+        if self.known.keeps_all:
+            value = self._unless_lost(found, value)
+        return _Branch(value=value, valid=self._fits_without_loss(as_text.valid, loss), text=text, loss=loss)
+
+    def _lost_of_moment(self, losing: KnownType, text: sql.Composable) -> sql.Composed:
+        """Return what is lost of a time in a wrapper."""
+        if losing.name == "date":
+            return losing.quick_loss(sql.SQL("({})::text").format(self._call("document_time")), soft=True)
+        loss = losing.of_instant.quick_loss(text, soft=True)
+        if self._can_lose_milliseconds:
+            return loss
+        is_text = sql.SQL("jsonb_typeof({} -> '$date') = 'string'").format(self.node)
+        return sql.SQL("CASE WHEN {} THEN {} END").format(is_text, loss)
+
+    @property
+    def _can_lose_milliseconds(self) -> bool:
+        """Whether a time in whole milliseconds can lose something: its time of day, or its last digits."""
+        losing = self.known.losing
+        if losing is None:
+            return False
+        return losing.name == "date" or 0 <= losing.modifier < _MILLISECONDS
 
     def _in_zone(self, moment: sql.Composable) -> sql.Composable:
         with_zone = self.known.base == "timestamp with time zone"
@@ -329,7 +437,10 @@ class Leaf:
         )
         array = sql.SQL("ARRAY(SELECT {} FROM {} ORDER BY element.place)").format(leaf.value, elements)
         valid = sql.SQL("NOT EXISTS (SELECT FROM {} WHERE NOT {})").format(elements, leaf.fits)
-        return _Branch(value=self._cast(array), valid=valid, text=sql.SQL("NULL"))
+        lost = nothing()
+        if element.losing is not None:
+            lost = sql.SQL("(SELECT min({}) FROM {})").format(leaf.loss, elements)
+        return _Branch(value=self._cast(array), valid=valid, text=sql.SQL("NULL"), loss=lost)
 
     def _key(self, key: str) -> sql.Composable:
         """Return the text below a key; NULL where the node is no object."""

@@ -14,7 +14,8 @@ from typing import NamedTuple, Self
 from psycopg import sql
 
 from lake_assets.exceptions import LakeError, LoadError
-from lake_assets.load.staging.document_expressions import INDEX, Leaf
+from lake_assets.load.staging.cast_losses import LossCode, is_day_or_month_first, sentence
+from lake_assets.load.staging.document_expressions import INDEX, Leaf, nothing
 from lake_assets.load.staging.documents import opened_staging
 from lake_assets.load.staging.staging import CopiedFile, Staging
 from lake_assets.postgres import statement
@@ -45,6 +46,7 @@ class Place:
         found: the JSON type of what lies there.
         value: what is shown of it.
         given: the text that PostgreSQL is asked about, NULL where the shape is already wrong.
+        loss: what its type would lose of it, NULL for nothing.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Place:
     found: sql.Composable
     value: sql.Composable
     given: sql.Composable
+    loss: sql.Composable = field(default_factory=nothing)
 
     @classmethod
     def of(cls, leaf: Leaf) -> Self:
@@ -66,12 +69,14 @@ class Place:
             found=sql.SQL("jsonb_typeof({})").format(leaf.node),
             value=sql.SQL("{} #>> '{{}}'").format(leaf.node),
             given=leaf.given,
+            loss=leaf.loss,
         )
 
     def as_row(self, number: int) -> sql.Composed:
         """Return the judgement as a row of `find_document_rejects`, under a number of the place."""
         return sql.SQL(
-            "({place}, {fits}, {found}, {value}, CASE WHEN NOT {fits} THEN {given} END, {type})"
+            "({place}, {fits}, {found}, {value}, CASE WHEN NOT {fits} THEN {given} END, {type},"
+            " CASE WHEN NOT {fits} THEN {loss} END)"
         ).format(
             place=sql.Literal(number),
             fits=self.fits,
@@ -79,6 +84,7 @@ class Place:
             value=self.value,
             given=self.given,
             type=sql.Literal(self.type),
+            loss=self.loss,
         )
 
 
@@ -93,6 +99,7 @@ class Fault(NamedTuple):
         value: what is shown of it.
         message: what PostgreSQL says of it, where it was asked.
         sqlstate: PostgreSQL's code.
+        loss: what the type would lose of it, where that is what is wrong.
     """
 
     record: int
@@ -102,6 +109,7 @@ class Fault(NamedTuple):
     value: str | None
     message: str | None
     sqlstate: str | None
+    loss: LossCode | None = None
 
 
 @dataclass(frozen=True)
@@ -242,6 +250,9 @@ def bad_record_of(key: str, places: Sequence[Place], record: Record, fault: Faul
     reason = f"{title} {_FOUND.get(fault.found, fault.found)}, where {place.type} is declared"
     if fault.message:
         reason = f"{fault.message}, at {title}"
+    loss = "order" if is_day_or_month_first(fault.value, fault.sqlstate) else fault.loss
+    if loss is not None:
+        reason = sentence(loss, title, place.type, fault.value)
     return BadRecord(
         number=record.number,
         raw=record.raw,

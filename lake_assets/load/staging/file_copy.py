@@ -4,7 +4,7 @@ Finding the records that the server refused, and the reason of each, belongs to 
 moving the rows on to `load.main_rows`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +13,9 @@ from itertools import chain
 from psycopg import sql
 
 from lake_assets.exceptions import CountMismatch
+from lake_assets.load.staging.cast_losses import KnownType
 from lake_assets.load.staging.inspection import InspectedFile, naming
+from lake_assets.load.staging.losses import MOST_ASKED, AskedCell, Losses, ask_for_losses
 from lake_assets.load.staging.savepoints import Refused, limit_refused, savepoint
 from lake_assets.load.staging.staging import CopiedFile, Staging
 from lake_assets.postgres import statement
@@ -22,6 +24,7 @@ from lake_assets.readers.blocks import BadRecord, Block
 from lake_assets.readers.original import beginning
 from lake_assets.readers.records import read_blocks
 from lake_assets.readers.relative_times import REASON as RELATIVE_TIME
+from lake_assets.readers.suspects import find_suspects
 from lake_assets.recount.recount import Recount
 
 BAD_BYTES = 8 * 2**20  # bytes of bad records held in memory before they are handed on
@@ -58,6 +61,7 @@ def copy_file(staging: Staging, file: InspectedFile, progress: Progress | None =
         nuls=read.nuls,
         refused=read.refused,
         relative_times=read.relative_times,
+        losses=read.losses,
     )
 
 
@@ -86,6 +90,7 @@ class _Read:
         bad: how many records were not well-formed.
         refused: records over which COPY failed, by their numbers.
         relative_times: records with a word read off the clock, by their numbers.
+        losses: the cells that their types would change.
     """
 
     records: int = 0
@@ -94,6 +99,7 @@ class _Read:
     bad: int = 0
     refused: dict[int, BadRecord] = field(default_factory=dict)
     relative_times: dict[int, BadRecord] = field(default_factory=dict)
+    losses: Losses = field(default_factory=Losses)
 
     def add(self, block: Block) -> None:
         """Count a block."""
@@ -110,11 +116,13 @@ class _FileCopy:
         staging: where it goes.
         file: the file.
         read: what has been read so far.
+        suspects: cells that may lose something, which the server has not been asked about.
     """
 
     staging: Staging
     file: InspectedFile
     read: _Read = field(default_factory=_Read)
+    suspects: list[AskedCell] = field(default_factory=list)
 
     def run(self, chunks: Iterable[bytes]) -> _Read:
         """Copy the file of these raw bytes, and compare the three counts of its records."""
@@ -139,15 +147,27 @@ class _FileCopy:
                         self.read.add(part)
                         bad.extend(part.bad)
                         held += sum(len(record.raw) for record in part.bad)
-                        if held > BAD_BYTES:
+                        if held > BAD_BYTES or len(self.suspects) > MOST_ASKED:
                             break
                 self.read.staged += cursor.rowcount
             self.set_aside(bad)
+            self.judge_suspects()
 
     def set_aside(self, bad: Sequence[BadRecord]) -> None:
         """Set records aside that are not well-formed."""
         if bad:
             self.staging.reject(self.file.file.key, bad)
+
+    def judge_suspects(self) -> None:
+        """Ask the server which of the suspicious cells lose something, and note them."""
+        for record, loss in ask_for_losses(self.staging.connection, self.suspects, self.losing):
+            self.read.losses.add(record, loss)
+        self.suspects.clear()
+
+    @cached_property
+    def losing(self) -> Mapping[str, KnownType]:
+        """The types that can lose something of a cell, by columns of the file."""
+        return self.staging.plan.losing(self.file.dialect.columns)
 
     @cached_property
     def copy_sql(self) -> sql.Composed:
@@ -167,8 +187,12 @@ class _FileCopy:
         """Yield the blocks as staging takes them, and note the records with words read off the clock."""
         plan, dialect = self.staging.plan, self.file.dialect
         use = plan.use(dialect.columns)
+        watched = {column: known.watched for column, known in self.losing.items()}
         first = 1
         for block in blocks:
+            for suspect in find_suspects(block, dialect, watched):
+                if not self.losing[suspect.column].is_plain(suspect.text):
+                    self.suspects.append(AskedCell(first + suspect.record, suspect.column, suspect.text))
             filtered, words = filter_block(block, dialect, use)
             for index, (file_column, value) in words.items():
                 number = first + index
@@ -209,6 +233,7 @@ class _RecordCopy(_FileCopy):
                 self._copy_data(block.data)
             except Refused:
                 self._copy_records(block, first)
+            self.judge_suspects()
 
     def _copy_records(self, block: Block, first: int) -> None:
         """Hand the records of a block to COPY one by one; the first has the number `first`."""

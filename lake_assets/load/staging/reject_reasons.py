@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
+from lake_assets.load.staging.cast_losses import is_day_or_month_first, sentence
 from lake_assets.load.staging.hexadecimal import is_hexadecimal
 from lake_assets.load.staging.json_mend import depth_of, why_cut
 from lake_assets.load.staging.json_repair import Cells, MendedRecord, Repairs, cells_of
+from lake_assets.load.staging.losses import Loss
 from lake_assets.load.staging.savepoints import Refused, savepoint
 from lake_assets.load.staging.staging import CopiedFile, Staging
 from lake_assets.postgres import statement
@@ -73,10 +75,13 @@ class RejectReasons:
         cells: dict[int, Cells] = {}
         for record in batch:
             known = self.known.get(record.number)
-            if known is None:
-                cells[record.number] = cells_of(self.file.dialect, record)
-            else:
+            loss = self._loss_of(record)
+            if known is not None:
                 rejects.append(self._with_bytes(record, known))
+            elif loss is not None:
+                rejects.append(self._with_loss(record, loss))
+            else:
+                cells[record.number] = cells_of(self.file.dialect, record)
         faults = self._ask_for_faults(cells)
         mended: list[MendedRecord] = []
         for record in batch:
@@ -165,11 +170,31 @@ class RejectReasons:
                     deepest, column, value = depth, reading.column, text
         return column, value
 
+    def _loss_of(self, record: Record) -> Loss | None:
+        """Return what a cell of a record would lose, where that keeps it out of main."""
+        if self.staging.lossy == "allow":
+            return None
+        return self.file.losses.of(record.number)
+
+    def _with_loss(self, record: Record, loss: Loss) -> BadRecord:
+        """Return a record with a cell that its type would change."""
+        column = self.staging.plan.by_file_column[loss.column]
+        value = cells_of(self.file.dialect, record)[loss.column]
+        return BadRecord(
+            number=record.number,
+            raw=record.raw,
+            reason=sentence(loss.code, column.name, column.type, value),
+            column_name=column.name,
+            value=value,
+        )
+
     def _with_fault(self, record: Record, cells: Cells, fault: Fault) -> BadRecord:
         """Return a record with a value that is none of its type."""
         reading = self.staging.plan.readings[fault.reading]
         value = cells[reading.file_column]
         cut = why_cut(value) if value and reading.is_json else None
+        if is_day_or_month_first(value, fault.sqlstate):
+            cut = sentence("order", reading.column, reading.type, value)
         return BadRecord(
             number=record.number,
             raw=record.raw,

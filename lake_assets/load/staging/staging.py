@@ -12,12 +12,13 @@ from functools import cached_property
 import psycopg
 from psycopg import sql
 
-from lake_assets.catalog.models import Table
+from lake_assets.catalog.models import Lossy, Table
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
 from lake_assets.load.staging.columns import StagingPlan, plan_staging
 from lake_assets.load.staging.document_expressions import ServerType, resolve_types
 from lake_assets.load.staging.documents import EVERYTHING, opened_staging
+from lake_assets.load.staging.losses import Losses, know_types
 from lake_assets.load.staging.rejects import create_rejects, set_aside
 from lake_assets.load.staging.staged_children import StagedChild, plan_children
 from lake_assets.postgres import SOFT_COPY_SERVER, statement
@@ -42,6 +43,7 @@ class CopiedFile:
         nuls: NUL bytes that were replaced or stripped.
         refused: of the records left out, those over which COPY itself failed, by their numbers.
         relative_times: records with a word read off the clock, by their numbers; staging holds their places.
+        losses: the cells that their types would change.
     """
 
     file: LakeObject
@@ -55,6 +57,7 @@ class CopiedFile:
     nuls: int
     refused: Mapping[int, BadRecord]
     relative_times: Mapping[int, BadRecord]
+    losses: Losses
 
     @property
     def key(self) -> str:
@@ -72,6 +75,7 @@ class Staging:
         plan: the columns.
         children: the child tables that documents are opened into.
         soft_copy: the server's COPY can leave out a record (PostgreSQL 17 and later).
+        lossy: what becomes of a record with a value that its type would change.
     """
 
     connection: psycopg.Connection
@@ -79,6 +83,7 @@ class Staging:
     plan: StagingPlan
     children: tuple[StagedChild, ...]
     soft_copy: bool
+    lossy: Lossy = "quarantine"
 
     def create(self) -> None:
         """Create the temporary tables."""
@@ -161,10 +166,18 @@ def create_staging(
     """
     soft_copy = connection.info.server_version >= SOFT_COPY_SERVER
     types: dict[str, ServerType] = {}
+    known = know_types(connection, table.all_types, table.files.dates)
     if table.document_columns:
-        types = resolve_types(connection, table.opened_types)
-    plan = plan_staging(table, extra, soft_copy=soft_copy, ops=ops, types=types)
+        types = resolve_types(connection, table.opened_types, known, table.lossy)
+    plan = plan_staging(table, extra, soft_copy=soft_copy, ops=ops, types=types, known=known)
     children = plan_children(table, plan, types)
-    staging = Staging(connection=connection, lake=lake, plan=plan, children=children, soft_copy=soft_copy)
+    staging = Staging(
+        connection=connection,
+        lake=lake,
+        plan=plan,
+        children=children,
+        soft_copy=soft_copy,
+        lossy=table.lossy,
+    )
     staging.create()
     return staging

@@ -7,5 +7,6 @@ CREATE TEMPORARY TABLE IF NOT EXISTS lake_assets_document_rejects (
     found text,
     value text,
     message text,
-    sqlstate text
+    sqlstate text,
+    loss text
 ) ON COMMIT DROP

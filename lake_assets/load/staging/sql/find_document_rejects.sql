@@ -8,12 +8,13 @@ SELECT
     reject.found,
     reject.value,
     fault.message,
-    fault.sql_error_code
+    fault.sql_error_code,
+    reject.loss
 FROM (
     SELECT DISTINCT ON (_lake_file, _lake_record)
-        _lake_file, _lake_record, leaf.place, {indexes} AS indexes, leaf.found, leaf.value, leaf.given, leaf.type
+        _lake_file, _lake_record, leaf.place, {indexes} AS indexes, leaf.found, leaf.value, leaf.given, leaf.type, leaf.loss
     FROM {source}
-    CROSS JOIN LATERAL (VALUES {leaves}) AS leaf (place, fits, found, value, given, type)
+    CROSS JOIN LATERAL (VALUES {leaves}) AS leaf (place, fits, found, value, given, type, loss)
     WHERE NOT leaf.fits
     ORDER BY _lake_file, _lake_record, leaf.place
 ) AS reject

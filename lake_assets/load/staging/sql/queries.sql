@@ -25,12 +25,34 @@ COPY lake_assets_staging ({columns}) FROM STDIN (
     FORMAT csv, DELIMITER {delimiter}, NULL {null}, QUOTE '"', ENCODING 'UTF8'{op}
 )
 
+-- name: count_losses
+-- Count, for each file, the values of which their types lose something.
+SELECT _lake_file, {counts}
+FROM {source}
+WHERE _lake_file > 0
+GROUP BY _lake_file
+ORDER BY _lake_file
+
+-- name: describe_types
+-- Give nothing, in columns of types that the server then describes.
+SELECT {nulls}
+WHERE false
+
 -- name: explain_orphan
 -- Say what is wrong with a row that belongs to no record of a file, if there is one.
 SELECT place, message
 FROM lake_assets_document_rejects
 WHERE _lake_record = 0
 LIMIT 1
+
+-- name: find_losses
+-- Tell which texts lose something when their columns' types read them.
+SELECT judged.place, judged.loss
+FROM (
+    SELECT given.place, CASE given.chosen {cases} END AS loss
+    FROM unnest(%(columns)s::integer[], %(values)b::text[]) WITH ORDINALITY AS given (chosen, value, place)
+) AS judged
+WHERE judged.loss IS NOT NULL
 
 -- name: index_staging
 -- Let single records of staging be found without reading all of it.
@@ -74,7 +96,7 @@ OFFSET 0
 
 -- name: read_document_rejects
 -- Read the records of one file that do not fit; of each the first fault.
-SELECT DISTINCT ON (_lake_record) _lake_record, place, indexes, found, value, message, sqlstate
+SELECT DISTINCT ON (_lake_record) _lake_record, place, indexes, found, value, message, sqlstate, loss
 FROM lake_assets_document_rejects
 WHERE _lake_file = %(ordinal)s
 ORDER BY _lake_record, place
