@@ -161,6 +161,25 @@ KINDS: dict[str, KindInfo] = {
             mended_by="Mend what the reason says; then:\n  {load}",
             is_urgent=True,
         ),
+        KindInfo(
+            name="column_vanished",
+            lead="A column of the catalog is in the files no more: it is NULL in the warehouse.",
+            mended_by="If it was renamed, say so in the catalog (`from:`), then load the hours again:\n"
+            "  lake-assets load {name} --from HOUR --to HOUR\n"
+            "If it is gone for good, take it out of the catalog.",
+        ),
+        KindInfo(
+            name="column_new",
+            lead="The files have a column that the catalog does not name.",
+            mended_by="Add it to the catalog, with its type. See the columns of the files:\n"
+            "  lake-assets discover {source}",
+        ),
+        KindInfo(
+            name="header_doubt",
+            lead="A header may have been taken for a row.",
+            mended_by="Do what the reason says; then:\n  lake-assets check {name} --deep",
+            is_urgent=True,
+        ),
     )
 }
 """Every kind that has rules or words of its own."""

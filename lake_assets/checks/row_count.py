@@ -16,8 +16,10 @@ from lake_assets.checks.evidence import Books, evidence_of, read_books, stretche
 from lake_assets.exceptions import LakeError
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.s3 import Lake
+from lake_assets.ledger.headed_files import newest_headed_file
 from lake_assets.ledger.table_hours import Entry, write
 from lake_assets.readers.dialect import Dialect
+from lake_assets.recount.first_record import HeaderTerms
 from lake_assets.recount.recount import recount
 from lake_assets.states.decide import Verdict, decide
 from lake_assets.states.evidence import Evidence
@@ -130,9 +132,12 @@ def _with_recount(connection: psycopg.Connection, lake: Lake, evidence: Evidence
 
 
 def _recount_files(connection: psycopg.Connection, lake: Lake, evidence: Evidence) -> Iterator[Fact]:
+    headed = newest_headed_file(connection, evidence.table)
     for item, file in evidence.unchanged_files():
+        dialect = Dialect.from_json(file.dialect)
+        terms = HeaderTerms.of_loaded(evidence.table, dialect, headed.columns if headed else None)
         try:
-            recounted = recount(lake.open(item), Dialect.from_json(file.dialect))
+            recounted = recount(lake.open(item), dialect, terms)
             if recounted != file.records:
                 yield Fact.of("recount_differs", key=file.key, recounted=recounted, counted=file.records)
             yield from recount_children(connection, lake, evidence.table, item, file)

@@ -1,4 +1,4 @@
-"""Columns that come and go: what the catalog's policy says to it, and how a table-hour's note tells it.
+"""Columns that come and go, and headers that do: what is refused, and how a table-hour's note tells it.
 
 What files before had is known by `ledger.schema_changes`; new columns are added to main in `load.hour`.
 """
@@ -6,13 +6,18 @@ What files before had is known by `ledger.schema_changes`; new columns are added
 from collections.abc import Iterator, Sequence
 
 from lake_assets.catalog.models import Table
+from lake_assets.escapes import escape_unprintable
 from lake_assets.exceptions import LoadError
+from lake_assets.ledger.headed_files import HeadedFile
 from lake_assets.ledger.schema_changes import SchemaChange
 from lake_assets.readers.dialect import Dialect
+from lake_assets.readers.header import names_all_columns
 from lake_assets.states.facts import Fact, Facts
 from lake_assets.states.sentences import renamed
 
 MOST_NAMED = 10  # changes in a note; the view has them all
+MOST_CELLS = 20  # of a header or a first record in an error
+LONGEST_CELL = 40  # characters of one
 
 
 def refuse_foreign(url: str, dialect: Dialect, table: Table) -> None:
@@ -32,6 +37,54 @@ def refuse_foreign(url: str, dialect: Dialect, table: Table) -> None:
     if is_csv:
         remedy += ", or set `header: false` if its first record is data"
     raise LoadError(f"{url}: {has} none of the columns {', '.join(dialect.missing)}. {remedy}.")
+
+
+def refuse_headerless(url: str, dialect: Dialect, table: Table, headed: HeadedFile | None) -> None:
+    """Refuse a file whose first record may be a header that nobody knows, where the table's files had one.
+
+    Args:
+        url: the file's address.
+        dialect: how it would be read.
+        table: the table as the catalog has it.
+        headed: a file of the table that had a header; None where none had.
+
+    Raises:
+        LoadError: it may be one, or the file's cells are not told apart by the catalog's places.
+    """
+    if headed is None or dialect.is_declared or not dialect.first:
+        return
+    if not dialect.is_doubtful and headed.has_order_of(table):
+        return
+    raise LoadError(
+        f"{url}: its first record {_shown(dialect.first)} does not read as a header, and the table's files "
+        f"have had one: {_shown(headed.columns)} ({headed.key}). If columns were renamed, name them in the "
+        "catalog (`from:`), or say `header: true` in `files:`; if there is no header now, `header: false`."
+    )
+
+
+def refuse_named(url: str, dialect: Dialect, table: Table) -> None:
+    """Refuse a file that begins with the names of all columns, where the catalog says that it has no header.
+
+    Raises:
+        LoadError: it does.
+    """
+    if dialect.is_declared and names_all_columns(dialect.first, table):
+        raise LoadError(
+            f"{url}: its first record names all columns ({_shown(dialect.first)}), and the catalog says "
+            "`header: false`: it would be a row. Set `header: auto`, or `header: true`, in `files:`."
+        )
+
+
+def _shown(cells: Sequence[str]) -> str:
+    """Return cells as they stand in a file, as many and as much of each as a reader can use."""
+    shown = []
+    for cell in cells[:MOST_CELLS]:
+        is_long = len(cell) > LONGEST_CELL
+        beginning = cell[: LONGEST_CELL - 1] + "…" if is_long else cell
+        shown.append(escape_unprintable(beginning))
+    if len(cells) > MOST_CELLS:
+        shown.append("…")
+    return ",".join(shown)
 
 
 def refuse_missing(url: str, dialect: Dialect, table: Table) -> None:

@@ -16,6 +16,7 @@ from lake_assets.catalog.models import Table
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.files import forget_files
+from lake_assets.ledger.headed_files import newest_headed_file
 from lake_assets.ledger.quarantine import replace_quarantine
 from lake_assets.load.child_rows import ChildRows
 from lake_assets.load.column_drift import missing_columns
@@ -82,7 +83,8 @@ class HourLoad:
         turn = self.mode.wait_for_turn(self.connection, self.hour)
         if not self.objects:
             return self._take_back(turn)
-        files = inspect_files(self.lake, self.table, self.objects)
+        headed = newest_headed_file(self.connection, self.table)
+        files = inspect_files(self.lake, self.table, self.objects, headed)
         staging = self._create_staging(files)
         copied = [self._copy(staging, file) for file in files]
         tallies = self._set_aside(staging, copied)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lake_assets.escapes import shell_word
+from lake_assets.pluralize import pluralize
 
 Details = Mapping[str, Any]
 
@@ -111,6 +112,43 @@ def _changing_file(details: Details) -> str:
     )
 
 
+def _column_vanished(details: Details) -> str:
+    table, column = details["table"], details["column"]
+    if details["last"] is None:
+        said = f"{table}: no file has had the column {column!r} so far ({details['file']})"
+    else:
+        said = (
+            f"{table}: the column {column!r} is gone from {details['file']} on; {details['last']} had it last"
+        )
+    said += ", so that it is NULL in main. "
+    if details["renamed"]:
+        new = details["renamed"]
+        return f"{said}{new!r} has come in its place: renamed? Then say `from: {new}` for it in the catalog."
+    if details["come"]:
+        said += f"New beside it: {', '.join(map(repr, details['come']))}. "
+    return (
+        f"{said}See what writes the files; or take the column out of the catalog, or name another by `from:`."
+    )
+
+
+def _column_new(details: Details) -> str:
+    became = "is left out" if details["policy"] == "ignore" else "is in main as text"
+    return (
+        f"{details['table']}: the column {details['column']!r} is new since {details['file']}, and {became}, "
+        "for the catalog does not name it. Add it to the catalog; else this ends after a week."
+    )
+
+
+def _header_doubt(details: Details) -> str:
+    files = pluralize(details["files"], "file")
+    return (
+        f"{details['table']}: the first record of {files} ({details['file']}) was taken for data, and other "
+        f"files of the table have a header ({', '.join(details['header'])}). If it names columns, give the "
+        "names in the catalog (`from:`) and load the hour again; if it is data, say `header: true` or "
+        "`header: false` in the table's `files:`, as it is from now on."
+    )
+
+
 _SENTENCES: Mapping[str, Callable[[Details], str]] = {
     "unknown_source": _unknown_source,
     "unknown_table": _unknown_table,
@@ -124,5 +162,8 @@ _SENTENCES: Mapping[str, Callable[[Details], str]] = {
     "dms_endpoint": _dms_endpoint,
     "volume": _volume,
     "changing_file": _changing_file,
+    "column_vanished": _column_vanished,
+    "column_new": _column_new,
+    "header_doubt": _header_doubt,
 }
 """The sentence of each kind."""

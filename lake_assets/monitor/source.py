@@ -28,6 +28,7 @@ from lake_assets.monitor.backlog import (
     read_changing,
     write_manifests,
 )
+from lake_assets.monitor.columns import OF_COLUMNS, column_findings
 from lake_assets.monitor.dms_api import DmsReport
 from lake_assets.monitor.dms_control_tables import ControlTables, read_control_tables
 from lake_assets.monitor.finding_rules import (
@@ -64,7 +65,7 @@ STALE_TOO_LONG = timedelta(minutes=50)
 
 LOOKED_FOR: tuple[Kind, ...] = (
     "unknown_table", "no_folder", "silent_source", "suspended_table", "load_hole", "volume", "stranger",
-    "changing_file", "dms_task", "dms_endpoint", "dms_control",
+    "changing_file", "dms_task", "dms_endpoint", "dms_control", *OF_COLUMNS,
 )  # fmt: skip
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -356,6 +357,7 @@ class _Judging:
             *silence(witnesses, self._recent_hours()),
             *dms_findings(witnesses),
             *volume_findings(self.source, odd),
+            *column_findings(self.connection, self.source),
         ]
         settle_findings(self.connection, self.source.name, seen, LOOKED_FOR, self.now, self.in_part)
 

@@ -133,10 +133,11 @@ def decide_csv(head: bytes, table: Table, kind: str) -> Dialect:
     """
     files, reasons = settle(head, table.files)
     records = sample_cells(head, files)
-    header, reasons["header"] = find_header(records, table)
-    if header:
-        first = records[0] if records else None
-        found = columns_by_name(first or (), table)
+    judged = find_header(records, table)
+    reasons["header"] = judged.why
+    first = (records[0] if records else None) or ()
+    if judged.is_header:
+        found = columns_by_name(first, table)
         odd = compare_widths(records)
         if odd:
             reasons["width"] = odd
@@ -148,13 +149,16 @@ def decide_csv(head: bytes, table: Table, kind: str) -> Dialect:
         null=files.null,
         encoding=files.encoding,
         compression=files.compression,
-        header=header,
+        header=judged.is_header,
         op=found.op,
         columns=found.names,
         nul=files.nul,
         missing=_without(table.file_columns, found.names),
         extra=_without(found.names, table.file_columns),
         reasons={**reasons, **found.reasons},
+        is_declared=table.files.header != "auto",
+        is_doubtful=judged.is_doubtful,
+        first=() if judged.is_header else first,
     )
 
 

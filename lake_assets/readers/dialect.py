@@ -32,6 +32,9 @@ class Dialect:
         missing: file columns that the catalog names and this file has not.
         extra: columns of this file that the catalog does not name.
         reasons: what was decided by looking at the file, and why.
+        is_declared: the catalog said whether there is a header.
+        is_doubtful: its first record is taken for data, and nothing in it tells that it is no header.
+        first: the cells of a first record that is taken for data; not kept, for they may be anybody's.
     """
 
     delimiter: str
@@ -48,6 +51,9 @@ class Dialect:
     missing: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
+    is_declared: bool = False
+    is_doubtful: bool = False
+    first: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def cells(self) -> int:
@@ -67,6 +73,7 @@ class Dialect:
     def as_json(self) -> dict[str, Any]:
         """Return what the ledger keeps of it."""
         kept = asdict(self)
+        del kept["first"]
         for name, value in kept.items():
             if isinstance(value, tuple):
                 kept[name] = list(value)

@@ -1,20 +1,46 @@
-"""Whether the first record of a CSV file names its columns.
+"""Whether the first record of a CSV file names its columns, is plainly a record, or may be either.
 
-Which columns it names is told by `readers.file_columns`.
+The rule stands in docs/bad-input.md, and once more in `recount.first_record`. Which columns a header names is
+told by `readers.file_columns`; what a doubt means beside other files of the table, by `load.column_drift`.
 """
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from lake_assets.catalog.models import Table
+from lake_assets.readers.dialect import OP_LETTERS
 from lake_assets.readers.file_columns import begins_with_op
 from lake_assets.readers.head import Cells
 
+FIGURE_TYPES = (
+    *("smallint", "int", "bigint", "numeric", "decimal", "real", "double precision", "float", "money"),
+    *("date", "time"),  # and all that begin so: integer, int8, timestamp, timestamptz, timetz
+)
+"""Types whose values have digits, as no word that names a column has."""
+
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,:+\-/ T]*")  # or a date or a time: a value beside a column's name
+_FIGURE = re.compile(r"[+-]?\.?[0-9][0-9.,:+\-/ TZeE]*")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")  # which names a column of a table by year
 
 
-def find_header(records: Sequence[Cells | None], table: Table) -> tuple[bool, str]:
-    """Return whether there is a header, and why.
+@dataclass(frozen=True)
+class FirstRecord:
+    """What a file's first record is taken for.
+
+    Attributes:
+        is_header: it names the columns.
+        why: the figures.
+        is_doubtful: it is taken for a record, and nothing in it tells that it is one.
+    """
+
+    is_header: bool
+    why: str
+    is_doubtful: bool = False
+
+
+def find_header(records: Sequence[Cells | None], table: Table) -> FirstRecord:
+    """Return what the first record is taken for.
 
     Args:
         records: the cells of the first records, None for one whose quoting is broken.
@@ -22,13 +48,56 @@ def find_header(records: Sequence[Cells | None], table: Table) -> tuple[bool, st
     """
     declared = table.files.header
     if declared != "auto":
-        return declared, f"the catalog says {str(declared).lower()}"
+        return FirstRecord(is_header=declared, why=f"the catalog says {str(declared).lower()}")
     if not records:
-        return False, "the file is empty"
+        return FirstRecord(is_header=False, why="the file is empty")
     first = records[0]
     if not first:
-        return False, "the first record's quoting is broken"
-    return _are_names(first[begins_with_op(first, table) :], table)
+        return FirstRecord(is_header=False, why="the first record's quoting is broken", is_doubtful=True)
+    is_header, why = _are_names(first[begins_with_op(first, table) :], table)
+    if is_header:
+        return FirstRecord(is_header=True, why=why)
+    sign = _sign_of_record(first, table)
+    if sign is None:
+        return FirstRecord(is_header=False, why=why, is_doubtful=True)
+    return FirstRecord(is_header=False, why=f"{why}, and {sign}")
+
+
+def names_all_columns(first: Cells, table: Table) -> bool:
+    """Return whether a record has the names of all columns of a table, two or more, among its cells."""
+    known = set(map(str.casefold, table.file_columns))
+    return len(known) > 1 and known <= set(map(str.casefold, first))
+
+
+def _sign_of_record(first: Cells, table: Table) -> str | None:
+    """Return what tells that a record without names holds values, by the places of the catalog's columns."""
+    places = table.file_places
+    if first[0] in OP_LETTERS["cdc"] and len(first) != max(places.values(), default=0):
+        return f"it begins with the Op {first[0]}"
+    figures = [first[place - 1] for place in _figure_places(table) if place <= len(first)]
+    filled = [cell for cell in figures if cell not in {"", table.files.null}]
+    if not all(map(_has_digit, filled)):
+        return None
+    for cell in filled:
+        if _FIGURE.fullmatch(cell) and not _YEAR.fullmatch(cell):
+            return f"{cell} is a value where a number or a time is due"
+    return None
+
+
+def _figure_places(table: Table) -> list[int]:
+    """Return the places of columns whose values are numbers, dates or times, from 1."""
+    places = table.file_places
+    found = []
+    for column in table.columns:
+        declared = column.type.casefold()
+        is_array = declared.endswith(("]", " array"))
+        if declared.startswith(FIGURE_TYPES) and not column.path and not is_array:
+            found.append(places[column.file_column])
+    return found
+
+
+def _has_digit(cell: str) -> bool:
+    return any(map(str.isdecimal, cell))
 
 
 def _are_names(cells: Cells, table: Table) -> tuple[bool, str]:

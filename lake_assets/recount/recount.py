@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from lake_assets.exceptions import LakeError
+from lake_assets.recount.first_record import HeaderTerms
 from lake_assets.recount.parquet_footer import FooterCount
 from lake_assets.recount.unpacker import Unpacker
 
@@ -23,17 +24,19 @@ BATCH = 2**20  # bytes gathered before they are counted
 GROWTH = 8
 
 
-def recount(chunks: Iterable[bytes], dialect: "Dialect") -> int:
+def recount(chunks: Iterable[bytes], dialect: "Dialect", terms: HeaderTerms | None = None) -> int:
     """Count the records in the raw bytes of an object, the header not counted.
 
     Args:
         chunks: the bytes, cut anywhere.
         dialect: how the loader read them.
+        terms: what the first record is judged by; None where the loader's word on a header is taken.
 
     Raises:
-        LakeError: the bytes cannot be unpacked or decoded, or hold no line end where one is due.
+        LakeError: the bytes cannot be unpacked or decoded, hold no line end where one is due, or a first
+            record of which nobody knows what it is.
     """
-    counter = Recount(dialect)
+    counter = Recount(dialect, terms)
     for chunk in chunks:
         counter.feed(chunk)
     return counter.finish()
@@ -44,11 +47,21 @@ class Recount:
 
     Args:
         dialect: how the loader reads them.
+        terms: what the first record is judged by; None where the loader's word on a header is taken.
         max_record: bytes a record may have, its line end included.
         batch: bytes gathered before they are counted.
     """
 
-    def __init__(self, dialect: "Dialect", *, max_record: int = MAX_RECORD, batch: int = BATCH) -> None:
+    def __init__(
+        self,
+        dialect: "Dialect",
+        terms: HeaderTerms | None = None,
+        *,
+        max_record: int = MAX_RECORD,
+        batch: int = BATCH,
+    ) -> None:
+        self._dialect = dialect
+        self._terms = terms if dialect.format == "csv" else None
         self._text = _Text(dialect)
         self._footer = FooterCount() if dialect.format == "parquet" else None
         self._lines = _Lines(dialect, max_record, batch)
@@ -95,6 +108,7 @@ class Recount:
 
     def _count(self, *, final: bool) -> None:
         text = b"".join(self._pieces)
+        self._judge_first(text, final=final)
         at = 0
         size = self._batch
         while at < len(text):
@@ -112,6 +126,15 @@ class Recount:
         self._gathered = len(text) - at
         # An unfinished record is looked at again when it has grown a lot, not with every chunk.
         self._enough = min(GROWTH * self._gathered, self._lines.max_record) + self._batch
+
+    def _judge_first(self, text: bytes, *, final: bool) -> None:
+        """Judge the first record, as soon as all of it is there."""
+        if self._terms is None or not text:
+            return
+        end = self._lines.end_of_first(text, final=final)
+        if end:
+            self._header = self._terms.is_header(text[:end], self._dialect)
+            self._terms = None
 
 
 class _Text:
@@ -193,6 +216,10 @@ class _Lines:
                 is_cut_short = lines[-1:] not in {b"", b"\n"}
                 return plain.count(b"\n") + is_cut_short, len(lines)
         return self._count_one_by_one(text, final=final)
+
+    def end_of_first(self, text: bytes, *, final: bool) -> int:
+        """Return the end of the record that a text begins with, or 0 if the text does not tell."""
+        return self._end(text, 0, final=final)
 
     def _without_quoted_cells(self, lines: bytes) -> bytes | None:
         """Strike out the quoted cells; None if a quote is left, which is then out of place."""

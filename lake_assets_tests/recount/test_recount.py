@@ -168,6 +168,7 @@ def test_the_recount_shares_no_code_with_the_loader() -> None:
     ours = [module for module in imported if module and module.startswith("lake_assets")]
     assert ours == [
         "lake_assets.exceptions",
+        "lake_assets.recount.first_record",
         "lake_assets.recount.parquet_footer",
         "lake_assets.recount.unpacker",
     ]

@@ -15,6 +15,7 @@ from lake_assets.alerts.receivers import checked_receivers
 from lake_assets.alerts.service import Told, tell
 from lake_assets.cli.context import Context
 from lake_assets.cli.output.console import print_line, stderr_console
+from lake_assets.monitor.columns import settle_columns
 from lake_assets.pluralize import pluralize
 
 
@@ -47,6 +48,8 @@ def tell_alerts(context: Context, *, judged: bool = False) -> None:
         judged: the command has looked at every table-hour, so that the judge is not missed.
     """
     with context.connect() as connection:
+        for source in context.catalog.sources:
+            settle_columns(connection, source, datetime.now(UTC))
         if judged:
             is_watched = bool(context.settings.heartbeat_url)
             note_load(connection, datetime.now(UTC), anew=is_watched)

@@ -62,6 +62,16 @@ SELECT beat_at FROM lake_assets.heartbeats WHERE name = %(name)s
 -- Wait for the right to change one thing (a table, or one hour of it) until this transaction ends.
 SELECT pg_advisory_xact_lock(hashtextextended(%(what)s, 0))
 
+-- name: newest_headed_file
+-- Find the newest CSV file of a table that had a header, and its columns.
+SELECT key, dialect -> 'columns'
+FROM lake_assets.files
+WHERE
+    source = %(source)s AND table_name = %(table_name)s
+    AND (dialect ->> 'header') = 'true' AND coalesce(dialect ->> 'format', 'csv') = 'csv'
+ORDER BY hour DESC, key DESC
+LIMIT 1
+
 -- name: newest_hour_with_files
 -- Find the newest hour of a table that has files in the ledger, one hour left aside.
 SELECT max(hour)

@@ -126,7 +126,7 @@ class _FileCopy:
 
     def run(self, chunks: Iterable[bytes]) -> _Read:
         """Copy the file of these raw bytes, and compare the three counts of its records."""
-        recount = Recount(self.file.dialect)
+        recount = Recount(self.file.dialect, self.file.terms)
         begin = statement(__package__, "begin_file", ordinal=sql.Literal(self.file.ordinal))
         self.staging.connection.execute(begin)
         blocks = read_blocks(_tee(chunks, recount), self.file.dialect)
@@ -214,8 +214,8 @@ class _FileCopy:
         if not self.read.records == served == counted:
             raise CountMismatch(
                 f"{self.file.url}: the loader read {self.read.records} records, the warehouse {served}, "
-                f"the recount {counted}. Nothing was loaded. Look at the file's quoting, and compare it with "
-                "`delimiter` and `quoting` in the catalog."
+                f"the recount {counted}. Nothing was loaded. Look at the file's quoting and first record, "
+                "and compare them with `delimiter`, `quoting` and `header` in the catalog."
             )
 
 

@@ -6,7 +6,7 @@ What the catalog says of columns that are missing belongs to `load.column_drift`
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from lake_assets.catalog.models import Table
@@ -14,9 +14,11 @@ from lake_assets.exceptions import LakeError
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.proof import Arrival
 from lake_assets.lake.s3 import Lake
-from lake_assets.load.column_drift import refuse_foreign, refuse_missing
+from lake_assets.ledger.headed_files import HeadedFile
+from lake_assets.load.column_drift import refuse_foreign, refuse_headerless, refuse_missing, refuse_named
 from lake_assets.readers.detect import detect
 from lake_assets.readers.dialect import Dialect
+from lake_assets.recount.first_record import HeaderTerms
 
 # Bytes of small files, all together, that are kept from the look at them until they are copied: asking S3
 # once more for a file of a few kilobytes takes longer than copying it.
@@ -38,6 +40,7 @@ class InspectedFile:
         url: its address.
         arrival: what proves its bytes, once all have come.
         chunks: its raw bytes, where they need not be asked for again.
+        terms: what the recount judges its first record by; None where the catalog says what it is.
     """
 
     file: LakeObject
@@ -46,6 +49,7 @@ class InspectedFile:
     url: str
     arrival: Arrival = field(repr=False)
     chunks: Iterable[bytes] | None = field(default=None, repr=False)
+    terms: HeaderTerms | None = field(default=None, repr=False)
 
     def read(self, lake: Lake) -> Iterator[bytes]:
         """Return its raw bytes from the beginning; to be asked for once.
@@ -70,17 +74,21 @@ def naming(url: str) -> Iterator[None]:
         raise LakeError(f"{url}: {error}") from error
 
 
-def inspect_files(lake: Lake, table: Table, objects: Sequence[LakeObject]) -> list[InspectedFile]:
+def inspect_files(
+    lake: Lake, table: Table, objects: Sequence[LakeObject], headed: HeadedFile | None = None
+) -> list[InspectedFile]:
     """Find out how each file of a table-hour is written; some large ones stay open until they are copied.
 
     Args:
         lake: where they lie.
         table: the table as the catalog has it.
         objects: the files, as they were listed.
+        headed: a loaded file of the table that had a header; None where none had.
 
     Raises:
         LakeError: a file cannot be read as what it seems to be.
-        LoadError: a file has none of the catalog's columns, or lacks some and must not.
+        LoadError: a file has none of the catalog's columns, or lacks some and must not; or it may have a
+            header that nobody knows.
     """
     inspected: list[InspectedFile] = []
     room = KEPT_BYTES
@@ -92,6 +100,7 @@ def inspect_files(lake: Lake, table: Table, objects: Sequence[LakeObject]) -> li
         with naming(url):
             dialect, chunks = detect(file, table, partial(lake.open, arrival=arrival))
             refuse_foreign(url, dialect, table)
+            refuse_named(url, dialect, table)
             refuse_missing(url, dialect, table)
             if len(objects) > 1 and file.size <= room:
                 chunks = list(chunks)
@@ -105,7 +114,26 @@ def inspect_files(lake: Lake, table: Table, objects: Sequence[LakeObject]) -> li
                 file=file, ordinal=ordinal, dialect=dialect, url=url, arrival=arrival, chunks=chunks
             )
         )
-    return inspected
+    return [_with_terms(found, table, headed or _headed_beside(found, inspected)) for found in inspected]
+
+
+def _headed_beside(file: InspectedFile, files: Iterable[InspectedFile]) -> HeadedFile | None:
+    """Return the first of the other files of a load that has a header; None where none has."""
+    for other in files:
+        if other is not file and other.dialect.header and other.dialect.format == "csv":
+            return HeadedFile(key=other.file.key, columns=other.dialect.columns)
+    return None
+
+
+def _with_terms(file: InspectedFile, table: Table, headed: HeadedFile | None) -> InspectedFile:
+    """Return a file with what the recount judges its first record by.
+
+    Raises:
+        LoadError: it may have a header that nobody knows.
+    """
+    refuse_headerless(file.url, file.dialect, table, headed)
+    terms = HeaderTerms.of_table(table, headed.columns if headed else None)
+    return replace(file, terms=terms)
 
 
 def extra_columns(files: Iterable[InspectedFile]) -> list[str]:
