@@ -4,7 +4,7 @@ What was done with rows and records belongs to `load.hour`; what follows from it
 decided in `states.decide`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -49,11 +49,12 @@ class HourOutcome:
     day_has_files: bool
     notes: list[Fact] = field(default_factory=list)
 
-    def why_refused(self, tallies: Iterable[FileTally]) -> Fact | None:
+    def why_refused(self, tallies: Iterable[FileTally], count_changes: Callable[[], int]) -> Fact | None:
         """Return why the hour cannot stand; None if it can.
 
         Args:
             tallies: what became of the records of its files.
+            count_changes: tells how many of them are set aside for their `Op`.
         """
         records = bad = 0
         for tally in tallies:
@@ -63,6 +64,8 @@ class HourOutcome:
         if _exceeds(bad, records, allowed):
             return Fact.of("too_many_quarantined", bad=bad, records=records, allowed=allowed)
         if records and bad == records:
+            if count_changes() == records:
+                return Fact.of("only_changes", records=records, load=self.table.load)
             return Fact.of("nothing_loadable", records=records)
         return None
 

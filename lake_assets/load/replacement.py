@@ -74,13 +74,13 @@ class Replacement:
             LoadError: main refuses what is no record's, or too many records.
         """
         for set_aside in self._ways_to_set_aside():
-            fault = self.outcome.why_refused(tallies)
+            fault = self.outcome.why_refused(tallies, self.staging.count_changes)
             if fault:
                 return self._refuse(tallies, fault)
             with suppress(Refused), savepoint(self.connection):
                 return self._accept(tallies)
             tallies = set_aside(tallies)
-        fault = self.outcome.why_refused(tallies)
+        fault = self.outcome.why_refused(tallies, self.staging.count_changes)
         if fault:
             return self._refuse(tallies, fault)
         return self._accept_at_last(tallies)

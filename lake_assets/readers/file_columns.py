@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from lake_assets.catalog.models import Table
 from lake_assets.readers.dialect import OP, OP_LETTERS
+from lake_assets.readers.figures import figure_places, has_digit
 from lake_assets.readers.head import Cells
 
 
@@ -89,15 +90,35 @@ def columns_by_place(sample: Sequence[Cells], table: Table, kind: str) -> FileCo
     letters = OP_LETTERS[kind]
     first_cells = {cells[0] for cells in sample if len(cells) == width}
     op = width != due and first_cells <= letters
+    if kind == "full" and width == due + 1 and not op:
+        op = _begin_with_nothing([cells for cells in sample if len(cells) == width], table)
     why = f"{width} cells where the catalog names {due}"
     if op:
-        why += f", the first always one of {', '.join(sorted(letters))}"
+        said = ", ".join(sorted(letters)) if first_cells <= letters else "I or nothing"
+        why += f", the first always one of {said}"
     names = ("",) * (width - op)
     return FileColumns(
         op=op,
         names=_name_all(names, _bind_places(places, len(names)), table),
         reasons={"op": why, "columns": "by place, as in the catalog"},
     )
+
+
+def _begin_with_nothing(records: Sequence[Cells], table: Table) -> bool:
+    """Return whether records of one cell too many begin with an `Op` that is I or nothing.
+
+    A first column of NULLs and a new last column look the same, unless words then stand for numbers.
+    """
+    nothing = {"I", "", table.files.null}
+    if not {cells[0] for cells in records} <= nothing:
+        return False
+    with_op, without = [], []
+    for place in figure_places(table):
+        with_op += [cells[place] for cells in records]
+        without += [cells[place - 1] for cells in records]
+    filled = [cell for cell in with_op if cell not in nothing]
+    filled_without = [cell for cell in without if cell not in nothing]
+    return all(map(has_digit, filled)) and len(filled) >= len(filled_without)
 
 
 def _usual_width(sample: Sequence[Cells], due: int) -> int:

@@ -10,14 +10,9 @@ from dataclasses import dataclass
 
 from lake_assets.catalog.models import Table
 from lake_assets.readers.dialect import OP_LETTERS
+from lake_assets.readers.figures import figure_places, has_digit
 from lake_assets.readers.file_columns import begins_with_op
 from lake_assets.readers.head import Cells
-
-FIGURE_TYPES = (
-    *("smallint", "int", "bigint", "numeric", "decimal", "real", "double precision", "float", "money"),
-    *("date", "time"),  # and all that begin so: integer, int8, timestamp, timestamptz, timetz
-)
-"""Types whose values have digits, as no word that names a column has."""
 
 _NUMBER = re.compile(r"[+-]?[0-9][0-9.,:+\-/ T]*")  # or a date or a time: a value beside a column's name
 _FIGURE = re.compile(r"[+-]?\.?[0-9][0-9.,:+\-/ TZeE]*")
@@ -74,30 +69,14 @@ def _sign_of_record(first: Cells, table: Table) -> str | None:
     places = table.file_places
     if first[0] in OP_LETTERS["cdc"] and len(first) != max(places.values(), default=0):
         return f"it begins with the Op {first[0]}"
-    figures = [first[place - 1] for place in _figure_places(table) if place <= len(first)]
+    figures = [first[place - 1] for place in figure_places(table) if place <= len(first)]
     filled = [cell for cell in figures if cell not in {"", table.files.null}]
-    if not all(map(_has_digit, filled)):
+    if not all(map(has_digit, filled)):
         return None
     for cell in filled:
         if _FIGURE.fullmatch(cell) and not _YEAR.fullmatch(cell):
             return f"{cell} is a value where a number or a time is due"
     return None
-
-
-def _figure_places(table: Table) -> list[int]:
-    """Return the places of columns whose values are numbers, dates or times, from 1."""
-    places = table.file_places
-    found = []
-    for column in table.columns:
-        declared = column.type.casefold()
-        is_array = declared.endswith(("]", " array"))
-        if declared.startswith(FIGURE_TYPES) and not column.path and not is_array:
-            found.append(places[column.file_column])
-    return found
-
-
-def _has_digit(cell: str) -> bool:
-    return any(map(str.isdecimal, cell))
 
 
 def _are_names(cells: Cells, table: Table) -> tuple[bool, str]:

@@ -65,12 +65,21 @@ FactCode = Literal[
     "noted",
     # More facts of the same kind than are kept.
     "more",
+    # What ended a load, once more: all its records are changes that the table does not take.
+    "only_changes",
 ]
 
 CODES: tuple[FactCode, ...] = get_args(FactCode)
 
 FAILURES: frozenset[FactCode] = frozenset(
-    {"load_failed", "counts_differ", "too_many_quarantined", "nothing_loadable", "mode_unsupported"}
+    {
+        "load_failed",
+        "counts_differ",
+        "too_many_quarantined",
+        "nothing_loadable",
+        "mode_unsupported",
+        "only_changes",
+    }
 )
 """Why a load changed nothing."""
 

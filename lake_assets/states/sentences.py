@@ -70,6 +70,11 @@ TEMPLATES: Mapping[FactCode, str] = {
     ),
     "noted": "{text}",
     "more": "and {count} more",
+    "only_changes": (
+        "None of {records} records can be loaded: all are updates or deletes (Op U, D), and `load: {load}` "
+        "takes inserts alone. They need `load: merge` and a `key`, which this version does not load yet; see "
+        "`lake-assets quarantine list`."
+    ),
 }
 """The sentences that are one form, filled in."""
 

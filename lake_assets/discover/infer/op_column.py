@@ -26,7 +26,11 @@ def have_op(groups: Sequence[FileGroup]) -> list[bool]:
 def _changes_with_op(groups: Sequence[FileGroup]) -> list[FileGroup]:
     """Return files of changes that begin with a letter, and of no width that a full load without one has."""
     lettered = _full_loads_with_letters(groups)
-    bare_widths = {group.width for group in groups if group.kind == "full" and group not in lettered}
+    bare_widths = set()
+    for group in groups:
+        may_have_op = group in lettered or group.begins_with_nothing
+        if group.kind == "full" and not may_have_op:
+            bare_widths.add(group.width)
     found = []
     for group in groups:
         may_be_bare = group.width in bare_widths
@@ -36,9 +40,11 @@ def _changes_with_op(groups: Sequence[FileGroup]) -> list[FileGroup]:
 
 
 def _full_loads_like(changes: Sequence[FileGroup], groups: Sequence[FileGroup]) -> list[FileGroup]:
-    """Return full loads that begin with a letter, and are as wide as changes that begin with Op."""
+    """Return full loads that begin with a letter or nothing, and are as wide as changes with Op."""
     widths = {group.width for group in changes}
-    return [group for group in _full_loads_with_letters(groups) if group.width in widths]
+    with_nothing = [group for group in groups if group.begins_with_nothing]
+    may_have_op = [*_full_loads_with_letters(groups), *with_nothing]
+    return [group for group in may_have_op if group.width in widths]
 
 
 def _full_loads_with_letters(groups: Sequence[FileGroup], least: int = 1) -> list[FileGroup]:
@@ -61,7 +67,13 @@ def due_width(groups: Sequence[FileGroup], ops: Sequence[bool]) -> int:
     often = [width for width in widths if widths[width] >= least]
     most = max(widths, key=lambda width: (widths[width], width))
     for due in [*sorted(often, reverse=True), most]:
-        read_with_op = [group.width != due and group.is_lettered() for group in groups]
+        read_with_op = [_is_read_with_op(group, due) for group in groups]
         if read_with_op == list(ops):
             return due
     return most
+
+
+def _is_read_with_op(group: FileGroup, due: int) -> bool:
+    """Return whether the loader takes the first cells of files for Op, in a table of so many columns."""
+    begins_with_nothing = group.begins_with_nothing and group.width == due + 1
+    return begins_with_nothing or (group.width != due and group.is_lettered())

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
 from lake_assets.discover.cells.cell_classes import QUOTED
-from lake_assets.discover.cells.column_profile import ColumnProfile
+from lake_assets.discover.cells.column_profile import NULL, SPECIAL, ColumnProfile
 from lake_assets.discover.cells.row_size import WIDE, RowSize
 from lake_assets.discover.survey.csv_cells import Cells
 from lake_assets.lake.objects import Kind
 from lake_assets.readers.dialect import OP, OP_LETTERS
+
+NOTHING = frozenset({NULL, *SPECIAL, *(QUOTED + text for text in SPECIAL)})
+"""What may stand for an insert in the Op column of a full load, beside I."""
 
 MAY_BE_KEYS = 2  # columns whose cells are told apart: a key is the first, or the second behind Op
 MOST_FIRST = 2  # times a first record is taken in as data: the second shows that its cells come again
@@ -45,7 +48,8 @@ class FileGroup:
         records: how many good records there are, that first record left aside.
         files: how many files.
         etags: theirs, so that copies of a file count once.
-        letters: how often each letter of DMS stands in the first cell; None once something else did.
+        letters: how often each letter of DMS stands in the first cell, where in full loads nothing may stand
+            too; None once something else did.
         file: the name of one of the files.
         repeated: places at which a cell of the first record stands again below, but not the whole record.
         row_size: what the columns of a very wide table take in a row of PostgreSQL.
@@ -119,6 +123,11 @@ class FileGroup:
         """Return the same by the letters that DMS writes into files of this kind, as the loader does."""
         return self.has_letters(least=least) and set(self.letters or ()) <= OP_LETTERS[self.kind]
 
+    @property
+    def begins_with_nothing(self) -> bool:
+        """Whether the first cell of every record is empty or NULL, as Op may be in full loads."""
+        return self.kind == "full" and self.records > 0 and self.letters is not None and not self.letters
+
     def add_file(self, file: str, etag: str) -> None:
         """Count a file."""
         self.files += 1
@@ -138,8 +147,12 @@ class FileGroup:
             self._absorb_letters(columns[0])
 
     def _absorb_letters(self, cells: Sequence[str]) -> None:
-        known = set(cells) <= OP_LETTERS["cdc"]
-        self.letters = _sum(self.letters, Counter(cells) if known else None)
+        found = Counter(cells)
+        if self.kind == "full":
+            for text in NOTHING & found.keys():
+                del found[text]
+        known = found.keys() <= OP_LETTERS["cdc"]
+        self.letters = _sum(self.letters, found if known else None)
 
     def _repeated_in(self, columns: Sequence[Sequence[str]], first: Cells) -> set[int]:
         repeated = set()

@@ -213,18 +213,28 @@ class StagingPlan:
                 types[name] = self.known[cell.type]
         return types
 
-    def castable(self, *, op: bool) -> sql.Composed | None:
+    def castable(self, *, op: bool, full_loads: Sequence[int] = (), null: str = "") -> sql.Composed | None:
         """Return the condition under which a staged record is a row of main, or None if every one is.
 
         Args:
             op: some file has the `Op` column.
+            full_loads: the ordinals of full loads that have it, in which it may be empty or NULL.
+            null: the text that means NULL.
         """
         parts: tuple[StagedColumn | Document, ...] = (*self.cells, *self.documents)
         conditions = [part.castable for part in parts if part.castable is not None]
         if op:
-            taken = sql.SQL(", ").join(map(sql.Literal, sorted(self.ops)))
-            conditions.append(sql.SQL("coalesce(_lake_op, 'I') IN ({})").format(taken))
+            conditions.append(self._op_taken(full_loads, null))
         return sql.SQL(" AND ").join(conditions) if conditions else None
+
+    def _op_taken(self, full_loads: Sequence[int], null: str) -> sql.Composed:
+        """Return the condition under which the table takes a record by its `Op`."""
+        taken = sql.SQL("coalesce(_lake_op, 'I') IN ({})").format(_literals(sorted(self.ops)))
+        if not full_loads:
+            return taken
+        return sql.SQL("({} OR (_lake_op IN ({}) AND _lake_file IN ({})))").format(
+            taken, _literals(["", null]), _literals(full_loads)
+        )
 
     def copy_columns(self, file_columns: Iterable[str], *, op: bool) -> sql.Composed:
         """Return the staging columns in the order of a file's cells.
@@ -237,6 +247,10 @@ class StagingPlan:
         known = [name for name in file_columns if name in self.by_file_column]
         names += [self.by_file_column[name].staged_as for name in known]
         return sql.SQL(", ").join(map(sql.Identifier, names))
+
+
+def _literals(values: Iterable[str | int]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Literal, values))
 
 
 def plan_staging(

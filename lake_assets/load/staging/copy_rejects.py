@@ -121,7 +121,12 @@ class CopyRejects:
 
     def _uncastable(self, copied: Sequence[CopiedFile]) -> list[Stretch]:
         """Find what cannot be cast, and take it out; also the records that cannot even be asked about."""
-        castable = self.staging.plan.castable(op=any(file.dialect.op for file in copied))
+        with_op = [file for file in copied if file.dialect.op]
+        castable = self.staging.plan.castable(
+            op=bool(with_op),
+            full_loads=[file.ordinal for file in with_op if file.file.kind == "full"],
+            null=with_op[0].dialect.null if with_op else "",
+        )
         if castable is None:
             return []
         try:

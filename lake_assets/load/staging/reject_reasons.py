@@ -14,13 +14,19 @@ from lake_assets.load.staging.hexadecimal import is_hexadecimal
 from lake_assets.load.staging.json_mend import depth_of, why_cut
 from lake_assets.load.staging.json_repair import Cells, MendedRecord, Repairs, cells_of
 from lake_assets.load.staging.losses import Loss
+from lake_assets.load.staging.rejects import OP_COLUMN
 from lake_assets.load.staging.savepoints import Refused, savepoint
 from lake_assets.load.staging.staging import CopiedFile, Staging
 from lake_assets.postgres import statement
 from lake_assets.readers.blocks import BadRecord, Record
+from lake_assets.readers.dialect import OP_LETTERS
 
 TOO_DEEP = "54001"
 INVALID_VALUE = "22023"
+WHY_NO_CHANGES = (
+    "this table takes inserts (I) alone; updates and deletes need `load: merge` and a `key`, "
+    "which this version does not load yet"
+)
 UNNAMED = "the warehouse refused the record without naming a value"
 
 
@@ -119,9 +125,15 @@ class RejectReasons:
         """Return what is wrong with a record; None if nothing is, once its JSON is mended."""
         if fault is not None:
             return self._with_fault(record, cells, fault)
-        if self.file.dialect.op and record.cells[0] not in self.staging.plan.ops:
+        if self.file.dialect.op and not self._takes(record.cells[0]):
             return _with_op(record)
         return self._with_broken_bytes(record, cells)
+
+    def _takes(self, op: str | None) -> bool:
+        """Return whether the table takes a record of this `Op`; nothing in a full load is an insert."""
+        if self.file.file.kind == "full" and not op:
+            return True
+        return op in self.staging.plan.ops
 
     def _ask_for_faults(self, cells: Mapping[int, Cells]) -> Faults:
         """Ask the server which value of each record is none of its type; no answer where asking fails."""
@@ -223,10 +235,11 @@ class RejectReasons:
 def _with_op(record: Record) -> BadRecord:
     """Return a record with an `Op` that the table does not take."""
     op = record.cells[0] or ""
+    is_known = op in OP_LETTERS["cdc"]
     return BadRecord(
         number=record.number,
         raw=record.raw,
-        reason=f"Op {op!r} in a table that only takes inserts (I)",
-        column_name="Op",
+        reason=f"Op {op!r}: {WHY_NO_CHANGES if is_known else 'none of I, U and D'}",
+        column_name=OP_COLUMN,
         value=op,
     )

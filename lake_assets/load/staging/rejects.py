@@ -10,6 +10,9 @@ import psycopg
 from lake_assets.postgres import holdable, statement
 from lake_assets.readers.blocks import BadRecord
 
+OP_COLUMN = "Op"
+"""The column that is at fault where a record is a change that the table does not take."""
+
 
 def create_rejects(connection: psycopg.Connection) -> None:
     """Create the temporary table; it goes with the transaction."""
@@ -31,3 +34,10 @@ def set_aside(connection: psycopg.Connection, key: str, records: Iterable[BadRec
             copy.write_row(
                 (key, record.number, record.raw, record.reason, record.column_name, value, record.sqlstate)
             )
+
+
+def count_rejected(connection: psycopg.Connection, ops: Iterable[str]) -> int:
+    """Return how many records are set aside for one of these letters of `Op`."""
+    values = {"column": OP_COLUMN, "ops": list(ops)}
+    row = connection.execute(statement(__package__, "count_rejected_ops"), values).fetchone()
+    return int(row[0]) if row else 0

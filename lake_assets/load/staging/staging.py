@@ -19,12 +19,14 @@ from lake_assets.load.staging.columns import StagingPlan, plan_staging
 from lake_assets.load.staging.document_expressions import ServerType, resolve_types
 from lake_assets.load.staging.documents import EVERYTHING, opened_staging
 from lake_assets.load.staging.losses import Losses, know_types
-from lake_assets.load.staging.rejects import create_rejects, set_aside
+from lake_assets.load.staging.rejects import count_rejected, create_rejects, set_aside
 from lake_assets.load.staging.staged_children import StagedChild, plan_children
 from lake_assets.postgres import SOFT_COPY_SERVER, statement
 from lake_assets.readers.blocks import BadRecord, Record
 from lake_assets.readers.dialect import Dialect
 from lake_assets.readers.records import read_records
+
+UPDATES_AND_DELETES = ("U", "D")
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,10 @@ class Staging:
             records: the records, with their bytes.
         """
         set_aside(self.connection, key, records)
+
+    def count_changes(self) -> int:
+        """Return how many records are set aside because they are updates or deletes."""
+        return count_rejected(self.connection, UPDATES_AND_DELETES)
 
     def take_out(self, ordinal: int, numbers: Iterable[int]) -> list[int]:
         """Take single records of a file out.

@@ -38,6 +38,10 @@ ORDER BY _lake_file
 SELECT {nulls}
 WHERE false
 
+-- name: count_rejected_ops
+-- Count the records that are set aside for one of these letters of Op.
+SELECT count(*) FROM lake_assets_rejects WHERE column_name = %(column)s AND value = ANY (%(ops)s)
+
 -- name: explain_orphan
 -- Say what is wrong with a row that belongs to no record of a file, if there is one.
 SELECT place, message
