@@ -7,6 +7,7 @@ So it may name a cell too many, and never misses one. What a type really loses o
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
@@ -125,22 +126,22 @@ class _Cells:
         """Return which cells end with a form of at most eight bytes; `exact`: `0` stands for itself."""
         last = self.words[self.starts + (self.sizes - WORD)]
         ends = _are_of_form(last, form.rjust(WORD, b"\0"), exact=exact)
-        return ends & (self.sizes >= len(form))
+        there: Truths = ends & (self.sizes >= len(form))
+        return there
 
     def are(self, text: bytes) -> Truths:
         """Return which cells are this text of at most eight bytes."""
-        return self.end_with(text, exact=True) & (self.sizes == len(text))
+        there: Truths = self.end_with(text, exact=True) & (self.sizes == len(text))
+        return there
 
     def have_behind(self, offset: int, form: bytes) -> Truths:
         """Return behind which cells' first bytes there is the beginning of a form, or nothing more."""
         lengths = self.sizes - offset
         fitting = (lengths >= 0) & (lengths <= WORD)
-        shifts = (8 * (WORD - np.where(fitting, lengths, 0))).astype(np.uint64)
-        mask, wanted = _mask_of(form), _word_of(form)
-        differ = (self.words[self.starts + offset] ^ wanted) & mask
-        # A word is not moved by all its bits at once; where all are behind the cell none counts.
-        none_counts = shifts == 8 * WORD
-        return fitting & (none_counts | (differ << np.where(none_counts, np.uint64(0), shifts) == 0))
+        masks = _masks_by_length(form)[np.where(fitting, lengths, 0)]
+        differ = (self.words[self.starts + offset] ^ _word_of(form)) & masks
+        have: Truths = fitting & (differ == 0)
+        return have
 
 
 Form = Callable[[_Cells, int], Truths]
@@ -157,6 +158,12 @@ def _mask_of(form: bytes, *, exact: bool = False) -> np.uint64:
         else:
             mask.append(0xFF)
     return _word_of(bytes(mask))
+
+
+@cache
+def _masks_by_length(form: bytes) -> Words:
+    """Return the bits that tell whether a word begins with a form's first bytes, by how many these are."""
+    return np.array([_mask_of(form[:length]) for length in range(WORD + 1)])
 
 
 def _word_of(text: bytes) -> np.uint64:
@@ -251,7 +258,8 @@ def _begin_as_numbers(cells: _Cells, digits: int) -> Truths:
     del digits
     first, second = cells.byte_at(0), cells.byte_at(1)
     one_digit = cells.sizes == 1
-    return (first - _ZERO <= _HIGHEST) & ((second <= _NINE) | one_digit)
+    plain: Truths = (first - _ZERO <= _HIGHEST) & ((second <= _NINE) | one_digit)
+    return plain
 
 
 def _begin_as_signed_numbers(cells: _Cells, digits: int) -> Truths:
@@ -259,14 +267,16 @@ def _begin_as_signed_numbers(cells: _Cells, digits: int) -> Truths:
     first = cells.byte_at(0)
     signed = (first == _PLUS) | (first == _MINUS)
     behind = _Cells(codes=cells.codes, words=cells.words, starts=cells.starts + 1, sizes=cells.sizes - 1)
-    return signed & _begin_as_numbers(behind, digits)
+    plain: Truths = signed & _begin_as_numbers(behind, digits)
+    return plain
 
 
 def _have_scale(cells: _Cells, digits: int) -> Truths:
     """Return which cells have all the digits behind the point that there may be, as most of a column have."""
     if not 0 < digits < WORD:
         return np.zeros(len(cells.sizes), bool)
-    return cells.end_with(_POINT_AND_DIGITS[: digits + 1]) & _begin_as_numbers(cells, digits)
+    plain: Truths = cells.end_with(_POINT_AND_DIGITS[: digits + 1]) & _begin_as_numbers(cells, digits)
+    return plain
 
 
 def _have_less_scale(cells: _Cells, digits: int) -> Truths:
@@ -282,7 +292,8 @@ def _have_less_scale(cells: _Cells, digits: int) -> Truths:
 
 def _are_clocks(cells: _Cells, offset: int) -> Truths:
     """Return which cells have a clock's time at an offset; the sixtieth second is none."""
-    return cells.have_at(offset, _CLOCK) & (cells.byte_at(offset + len("00:00:")) != _SIX)
+    plain: Truths = cells.have_at(offset, _CLOCK) & (cells.byte_at(offset + len("00:00:")) != _SIX)
+    return plain
 
 
 def _begin_with_moments(cells: _Cells) -> Truths:
@@ -295,10 +306,11 @@ def _begin_with_moments(cells: _Cells) -> Truths:
 def _are_moments(cells: _Cells, digits: int) -> Truths:
     """Return which cells are times, with six digits behind the point or none."""
     sizes = cells.sizes
-    bare = sizes == _DAY_AND_CLOCK
+    bare: Truths = sizes == _DAY_AND_CLOCK
     plain = bare
     if digits == len("000000") and not bare.all():
-        plain = bare | ((sizes == _DAY_AND_CLOCK + len(".000000")) & cells.end_with(_MICROSECONDS))
+        fine = sizes == _DAY_AND_CLOCK + len(".000000")
+        plain = bare | (fine & cells.have_at(_DAY_AND_CLOCK - len("0"), _MICROSECONDS))
     return plain & _begin_with_moments(cells)
 
 
@@ -314,54 +326,63 @@ def _are_moments_of_utc(cells: _Cells, digits: int) -> Truths:
 
 def _have_fraction(cells: _Cells, offset: int, digits: int) -> Truths:
     """Return behind which cells' first bytes there is a point with a few digits, or nothing."""
-    return cells.have_behind(offset, _POINT_AND_DIGITS) & (cells.sizes <= offset + 1 + digits)
+    plain: Truths = cells.have_behind(offset, _POINT_AND_DIGITS) & (cells.sizes <= offset + 1 + digits)
+    return plain
 
 
 def _are_short_instants(cells: _Cells, digits: int) -> Truths:
     """Return which cells are times that are too short to lose digits, whatever their offset."""
-    return _begin_with_moments(cells) & (cells.sizes <= _DAY_AND_CLOCK + 1 + digits)
+    plain: Truths = _begin_with_moments(cells) & (cells.sizes <= _DAY_AND_CLOCK + 1 + digits)
+    return plain
 
 
 def _are_instants(cells: _Cells, digits: int) -> Truths:
     """Return which cells are times with few enough digits, whatever their offset."""
     beyond = cells.byte_at(_DAY_AND_CLOCK + 1 + digits) - _ZERO <= _HIGHEST
     has_point = cells.byte_at(_DAY_AND_CLOCK) == _POINT
-    return _begin_with_moments(cells) & ~(has_point & beyond)
+    plain: Truths = _begin_with_moments(cells) & ~(has_point & beyond)
+    return plain
 
 
 def _are_days(cells: _Cells, digits: int) -> Truths:
     """Return which cells are days."""
     del digits
-    return cells.have_at(0, _DAY) & (cells.sizes == len("2018-09-06"))
+    plain: Truths = cells.have_at(0, _DAY) & (cells.sizes == len("2018-09-06"))
+    return plain
 
 
 def _are_midnights(cells: _Cells, digits: int) -> Truths:
     """Return which cells are days with a time of day that is none."""
     del digits
     at_midnight = cells.have_at(_DAY_AND_CLOCK - WORD, _MIDNIGHT, exact=True)
-    return cells.have_at(0, _DAY) & at_midnight & (cells.sizes == _DAY_AND_CLOCK)
+    plain: Truths = cells.have_at(0, _DAY) & at_midnight & (cells.sizes == _DAY_AND_CLOCK)
+    return plain
 
 
 def _are_bare_clocks(cells: _Cells, digits: int) -> Truths:
     """Return which cells are times of day without a fraction."""
     del digits
-    return _are_clocks(cells, 0) & (cells.sizes == WORD)
+    plain: Truths = _are_clocks(cells, 0) & (cells.sizes == WORD)
+    return plain
 
 
 def _are_fine_clocks(cells: _Cells, digits: int) -> Truths:
     """Return which cells are times of day with a few digits behind the point."""
-    return _are_clocks(cells, 0) & (cells.sizes >= WORD) & _have_fraction(cells, WORD, digits)
+    plain: Truths = _are_clocks(cells, 0) & (cells.sizes >= WORD) & _have_fraction(cells, WORD, digits)
+    return plain
 
 
 def _are_short(cells: _Cells, digits: int) -> Truths:
     """Return which texts fit for sure."""
-    return cells.sizes <= digits
+    plain: Truths = cells.sizes <= digits
+    return plain
 
 
 def _end_without_blank(cells: _Cells, digits: int) -> Truths:
     """Return which texts have no blank at their end that could be cut."""
     del digits
-    return cells.last_byte() != _BLANK
+    plain: Truths = cells.last_byte() != _BLANK
+    return plain
 
 
 def _none(cells: _Cells, digits: int) -> Truths:

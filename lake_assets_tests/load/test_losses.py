@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lake_assets_tests.examples import examples
 from lake_assets_tests.fix_bench import Bench
+from lake_assets_tests.load.formats import key, parquet_of
 
 # By type: cells of which the type keeps less, or something else, and cells that are only spelled otherwise.
 LOSING: dict[str, tuple[str, ...]] = {
@@ -53,6 +55,7 @@ LOSING: dict[str, tuple[str, ...]] = {
     "timestamp[]": ("{2026-11-30 10:00:00+05}",),
     "tsrange": ("[2026-11-30 10:00+05,)",),
     "daterange": ("[2026-11-30 10:00,)",),
+    "money[]": ("{1.255}",),
 }
 KEEPING: dict[str, tuple[tuple[str, str], ...]] = {
     "integer": (("+5", "5"), ("007", "7"), ("-3", "-3"), (" 8 ", "8")),
@@ -268,6 +271,30 @@ def test_dates_are_read_in_the_order_that_the_catalog_says(
         "010226",
     ]
     assert all("day or month first?" in reason for value, reason in refused if value != "13/02/2026 00:00:00")
+
+
+def test_json_lines_and_parquet_are_held_to_the_same(bench: Bench) -> None:
+    """A number of JSON keeps its digits, and Parquet has nanoseconds."""
+    there = bench.with_table({"at": "timestamp", "amount": "numeric(5,1)"})
+    lines = [
+        '{"at": "2026-11-30T10:00:00Z", "amount": 1.50}',
+        '{"at": "2026-11-30T10:00:00+02:00"}',
+        '{"amount": 1.25}',
+    ]
+    there.bucket.put(key("json"), "\n".join(lines).encode())
+    moments = pa.array([1_000, 1_001], pa.timestamp("ns"))
+    there.bucket.put(
+        key("parquet", 1), parquet_of(pa.table({"at": moments, "amount": [Decimal("1.50")] * 2}))
+    )
+
+    report = there.load()
+
+    assert (report.counts.loaded, report.counts.quarantined) == (2, 3)
+    assert there.quarantine("key, record, column_name, value") == [
+        (key("json"), 2, "at", "2026-11-30T10:00:00+02:00"),
+        (key("json"), 3, "amount", "1.25"),
+        (key("parquet", 1), 2, "at", "1970-01-01 00:00:00.000001001"),
+    ]
 
 
 def shorten(frame: pd.DataFrame) -> pd.DataFrame:

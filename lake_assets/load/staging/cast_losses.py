@@ -20,7 +20,7 @@ from lake_assets.readers.suspects import Kind, Watched
 
 LossCode = Literal[
     "order", "offset", "clock", "day", "fraction", "sixtieth", "minutes", "months", "fields",
-    "places", "digits", "sign", "grouping", "blanks", "cut",
+    "places", "digits", "sign", "grouping", "blanks", "cut", "unsure",
 ]  # fmt: skip
 
 REMEDY = "or `lossy: allow`"
@@ -43,6 +43,7 @@ _SENTENCES: Mapping[LossCode, str] = {
     "fields": "{type} would drop or round parts of it; declare interval, {remedy}",
     "blanks": "{type} would cut blanks at its end; declare a longer type, or text, {remedy}",
     "cut": "{type} would cut it; declare text, {remedy}",
+    "unsure": "it cannot be told what {type} would lose of it; declare text, {remedy}",
     "sign": "{type} would take it for another number; declare bigint or numeric, {remedy}",
     "grouping": "{type} would round it, or read its commas otherwise; declare numeric or text, {remedy}",
 }
@@ -128,18 +129,26 @@ class Wider:
     Attributes:
         loss: what is lost.
         type: the wider type.
+        reads_all: it reads every text that the type reads, so that one it does not read loses something.
     """
 
     loss: LossCode
     type: str
+    reads_all: bool = True
 
     def condition(self, text: sql.Composable, known: "KnownType") -> sql.Composed:
-        """Return the condition under which both differ; what the wider type does not read loses nothing."""
+        """Return the condition under which both differ."""
         wider = self.type + known.brackets
         return sql.SQL(
             "CASE WHEN pg_input_is_valid({text}, {name})"
-            " THEN ({text})::{wider} IS DISTINCT FROM ({text})::{own}::text::{wider} ELSE false END"
-        ).format(text=text, name=sql.Literal(wider), wider=sql.SQL(wider), own=type_name(known.declared))
+            " THEN ({text})::{wider} IS DISTINCT FROM ({text})::{own}::text::{wider} ELSE {unread} END"
+        ).format(
+            text=text,
+            name=sql.Literal(wider),
+            wider=sql.SQL(wider),
+            own=type_name(known.declared),
+            unread=sql.Literal(self.reads_all),
+        )
 
 
 @dataclass(frozen=True)
@@ -151,7 +160,10 @@ class Grouping:
     def condition(self, text: sql.Composable, known: "KnownType") -> sql.Composed:
         """Return the condition under which money is another number than the text, read in either way."""
         if known.brackets:
-            return Wider("grouping", "numeric").condition(text, known)
+            return sql.SQL(
+                "CASE WHEN pg_input_is_valid({0}, 'numeric[]')"
+                " THEN ({0})::numeric[] IS DISTINCT FROM ({0})::money[]::numeric[] ELSE true END"
+            ).format(text)
         bare = sql.SQL("translate({}, '$()+- ', '')").format(text)
         grouped = sql.SQL(
             "replace(regexp_replace({}, '[.,](?=[0-9]{{3}}(?![0-9]))', '', 'g'), ',', '.')"
@@ -187,7 +199,13 @@ _TESTS: Mapping[str, tuple[Test, ...]] = {
     **dict.fromkeys(("float4", "float8"), _APPROXIMATE),
     "numeric": (_OTHER_BASE, Wider("places", "numeric")),
     "money": (Grouping(),),
-    "date": (_ORDER, Wider("clock", "timestamp"), Wider("offset", "timestamptz")),
+    # A date may lie beyond all times; there its own text has to tell.
+    "date": (
+        _ORDER,
+        Wider("clock", "timestamp", reads_all=False),
+        Wider("offset", "timestamptz", reads_all=False),
+        Form("clock", _ANY_CLOCK),
+    ),
     "timestamp": (_ORDER, *_TIMES, Wider("fraction", "timestamp"), Wider("offset", "timestamptz")),
     "timestamptz": (_ORDER, *_TIMES, Wider("fraction", "timestamptz")),
     "time": (_WITH_DAY, *_TIMES, Wider("fraction", "time"), Wider("offset", "timetz")),

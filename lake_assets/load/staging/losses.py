@@ -146,7 +146,7 @@ def ask_for_losses(
 def _ask(
     connection: psycopg.Connection, texts: Sequence[tuple[str, str]], types: Mapping[str, KnownType]
 ) -> dict[tuple[str, str], LossCode]:
-    """Ask about texts, each with its column; one that cannot be asked about is one that COPY refuses."""
+    """Ask about texts, each with its column."""
     if not texts:
         return {}
     columns = sorted({column for column, _ in texts})
@@ -164,7 +164,7 @@ def _ask(
             rows = connection.execute(ask, values).fetchall()
     except Refused:
         if len(texts) == 1:
-            return {}
+            return {texts[0]: "unsure"}
         middle = len(texts) // 2
         return _ask(connection, texts[:middle], types) | _ask(connection, texts[middle:], types)
     return {texts[place - 1]: code for place, code in rows}
