@@ -122,7 +122,8 @@ def _is_told(row: Row, sources: Collection[str]) -> bool:
 
     A source that has left the catalog is judged no more, so that nothing closes its findings.
     """
-    return row["source"] in sources or row["kind"] == "unknown_source"
+    is_of_whole_lake = not row["source"]
+    return is_of_whole_lake or row["source"] in sources
 
 
 def _stretches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

@@ -149,6 +149,25 @@ KINDS: dict[str, KindInfo] = {
             lead="A control table of DMS cannot be read.",
         ),
         KindInfo(
+            name="loose_objects",
+            lead="Objects lie in the lake, and in no table's folder: they are not loaded.",
+            mended_by="Move them into the folder of their table, or out of the lake; the next look at the "
+            "lake then ends this.",
+        ),
+        KindInfo(
+            name="mixed_changes",
+            lead="DMS writes the changes of all tables into one folder (CdcPath): none of them is loaded.",
+            mended_by="Set PreserveTransactions=false on the DMS endpoint and reload the tables in DMS; then "
+            "move the CDC_TXN files out of the lake.",
+            is_urgent=True,
+        ),
+        KindInfo(
+            name="wrong_level",
+            lead="LAKE_ASSETS_LAKE is not the folder above the sources.",
+            mended_by="Set LAKE_ASSETS_LAKE to what the reason says; then:\n  lake-assets discover",
+            is_urgent=True,
+        ),
+        KindInfo(
             name="judge_silent",
             lead="The judge has not run for two hours: nobody looks for what is missing.",
             mended_by="Start dagster-daemon and the code location, and see that schedules and sensors are "

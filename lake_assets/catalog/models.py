@@ -272,6 +272,11 @@ class Source(Frozen):
     description: str | None = None
     owner: str | None = None
 
+    @property
+    def says_how_deep(self) -> bool:
+        """Whether the catalog itself says where files of its tables lie: by a template, or by folders."""
+        return any(table.files.layout != "auto" or "/" in table.folder for table in self.tables)
+
 
 class Catalog(Frozen):
     """All sources, in the order of their files."""
@@ -282,6 +287,20 @@ class Catalog(Frozen):
     def tables(self) -> tuple[Table, ...]:
         """Every table of every source, in the catalog's order."""
         return tuple(chain.from_iterable(source.tables for source in self.sources))
+
+    @property
+    def first_folders(self) -> dict[str, set[str]]:
+        """The folders right in each source's folder that its tables lie in, by the source's folder."""
+        folders: dict[str, set[str]] = {}
+        for source in self.sources:
+            of_source = {table.folder.partition("/")[0] for table in source.tables}
+            folders.setdefault(source.folder, set()).update(of_source)
+        return folders
+
+    @property
+    def deep_folders(self) -> list[str]:
+        """The folders of the sources whose catalog says itself where files of their tables lie."""
+        return [source.folder for source in self.sources if source.says_how_deep]
 
     def table(self, qualified: str) -> Table:
         """Return one table.

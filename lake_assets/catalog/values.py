@@ -21,6 +21,8 @@ OUR_COLUMNS = "_lake_"
 # A table of PostgreSQL holds 1600 columns (manual, "PostgreSQL Limits"); main keeps three of them for itself:
 # `_lake_hour`, `_lake_file` and `_lake_record`.
 MOST_COLUMNS = 1597
+# Names that systems have in their database of time zones and that say nothing of the files.
+ZONES_OF_THE_MACHINE = frozenset({"localtime", "posixrules", "factory"})
 SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})  # manual, "System Columns"
 LAYOUT_PLACES = ("table", "yyyy", "mm", "dd", "hh")
 PLACE = r"\{([^{}]*)\}"
@@ -259,6 +261,11 @@ def check_encoding(encoding: str) -> str:
 
 def check_timezone(name: str) -> str:
     """Refuse what is not in the time zone database."""
+    if name.lower() in ZONES_OF_THE_MACHINE:
+        raise refusal(
+            f"{name!r} is the zone of whatever machine this runs on.",
+            "Write UTC, or an area and a place such as Europe/Madrid.",
+        )
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -27,6 +27,8 @@ _TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map"))
 # Ten lines of aliases of aliases can stand for more values than memory holds; this many are a thousand tables
 # with 500 columns each.
 MOST_REPEATED = 500_000
+# An alias of an alias of … nests as deep as it likes in short lines; child tables take two levels each.
+MOST_NESTED = 100
 
 
 @dataclass(frozen=True)
@@ -136,12 +138,18 @@ class _Reading:
         """Return the data of a node.
 
         Raises:
-            _Unreadable: aliases repeat too many values.
+            _Unreadable: aliases repeat too many values, or they are nested too deep.
         """
         if any(node is outer for outer in self._around):
             self._refuse(node, place, "the alias stands inside what it repeats.", "Write the value out.")
             return None
         self._count_repeated(node)
+        if len(self._around) > MOST_NESTED:
+            raise _Unreadable(
+                line=node.start_mark.line + 1,
+                message=f"its values are nested too deep: more than {MOST_NESTED} levels, aliases counted.",
+                remedy="Write fewer levels.",
+            )
         if node.tag not in _TAGS:
             self._refuse(node, place, f"the tag {node.tag} is not known.", "Write the value without a tag.")
         if isinstance(node, yaml.ScalarNode):

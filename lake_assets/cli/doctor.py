@@ -16,6 +16,8 @@ from lake_assets.cli.output.console import mark, print_line, stdout_console
 from lake_assets.cli.output.json_document import write_json
 from lake_assets.escapes import escape_unprintable
 from lake_assets.exceptions import LakeAssetsError
+from lake_assets.lake.levels import find_wrong_levels, refuse_wrong_levels
+from lake_assets.lake.loose_objects import find_loose, look_around, loose_sentence
 from lake_assets.load.modes.registry import mode_of
 from lake_assets.load.orphaned_tables import list_orphaned_tables
 from lake_assets.pluralize import pluralize
@@ -136,9 +138,19 @@ def _catalog(context: Context) -> str:
 
 
 def _lake(context: Context) -> str:
-    folders = [tables for tables in context.lake.list_folders().values() if tables]
+    look = look_around(context.lake)
+    refuse_wrong_levels(find_wrong_levels(context.lake, look, _declared(context)))
+    folders = [tables for tables in look.tables.values() if tables]
     tables = pluralize(sum(len(tables) for tables in folders), "table")
     return f"{context.lake_place.url}: folders of {pluralize(len(folders), 'source')} with {tables}"
+
+
+def _declared(context: Context) -> list[str]:
+    """Return the folders of sources that say themselves how deep their tables lie."""
+    try:
+        return context.catalog.deep_folders
+    except LakeAssetsError:
+        return []  # told in a line of its own
 
 
 def _warehouse(context: Context) -> str:
@@ -156,12 +168,17 @@ def _dagster(context: Context) -> str:
 
 
 def _tables(context: Context) -> str:
-    folders = context.lake.list_folders()
-    in_lake = {(source, folder) for source, of_source in folders.items() for folder in of_source}
+    lake = context.lake
+    look = look_around(lake)
+    loose = list(find_loose(lake, look, context.catalog.first_folders))
+    mixed = {each.place for each in loose if each.kind == "mixed"}
+    in_lake = {(source, folder) for source, of_source in look.tables.items() for folder in of_source}
     in_catalog = {(table.source_folder, table.folder): table for table in context.catalog.tables}
     unknown = sorted(f"{source}/{folder}" for source, folder in in_lake - in_catalog.keys())
+    unknown = [folder for folder in unknown if folder not in mixed]
     absent = sorted(in_catalog[folder].qualified for folder in in_catalog.keys() - in_lake)
     faults = _unsupported_tables(context)
+    faults += [loose_sentence(each.kind, each.details(lake)) for each in loose]
     if unknown:
         faults.append(
             f"in the lake and not in the catalog: {', '.join(unknown)}. Add them to the catalog, for their "

@@ -13,6 +13,8 @@ from lake_assets.discover.report import Progress, SourceReport
 from lake_assets.discover.source.context import make_context
 from lake_assets.discover.source.steps import discover_source
 from lake_assets.exceptions import ConfigurationError
+from lake_assets.lake.levels import find_wrong_levels, refuse_wrong_levels
+from lake_assets.lake.loose_objects import LakeLook, find_loose, look_around, loose_sentence
 from lake_assets.lake.s3 import Lake
 
 
@@ -38,7 +40,9 @@ def discover(
     if _holds_catalog(folder):
         catalog = read_catalog(folder)
     existing = {source.folder: source for source in catalog.sources}
-    folders = lake.list_folders()
+    look = look_around(lake)
+    folders = look.tables
+    _refuse_wrong_levels(lake, look, catalog, names)
     wanted = _select(folders, existing, names)
     taken = TakenNames(catalog)
     reports = []
@@ -53,9 +57,34 @@ def discover(
         )
         discover_source(context, folders[source_folder])
         reports.append(context.report)
+    whole = _report_loose(lake, look, reports)
     if not names:
+        reports += whole
         reports += [_report_vanished(source) for source in catalog.sources if source.folder not in folders]
     return reports
+
+
+def _refuse_wrong_levels(lake: Lake, look: LakeLook, catalog: Catalog, names: Sequence[str]) -> None:
+    """Raise if what is asked for lies a folder higher or lower than a source does.
+
+    Raises:
+        ConfigurationError: it does.
+    """
+    wrong = find_wrong_levels(lake, look, catalog.deep_folders)
+    refuse_wrong_levels([each for each in wrong if not names or not each.place or each.source in names])
+
+
+def _report_loose(lake: Lake, look: LakeLook, reports: Sequence[SourceReport]) -> list[SourceReport]:
+    """Report objects that lie in no table's folder with their source; return a report of the others."""
+    of_source = {report.folder: report for report in reports}
+    # What lies in their tables' folders has been told, file by file.
+    known = {folder: look.tables[folder] for folder in of_source}
+    whole = SourceReport(source=lake.top, folder="")
+    for loose in find_loose(lake, look, known):
+        folder, _, _ = loose.place.partition("/")
+        report = of_source.get(folder, whole)
+        report.left_out.append(loose_sentence(loose.kind, loose.details(lake)))
+    return [whole] if whole.left_out else []
 
 
 def _best_named_first(folders: Sequence[str], existing: Mapping[str, Source]) -> list[str]:

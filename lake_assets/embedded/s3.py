@@ -5,7 +5,6 @@ it belongs to `stack`.
 """
 
 import http.client
-import json
 import signal
 import sysconfig
 from collections.abc import Iterator
@@ -179,15 +178,15 @@ class S3Server:
             )
 
     def _has_a_disk(self) -> bool:
-        master = http.client.HTTPConnection(LOOPBACK, read_json(self._ports)["master"], timeout=ASK_SECONDS)
+        """Return whether the master has heard of the volume server, which is well from then on."""
+        volume = http.client.HTTPConnection(LOOPBACK, read_json(self._ports)["volume"], timeout=ASK_SECONDS)
         try:
-            master.request("GET", "/dir/status")
-            status = json.loads(master.getresponse().read())
-        except (OSError, ValueError, http.client.HTTPException):
+            volume.request("GET", "/healthz")
+            return volume.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
             return False
         finally:
-            master.close()
-        return bool(status["Topology"]["DataCenters"])
+            volume.close()
 
     def _launch(self, ports: dict[str, int]) -> bool:
         self._remove_sockets()
@@ -209,6 +208,7 @@ class S3Server:
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",
             "-filer.disableHttp",
+            "-disableHttp",  # the master's, where `GET /col/delete?collection=…` deletes without keys
             "-master.telemetry=false",
             "-master.peers=none",  # else it waits for others to vote, up to 10 s
             "-master.resumeState=false",  # what it has to know, its volumes tell it

@@ -13,6 +13,7 @@ from lake_assets.lake.dates import CENTURY, FOLDER_SLACK, read_date_folder, read
 from lake_assets.lake.local_time import to_utc_hour
 from lake_assets.lake.placement import (
     CDC_NAME,
+    DATA_ENDING,
     EXAMPLE,
     LOAD_NAME,
     Placed,
@@ -20,6 +21,7 @@ from lake_assets.lake.placement import (
     is_control,
     is_hidden,
     is_never_data,
+    is_temporary,
     not_loaded,
 )
 
@@ -38,7 +40,7 @@ class AutoLayout:
         change = CDC_NAME.fullmatch(name)
         is_dms_name = change is not None or LOAD_NAME.fullmatch(name) is not None
         if is_hidden(folder):
-            if not is_dms_name:
+            if not DATA_ENDING.fullmatch(name) or is_temporary(folder):
                 return None
             return Unknown(f"its folder {folder!r} is hidden (a name in it begins with . or _)")
         if not is_dms_name:

@@ -22,6 +22,7 @@ class LakeObject:
         last_modified: when the object was written (UTC).
         hour: the hour its records belong to (UTC).
         kind: `full` for a file of a full load, `cdc` for a file of changes.
+        fault: why it must not be loaded although its hour is known; empty for nearly all.
     """
 
     key: str
@@ -30,6 +31,7 @@ class LakeObject:
     last_modified: datetime
     hour: datetime
     kind: Kind
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,3 +62,18 @@ class Listing:
     def by_hour(self) -> dict[datetime, tuple[LakeObject, ...]]:
         """Return the objects of every hour that has some, oldest hour first."""
         return {hour: tuple(found) for hour, found in groupby(self.objects, key=lambda item: item.hour)}
+
+
+@dataclass(frozen=True)
+class FolderLook:
+    """What lies right in a folder of the lake, or in it at any depth where that is said.
+
+    Attributes:
+        objects: their names below the folder, markers of folders left out.
+        folders: the names of the folders in it, without a slash.
+        is_whole: whether that is all there is.
+    """
+
+    objects: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+    is_whole: bool = True

@@ -20,10 +20,12 @@ EXAMPLE = "{table}/{yyyy}/{mm}/{dd}/{hh}/"
 _PACKED = r"\.(?:gz|gzip|zst|zstd|bz2|xz|zip|lz4|lzo|snappy|sz|br|deflate|z|7z)"
 PACKED_ENDING = re.compile(rf"{_PACKED}$", re.IGNORECASE)
 _FORMAT = rf"(?i:(?:{_PACKED})?\.(?:csv|parquet|jsonl?|ndjson|orc|avro)(?:{_PACKED})?)"
+DATA_ENDING = re.compile(rf".+{_FORMAT}", re.ASCII | re.DOTALL)
 LOAD_NAME = re.compile(r"(?:SEGMENT\d+_)?LOAD[0-9A-F]{3,}" + _FORMAT, re.ASCII)
 CDC_NAME = re.compile(r"(?P<date>\d{8})-(?P<time>\d{6})\d{3,4}" + _FORMAT, re.ASCII)
 # What readers of Hadoop's file system pass over, and what writers leave behind.
 _HIDDEN = (".", "_")
+_TEMPORARY = ("_temporary", "_spark_metadata", "_delta_log", ".hive-staging", ".spark", ".Trash")
 _NEVER_DATA_ENDINGS = (".tmp", ".crc", "._COPYING_", "_$folder$")
 
 
@@ -65,6 +67,21 @@ class Layout(Protocol):
         """
 
 
+def is_dms_name(name: str) -> bool:
+    """Return whether DMS names a table's files so."""
+    return CDC_NAME.fullmatch(name) is not None or LOAD_NAME.fullmatch(name) is not None
+
+
+def is_mixed_changes(name: str) -> bool:
+    """Return whether DMS names files so that hold the changes of all tables (CdcPath)."""
+    return name.startswith("CDC_TXN-")
+
+
+def is_temporary(path: str) -> bool:
+    """Return whether some folder of a path is one that writers put unfinished files into."""
+    return any(part.startswith(_TEMPORARY) for part in path.split("/"))
+
+
 def is_never_data(name: str, *, may_be_hidden: bool = False) -> bool:
     """Return whether a file's name is that of a marker, a temporary file or a report of DMS.
 
@@ -90,7 +107,7 @@ def is_hidden(path: str) -> bool:
 
 def not_loaded(name: str) -> Unknown | None:
     """Return why a file is not loaded whose name is DMS's, and that of no table alone."""
-    if not name.startswith("CDC_TXN-"):
+    if not is_mixed_changes(name):
         return None
     return Unknown(
         "CDC_TXN files mix the rows of all tables. Set PreserveTransactions=false on the DMS endpoint."

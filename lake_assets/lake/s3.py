@@ -16,8 +16,14 @@ from lake_assets.lake.auto_layout import AutoLayout
 from lake_assets.lake.dates import CENTURY
 from lake_assets.lake.layout import read_layout
 from lake_assets.lake.object_stream import ObjectStream
-from lake_assets.lake.objects import Kind, LakeObject, Listing, UnmatchedObject
-from lake_assets.lake.placement import Layout, Placed, Unknown
+from lake_assets.lake.objects import FolderLook, Kind, LakeObject, Listing, UnmatchedObject
+from lake_assets.lake.partitions import (
+    MOST_ASKED,
+    fault_partitions,
+    has_strange_changes,
+    partitions_of,
+)
+from lake_assets.lake.placement import Layout, Placed, Unknown, is_temporary
 from lake_assets.lake.prefixes import BEHIND_ALL, LONGEST_SPAN, Part, parts_of_folder, parts_of_hours
 from lake_assets.lake.proof import Arrival, Encryption
 from lake_assets.lake.s3_errors import Request, errors_of, incomplete, listed_elsewhere
@@ -88,7 +94,20 @@ class Lake:
         if items is None:
             items = _items(pages)
         found = {item["Key"]: item for item in chain(page.get("Contents", ()), items)}
-        return _sort_into_hours(found, folder, layout, first, end)
+        listing = _sort_into_hours(found, folder, layout, first, end)
+        if isinstance(layout, AutoLayout):
+            return self._fault_other_tables(listing, folder)
+        return listing
+
+    def _fault_other_tables(self, listing: Listing, folder: str) -> Listing:
+        """Return a listing in which full loads of other tables, lying where partitions may, have a fault."""
+        partitions = partitions_of(listing, folder)
+        if not partitions:
+            return listing
+        # Changes, and folders of dates for them, begin with the century.
+        asked = (f"{folder}{name}/{CENTURY}" for name in partitions[:MOST_ASKED])
+        is_mixed = has_strange_changes(listing, folder) or not all(map(self._is_empty, asked))
+        return fault_partitions(listing, folder) if is_mixed else listing
 
     def open(self, target: LakeObject, arrival: Arrival | None = None) -> Iterator[bytes]:
         """Stream the bytes of an object as they are stored, in chunks of about 256 KiB.
@@ -150,8 +169,51 @@ class Lake:
     def _folders(self, above: str) -> tuple[str, ...]:
         found: list[str] = []
         for page in self._pages(above, flat=True):
-            found += filter(_is_table, _folders_of(page, above))
+            found += filter(is_table_folder, _folders_of(page, above))
         return tuple(sorted(found))
+
+    @property
+    def top(self) -> str:
+        """The lake's address, such as `s3://bucket/prefix`."""
+        return self.url(self._root).rstrip("/")
+
+    def above(self, steps: int) -> str:
+        """Return the address of a folder above the lake's top; empty if there is none so far up."""
+        folders = self._root.rstrip("/").split("/") if self._root else []
+        if steps > len(folders):
+            return ""
+        return self.url("/".join(folders[: len(folders) - steps])).rstrip("/")
+
+    def look_in(self, folder: str, *, all_pages: bool = True) -> FolderLook:
+        """Look at what lies right in a folder, whatever is below.
+
+        Args:
+            folder: below the lake's top, without a slash behind it; empty for the top itself.
+            all_pages: false for the first 1000 names alone.
+
+        Raises:
+            ConfigurationError: the bucket does not exist or may not be listed.
+            LakeError: S3 cannot be reached, or answers with an error.
+        """
+        return self._look(folder, flat=True, all_pages=all_pages)
+
+    def look_below(self, folder: str) -> FolderLook:
+        """Look at the first 1000 objects in a folder, at any depth; see `look_in`."""
+        return self._look(folder, flat=False, all_pages=False)
+
+    def _look(self, folder: str, *, flat: bool, all_pages: bool) -> FolderLook:
+        above = f"{self._root}{folder}/" if folder else self._root
+        objects: list[str] = []
+        folders: list[str] = []
+        is_whole = True
+        for page in self._pages(above, flat=flat):
+            keys = [item["Key"] for item in page.get("Contents", ())]
+            objects += [key[len(above) :] for key in keys if not key.endswith("/")]
+            folders += _folders_of(page, above)
+            is_whole = not page["IsTruncated"]
+            if not all_pages:
+                break
+        return FolderLook(objects=tuple(objects), folders=tuple(sorted(folders)), is_whole=is_whole)
 
     def _pages(
         self, prefix: str, *, after: str = "", flat: bool = False, most: int | None = None
@@ -306,9 +368,9 @@ def _lake_object(item: "ObjectTypeDef", hour: datetime, kind: Kind) -> LakeObjec
     )
 
 
-def _is_table(folder: str) -> bool:
+def is_table_folder(folder: str) -> bool:
     """Return whether a folder may be a table's or a source's: it is none of DMS's own, and not hidden."""
-    if not folder or folder == "s3_validation_failures":
+    if not folder or folder == "s3_validation_failures" or is_temporary(folder):
         return False
     return not folder.startswith((".", "awsdms_"))
 

@@ -87,6 +87,43 @@ def _shown(cells: Sequence[str]) -> str:
     return ",".join(shown)
 
 
+def refuse_mixed(files: Sequence[tuple[str, Dialect]]) -> None:
+    """Refuse full loads whose folders, side by side below the table's, are those of different tables.
+
+    Args:
+        files: the address of each file of a full load in a folder of its own, and how it is read.
+
+    Raises:
+        LoadError: their columns have little in common.
+    """
+    first: tuple[str, Dialect] | None = None
+    for url, dialect in files:
+        folder = url.rpartition("/")[0]
+        if first is None:
+            first = folder, dialect
+        elif folder != first[0] and not _are_alike(first[1], dialect):
+            raise LoadError(
+                f"{first[0]} and {folder} hold files of different tables ({_columns_of(first[1])}; "
+                f"{_columns_of(dialect)}), and none is loaded. LAKE_ASSETS_LAKE, or `from` in the catalog, "
+                "is a folder too high; if these are partitions of one table, reload it in DMS."
+            )
+
+
+def _are_alike(one: Dialect, other: Dialect) -> bool:
+    """Return whether two files may be of one table: at least half of their columns are the same."""
+    if not one.header or not other.header:
+        return len(one.columns) == len(other.columns)
+    names = set(one.columns) | set(other.columns)
+    same = set(one.columns) & set(other.columns)
+    return 2 * len(same) >= len(names)
+
+
+def _columns_of(dialect: Dialect) -> str:
+    if not dialect.header:
+        return f"{len(dialect.columns)} columns"
+    return ", ".join(dialect.columns[:MOST_NAMED])
+
+
 def refuse_missing(url: str, dialect: Dialect, table: Table) -> None:
     """Refuse a file that lacks columns, where the catalog says so.
 

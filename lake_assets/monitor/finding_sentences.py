@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lake_assets.escapes import shell_word
+from lake_assets.lake.levels import WrongLevel
+from lake_assets.lake.loose_objects import loose_sentence
 from lake_assets.pluralize import pluralize
 
 Details = Mapping[str, Any]
@@ -29,14 +31,14 @@ def _unknown_source(details: Details) -> str:
     folder = details["folder"]
     return (
         f"The lake has the folder {folder} ({details['tables']} below it), and the catalog no source for it: "
-        f"`lake-assets discover {shell_word(folder)}` writes one."
+        f"`lake-assets discover {shell_word(folder)}` writes one, or says why it cannot."
     )
 
 
 def _unknown_table(details: Details) -> str:
     return (
         f"The lake has the folder {details['folder']}, and the catalog no table for it: "
-        f"`lake-assets discover {shell_word(details['source'])}` adds it."
+        f"`lake-assets discover {shell_word(details['source'])}` adds it, or says why it cannot."
     )
 
 
@@ -148,6 +150,17 @@ def _header_doubt(details: Details) -> str:
         "`header: false` in the table's `files:`, as it is from now on."
     )
 
+def _loose_objects(details: Details) -> str:
+    return loose_sentence("loose", details)
+
+
+def _mixed_changes(details: Details) -> str:
+    return loose_sentence("mixed", details)
+
+
+def _wrong_level(details: Details) -> str:
+    return WrongLevel(**{**details, "tables": tuple(details["tables"])}).sentence
+
 
 _SENTENCES: Mapping[str, Callable[[Details], str]] = {
     "unknown_source": _unknown_source,
@@ -165,5 +178,8 @@ _SENTENCES: Mapping[str, Callable[[Details], str]] = {
     "column_vanished": _column_vanished,
     "column_new": _column_new,
     "header_doubt": _header_doubt,
+    "loose_objects": _loose_objects,
+    "mixed_changes": _mixed_changes,
+    "wrong_level": _wrong_level,
 }
 """The sentence of each kind."""

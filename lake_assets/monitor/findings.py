@@ -20,6 +20,7 @@ Kind = Literal[
     "unknown_source", "unknown_table", "no_folder", "silent_source", "suspended_table", "load_hole",
     "volume", "stranger", "changing_file", "dms_task", "dms_endpoint", "dms_control",
     "column_vanished", "column_new", "header_doubt",
+    "loose_objects", "mixed_changes", "wrong_level",
 ]  # fmt: skip
 
 OF_WHOLE_LISTING: tuple[Kind, ...] = ("stranger", "load_hole")

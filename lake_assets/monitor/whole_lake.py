@@ -3,7 +3,7 @@
 How one source is judged belongs to `source`; who is told, and when this runs, to `orchestration.monitor_job`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,17 +12,25 @@ import psycopg
 
 from lake_assets.catalog.models import Catalog, Source
 from lake_assets.exceptions import LakeAssetsError
+from lake_assets.lake.levels import find_wrong_levels
+from lake_assets.lake.loose_objects import LakeLook, find_loose, look_around
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.heartbeats import beat, last_beat
 from lake_assets.monitor.dms_api import DmsReport
-from lake_assets.monitor.findings import Finding, Kind, settle_findings
+from lake_assets.monitor.findings import Kind, settle_findings
+from lake_assets.monitor.folder_rules import (
+    level_findings,
+    loose_findings,
+    unknown_sources,
+)
 from lake_assets.monitor.source import HEARTBEAT, Judgement, judge_source
 from lake_assets.monitor.testimony import note_counts
 
 NoteAlerts = Callable[[psycopg.Connection, datetime], None]
 """Writes down the alerts that are due at a moment."""
 
-UNKNOWN_SOURCE: Kind = "unknown_source"
+OF_WHOLE_LAKE: tuple[Kind, ...] = ("unknown_source", "loose_objects", "mixed_changes", "wrong_level")
+"""The kinds that are about no one source of the catalog."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +68,14 @@ def judge_sources(
     Raises:
         LakeAssetsError: the lake cannot be listed at all.
     """
-    folders = lake.list_folders()
-    _settle_unknown_sources(connection, catalog, folders, now)
+    look = look_around(lake)
+    folders = look.tables
+    mixed = _settle_whole_lake(connection, lake, look, catalog, now)
     if dms:
         note_counts(connection, dms, now)
     for source in sources:
-        tables_seen = folders.get(source.folder, ())
+        seen = folders.get(source.folder, ())
+        tables_seen = [folder for folder in seen if f"{source.folder}/{folder}" not in mixed]
         try:
             yield judge_source(
                 connection,
@@ -81,18 +91,22 @@ def judge_sources(
     _beat_for_all(connection, catalog)
 
 
-def _settle_unknown_sources(
-    connection: psycopg.Connection, catalog: Catalog, folders: Mapping[str, Sequence[str]], now: datetime
-) -> None:
-    """Find folders of the lake that hold tables, and are no source of the catalog."""
-    known = {source.folder for source in catalog.sources}
-    unknown = {folder: tables for folder, tables in folders.items() if tables and folder not in known}
-    findings = [_unknown_source(folder, len(tables)) for folder, tables in unknown.items()]
-    settle_findings(connection, "", findings, (UNKNOWN_SOURCE,), now)
-
-
-def _unknown_source(folder: str, tables: int) -> Finding:
-    return Finding(kind=UNKNOWN_SOURCE, details={"folder": folder, "tables": tables}, subject=folder)
+def _settle_whole_lake(
+    connection: psycopg.Connection, lake: Lake, look: LakeLook, catalog: Catalog, now: datetime
+) -> frozenset[str]:
+    """Settle what is found of the lake beside its sources; return the folders of mixed changes."""
+    known = catalog.first_folders
+    wrong = find_wrong_levels(lake, look, catalog.deep_folders)
+    tables = {each.place for each in wrong if each.way == "low"}
+    loose = [each for each in find_loose(lake, look, known) if each.place not in tables]
+    mixed = frozenset(each.place for each in loose if each.kind == "mixed")
+    findings = [
+        *unknown_sources(look.tables, known, mixed),
+        *loose_findings(lake, loose),
+        *level_findings(wrong),
+    ]
+    settle_findings(connection, "", findings, OF_WHOLE_LAKE, now)
+    return mixed
 
 
 def _beat_for_all(connection: psycopg.Connection, catalog: Catalog) -> None:

@@ -126,4 +126,6 @@ def test_aliases_of_aliases_are_bounded() -> None:
 
 def test_values_nested_too_deep_are_a_fault() -> None:
     """A document that no parser of this program can follow to its end is told like any other fault."""
-    assert "nested too deep" in read_yaml(b"a: " + b"[" * 1000).faults[0].message
+    aliases = [f"l{number}: &l{number} [*l{number - 1}]" for number in range(1, 3000)]
+    for text in ("a: " + "[" * 1000, "\n".join(["l0: &l0 x", *aliases])):
+        assert "nested too deep" in read_yaml(text.encode()).faults[0].message

@@ -120,6 +120,28 @@ def test_without_the_keys_nobody_gets_in(lake_bucket: LakeBucket, s3_server: S3S
         urllib.request.urlopen(filer)
 
 
+def test_without_the_keys_nobody_deletes(lake_bucket: LakeBucket, s3_server: S3Server) -> None:
+    """No port does what a page in a browser or another user may ask of it: the object is there as before."""
+    lake_bucket.put("a/b", b"bytes")
+    paths = (
+        f"/col/delete?collection={lake_bucket.bucket}",
+        f"/buckets/{lake_bucket.bucket}?recursive=true&ignoreRecursiveError=true",
+        f"/{lake_bucket.bucket}/a/b",
+        "/vol/vacuum?garbageThreshold=0",
+        "/dir/assign",
+        "/1,01637037d6",
+    )
+    for port in read_json(s3_server._ports).values():
+        for method in ("GET", "POST", "DELETE"):
+            for path in paths:
+                asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
+                with pytest.raises(urllib.error.HTTPError, match=r"40[01345]"):
+                    urllib.request.urlopen(asked)  # noqa: S310 - it is http
+
+    found = lake_bucket.client.get_object(Bucket=lake_bucket.bucket, Key="a/b")
+    assert found["Body"].read() == b"bytes"
+
+
 def test_a_bucket_that_is_not_there_is_not_made(s3_server: S3Server) -> None:
     """A wrong bucket name is an error, as it is with Amazon's S3."""
     client = s3_server.client()

@@ -297,6 +297,37 @@ def test_a_file_that_is_no_data_fails_the_hour_and_no_byte_of_it_is_loaded(bench
     assert len(bench.rows()) == 3
 
 
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({"a/LOAD00000001.csv": b"1,1,2018-09-06,x\n", "b/20180906-100000000.csv": b"1,a\n"}, "of its own"),
+        ({"a/LOAD00000001.csv": b"1,1,2018-09-06,x\n", "b/LOAD00000001.csv": b"1,a\n"}, "different tables"),
+    ],
+)
+def test_two_tables_are_never_mixed_into_one(bench: Bench, files: dict[str, bytes], why: str) -> None:
+    """Full loads in folders that are tables, by their changes or by their columns, fail the hour."""
+    for key, body in files.items():
+        bench.bucket.put(f"shop/orders/{key}", body)
+    listed = bench.lake.list_table("shop", bench.table).objects
+
+    report = bench.load_listed(listed, listed[0].hour)
+
+    assert report.state == "failed"
+    assert why in (report.error or "")
+    assert "too high" in (report.error or "")
+
+
+def test_partitions_of_a_table_load_together(bench: Bench) -> None:
+    """Full loads in folders beside each other, whose columns are the same, are one table."""
+    for key in ("p1/LOAD00000001.csv", "p2/LOAD00000001.csv"):
+        bench.bucket.put(f"shop/orders/{key}", GOOD.encode())
+    bench.put(GOOD)
+    listed = [item for item in bench.lake.list_table("shop", bench.table).objects if item.kind == "full"]
+
+    assert bench.load_listed(listed, listed[0].hour).state == "loaded"
+    assert len(bench.rows()) == 6
+
+
 def test_a_record_without_end_fails_the_hour(bench: Bench) -> None:
     """Bytes without a line end are given up at the limit, whatever their number; main is as it was."""
     bench.put(GOOD)

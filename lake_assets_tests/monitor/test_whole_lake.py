@@ -28,3 +28,91 @@ def test_the_lake_is_judged_as_a_whole(court: Court) -> None:
     assert court.connection.execute("SELECT changes FROM lake_assets.dms_counts").fetchall() == [(5,)]
     unknown = "SELECT count(*) FROM lake_assets.findings WHERE kind = 'unknown_source'"
     assert court.connection.execute(unknown).fetchone() == (1,)
+
+
+def found_in(court: Court) -> dict[tuple[str, str], str]:
+    """Judge the lake as a whole, and give the open findings that are about no source, by kind and place."""
+    catalog = Catalog(sources=(court.source,))
+    list(judge_sources(court.connection, court.lake, catalog, [court.source], court.now, None))
+    rows = court.connection.execute(
+        "SELECT kind, subject, note FROM lake_assets.findings WHERE source = '' AND gone_at IS NULL"
+    )
+    top = court.lake.top
+    return {(kind, subject.removeprefix(top)): note for kind, subject, note in rows}
+
+
+def test_objects_of_no_table_are_told_by_place(court: Court) -> None:
+    """At the top, in a source's folder, in hidden folders and in CdcPath, each place once."""
+    court.put(0)
+    for number in range(5):
+        court.bucket.put(f"shop/export-{number}.csv", b"1,a\n")
+    changes = "CDC_TXN-20180906101500123.csv"
+    for key in ("LOAD00000001.csv", ".old/shop/x.csv", "shop/.keep/y.csv", f"cdc/{changes}"):
+        court.bucket.put(key, b"1,a\n")
+    for key in (f"shop/cdc/{changes}", f"erp/cdc/{changes}", "shop/_20180906-101500000.csv"):
+        court.bucket.put(key, b"1,a\n")
+
+    found = found_in(court)
+
+    assert found.keys() == {
+        ("loose_objects", ""),
+        ("loose_objects", "/shop"),
+        ("loose_objects", "/.old"),
+        ("loose_objects", "/shop/.keep"),
+        ("mixed_changes", "/cdc"),
+        ("mixed_changes", "/shop/cdc"),
+        ("mixed_changes", "/erp/cdc"),
+    }
+    assert found["loose_objects", "/shop"].startswith(f"{court.lake.top}/shop: 6 objects lie in no table's")
+    assert (
+        "shop/_20180906-101500000.csv, shop/export-0.csv, shop/export-1.csv, …"
+        in found["loose_objects", "/shop"]
+    )
+    assert "Set PreserveTransactions=false" in found["mixed_changes", "/shop/cdc"]
+    assert "unknown_table" not in court.findings()
+
+
+def test_the_remedies_for_objects_of_no_table_work(court: Court) -> None:
+    """Once they are moved into a table's folder or away, nothing is told any more."""
+    court.put(0)
+    court.bucket.put("shop/20180906-101500000.csv", b"1,a\n")
+    assert found_in(court)
+
+    court.bucket.put("shop/orders/20180906-101500000.csv", b"1,a\n")
+    court.bucket.delete("shop/20180906-101500000.csv")
+
+    assert not found_in(court)
+
+
+def test_what_writers_and_dms_leave_behind_is_told_by_nobody(court: Court) -> None:
+    """Markers, control tables, temporary folders, and the folder of the demo are no objects of a table."""
+    court.put(0)
+    for key in (
+        "_SUCCESS",
+        "shop/_SUCCESS",
+        "shop/",
+        "shop_$folder$",
+        "shop/orders_$folder$",
+        ".DS_Store",
+        ".lake_assets/demo.json",
+        "shop/.spark-staging/part-0.csv",
+        "awsdms_status/20180906-101500000.csv",
+        "shop/s3_validation_failures/x.csv",
+        ".hidden/_SUCCESS",
+        "shop/_temporary/0/part-0.csv",
+    ):
+        court.bucket.put(key, b"")
+
+    assert not found_in(court)
+    assert "unknown_table" not in court.findings()
+
+
+def test_a_lake_a_folder_too_high_is_told(court: Court) -> None:
+    """Where the tables of a source hold folders of tables, the right address is named."""
+    for table in ("orders", "customers"):
+        court.bucket.put(f"shop/orders/{table}/LOAD00000001.csv", b"1,a\n")
+        court.bucket.put(f"shop/orders/{table}/20180906-101500000.csv", b"1,a\n")
+
+    note = found_in(court)["wrong_level", "shop"]
+
+    assert f"Set LAKE_ASSETS_LAKE={court.lake.top}/shop ." in note

@@ -1,4 +1,4 @@
-"""Proves that loader and recount unpack gzip, Zstandard, bzip2 and xz alike, in bounded memory, or say why not."""
+"""Proves that loader and recount unpack alike, in bounded memory, or say why not."""
 
 import bz2
 import gzip

@@ -162,7 +162,7 @@ def test_unpacked_bytes_come_in_pieces(size: int, monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_recount_shares_no_code_with_the_loader() -> None:
-    """At run time it imports nothing of ours but the errors and its other parts; the limit is the loader's."""
+    """At run time it imports nothing of ours but errors and its other parts; the limit is the loader's."""
     tree = ast.parse(inspect.getsource(recount_module))
     imported = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
     ours = [module for module in imported if module and module.startswith("lake_assets")]

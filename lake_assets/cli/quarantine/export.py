@@ -30,6 +30,9 @@ INDEX_COLUMNS = ("file", "table", "hour", "key", "record", "column", "reason", "
 LONGEST_NAME = 150
 """Characters of a file's name; file systems take 255 bytes."""
 
+FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What spreadsheets take for the beginning of a formula (OWASP, "CSV Injection")."""
+
 UNFIT_CHARACTER = re.compile(r"[^\w.=+-]", re.ASCII)
 """What some file system does not take in a name, or takes for something else."""
 
@@ -116,7 +119,8 @@ class Export:
                 else:
                     _write_record(file, record)
                     count += 1
-                write_index(_index_row("" if is_purged else name, source_file, record))
+                row = _index_row("" if is_purged else name, source_file, record)
+                write_index([_no_formula(cell) for cell in row])
         if not count:
             path.unlink()
             return
@@ -144,6 +148,13 @@ class Export:
 def _write_record(file: IO[bytes], record: Row) -> None:
     file.write(encode_back(record["raw"], record["encoding"]))
     file.write(encode_back(LINE_END, record["encoding"]))
+
+
+def _no_formula(cell: object) -> object:
+    """Return a cell that no spreadsheet computes: an apostrophe before it makes it text."""
+    if isinstance(cell, str) and cell.startswith(FORMULA_BEGINS):
+        return f"'{cell}"
+    return cell
 
 
 def _index_row(name: str, source_file: SourceFile, record: Row) -> tuple[object, ...]:

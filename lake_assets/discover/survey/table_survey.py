@@ -78,6 +78,9 @@ class TableSurvey:
             target: the file.
             files: how the source's files are written.
         """
+        if target.fault:
+            self.unreadable.append((reader.lake.url(target), target.fault))
+            return
         try:
             self._read(reader, target, files)
         except LakeError as error:

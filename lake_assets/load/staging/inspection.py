@@ -11,11 +11,18 @@ from functools import partial
 
 from lake_assets.catalog.models import Table
 from lake_assets.exceptions import LakeError
+from lake_assets.lake.dates import read_date_folder
 from lake_assets.lake.objects import LakeObject
 from lake_assets.lake.proof import Arrival
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.headed_files import HeadedFile
-from lake_assets.load.column_drift import refuse_foreign, refuse_headerless, refuse_missing, refuse_named
+from lake_assets.load.column_drift import (
+    refuse_foreign,
+    refuse_headerless,
+    refuse_missing,
+    refuse_mixed,
+    refuse_named,
+)
 from lake_assets.readers.detect import detect
 from lake_assets.readers.dialect import Dialect
 from lake_assets.recount.first_record import HeaderTerms
@@ -88,7 +95,7 @@ def inspect_files(
     Raises:
         LakeError: a file cannot be read as what it seems to be.
         LoadError: a file has none of the catalog's columns, or lacks some and must not; or it may have a
-            header that nobody knows.
+            header that nobody knows; or files are of different tables.
     """
     inspected: list[InspectedFile] = []
     room = KEPT_BYTES
@@ -98,6 +105,8 @@ def inspect_files(
         arrival = Arrival()
         chunks: Iterable[bytes] | None
         with naming(url):
+            if file.fault:
+                raise LakeError(file.fault)
             dialect, chunks = detect(file, table, partial(lake.open, arrival=arrival))
             refuse_foreign(url, dialect, table)
             refuse_named(url, dialect, table)
@@ -114,6 +123,8 @@ def inspect_files(
                 file=file, ordinal=ordinal, dialect=dialect, url=url, arrival=arrival, chunks=chunks
             )
         )
+    partitions = [(file.url, file.dialect) for file in inspected if _is_of_partition(file.file, table)]
+    refuse_mixed(partitions)
     return [_with_terms(found, table, headed or _headed_beside(found, inspected)) for found in inspected]
 
 
@@ -134,6 +145,15 @@ def _with_terms(file: InspectedFile, table: Table, headed: HeadedFile | None) ->
     refuse_headerless(file.url, file.dialect, table, headed)
     terms = HeaderTerms.of_table(table, headed.columns if headed else None)
     return replace(file, terms=terms)
+
+
+def _is_of_partition(file: LakeObject, table: Table) -> bool:
+    """Return whether a file of a full load lies in a folder below the table's that is no date's."""
+    if file.kind != "full" or table.files.layout != "auto":
+        return False
+    _, _, below = file.key.partition(f"{table.source_folder}/{table.folder}/")
+    folder, _, _ = below.rpartition("/")
+    return bool(folder) and read_date_folder(folder) is None
 
 
 def extra_columns(files: Iterable[InspectedFile]) -> list[str]:
