@@ -21,6 +21,7 @@ from lake_assets.monitor.finding_rules import (
 from lake_assets.monitor.findings import Finding, Kind, settle_findings
 from lake_assets.monitor.source import LOOKED_FOR
 from lake_assets.monitor.testimony import Witnesses
+from lake_assets.monitor.whole_lake import OF_WHOLE_LAKE
 from lake_assets_tests.fix_monitor import ROWS, Court, after, at, make_source
 
 
@@ -252,5 +253,5 @@ def test_all_that_dms_says_is_a_finding() -> None:
 
 
 def test_every_kind_of_a_source_is_looked_for() -> None:
-    """What the judge of a source can find it also closes; only unknown sources are the lake's as a whole."""
-    assert set(LOOKED_FOR) == set(get_args(Kind)) - {"unknown_source"}
+    """What the judge of a source can find it also closes; the others are the lake's as a whole."""
+    assert set(LOOKED_FOR) == set(get_args(Kind)) - set(OF_WHOLE_LAKE)

@@ -14,7 +14,7 @@ from lake_assets_tests.fix_cli import ROWS, START, Company, in_json, shown
 def bad(company: Company) -> Company:
     """Return a company with two bad records in a file with a header, and one in a file without."""
     company.bucket.put(company.put(0), b'\xef\xbb\xbfid,note\r\n1,a\r\nx,"two\r\nlines"\r\n\xff,b\r\n')
-    company.put(1, ROWS + "y,last")
+    company.put(1, ROWS + "=y,last")
     company.invoke("load")
     return company
 
@@ -32,12 +32,12 @@ def test_records_are_exported_as_they_came(bad: Company, tmp_path: Path) -> None
         rows = list(csv.DictReader(index))
     first, last = rows[0]["file"], rows[-1]["file"]
     assert files[first] == b'\xef\xbb\xbfid,note\nx,"two\r\nlines"\n\xff,b\n'
-    assert files[last] == b"y,last\n"
+    assert files[last] == b"=y,last\n"
     assert first.startswith(f"shop.orders/{shown(0)}/")
     assert [(row["record"], row["column"], row["value"]) for row in rows] == [
         ("2", "id", "x"),
         ("3", "", ""),
-        ("4", "id", "y"),
+        ("4", "id", "'=y"),
     ]
     assert rows[1]["reason"] == "bytes that are not utf-8"
 
