@@ -15,6 +15,7 @@ from pydantic_core import CoreSchema
 from lake_assets.catalog.faults import Place
 from lake_assets.catalog.models import (
     DEFAULT_GRACE,
+    DEFAULT_MAX_BYTES,
     Child,
     Column,
     Expectation,
@@ -39,6 +40,7 @@ from lake_assets.catalog.values import (
     Owner,
     PlainName,
     SchemaName,
+    Size,
     Transform,
     TypeName,
 )
@@ -180,6 +182,12 @@ class SourceTable(Frozen):
         description="A Python function, `module:function`, that takes a pandas.DataFrame and gives one, "
         "called for each chunk before the typecast.",
     )
+    max_bytes: Size = Field(
+        default=DEFAULT_MAX_BYTES,
+        json_schema_extra={"default": "64GiB"},
+        description="How many bytes the files of an hour may have once they are unpacked: `64GiB`, `500MB`. "
+        "Above it the load fails, so that a few bytes that swell without end cost no more than one hour.",
+    )
     description: str | None = Field(default=None, description="What the table holds; shown in Dagster.")
     owner: Owner | None = Field(
         default=None,
@@ -290,6 +298,7 @@ def _to_table(document: SourceDocument, schema_name: str, name: str, table: Sour
         missing_columns=table.missing_columns,
         lossy=table.lossy,
         transform=table.transform,
+        max_bytes=table.max_bytes,
         description=table.description,
         owner=table.owner or document.owner,
         group=table.group,

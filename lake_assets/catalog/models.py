@@ -24,6 +24,7 @@ MissingColumns = Literal["fill", "fail"]
 Lossy = Literal["quarantine", "allow"]
 DateOrder = Literal["ymd", "dmy", "mdy"]
 DEFAULT_GRACE = timedelta(minutes=10)
+DEFAULT_MAX_BYTES = 64 * 2**30
 
 
 def _own_name(fields: dict[str, Any]) -> str:
@@ -156,6 +157,7 @@ class Table(Frozen):
         grace: the source's; how long after its end an hour may still be without files.
         start: the source's; the first hour expected.
         max_quarantined: records (int) or a fraction of them (float) above which a load fails.
+        max_bytes: of an hour's files once unpacked, above which a load fails.
     """
 
     source: str
@@ -174,6 +176,7 @@ class Table(Frozen):
     missing_columns: MissingColumns = "fill"
     lossy: Lossy = "quarantine"
     transform: str | None = None
+    max_bytes: int = DEFAULT_MAX_BYTES
     description: str | None = None
     owner: str | None = None
     group: str | None = None

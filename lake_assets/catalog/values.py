@@ -34,6 +34,9 @@ OWNER = r"team:.+|[A-Za-z0-9_][A-Za-z0-9._%+-]*@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}"
 
 HOUR = r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2})(?::00(?::00)?)?Z?)?"
 DURATION = r"(?=[0-9])(?:([0-9]{1,5})d)?(?:([0-9]{1,5})h)?(?:([0-9]{1,5})m)?(?:([0-9]{1,5})s)?"
+SIZE = r"([0-9]{1,9}) ?([KMGT]i?B|B)"
+UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+UNITS |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 TRANSFORM = r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*"
 
 
@@ -175,6 +178,16 @@ def read_duration(value: Any) -> timedelta:
         )
     days, hours, minutes, seconds = map(int, match.groups(default="0"))
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+
+
+def read_size(value: Any) -> int:
+    """Read a size such as `64GiB` or `500MB` as bytes; a whole number is one of bytes."""
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    match = _match(SIZE, value)
+    if not match or not int(match[1]):
+        raise refusal(f"{value!r} is not a size.", "Write it with its unit, such as 64GiB, 500MB or 1TiB.")
+    return int(match[1]) * UNITS[match[2]]
 
 
 def _match(pattern: str, value: Any) -> re.Match[str] | None:
@@ -329,6 +342,13 @@ JsonPath = Annotated[tuple[str, ...], BeforeValidator(split_path), _path(1)]
 ElementPath = Annotated[tuple[str, ...], BeforeValidator(split_element_path), _path(0)]
 Hour = Annotated[datetime, BeforeValidator(read_hour), _form(HOUR)]
 Duration = Annotated[timedelta, BeforeValidator(read_duration), _form(DURATION)]
+Size = Annotated[
+    int,
+    BeforeValidator(read_size),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "pattern": f"^{SIZE}$"}, {"type": "integer", "minimum": 1}]}
+    ),
+]
 Limit = Annotated[
     int | float,
     BeforeValidator(check_limit),

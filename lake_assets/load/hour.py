@@ -33,6 +33,7 @@ from lake_assets.load.staging.inspection import InspectedFile, extra_columns, in
 from lake_assets.load.staging.staging import CopiedFile, Staging, create_staging
 from lake_assets.load.tally import FileTally, set_aside_documents
 from lake_assets.postgres import connect, order_dates
+from lake_assets.readers.unpacking import Room
 from lake_assets.states.facts import Fact
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ class HourLoad:
         headed = newest_headed_file(self.connection, self.table)
         files = inspect_files(self.lake, self.table, self.objects, headed)
         staging = self._create_staging(files)
-        copied = [self._copy(staging, file) for file in files]
+        room = Room(self.table.max_bytes)
+        copied = [self._copy(staging, file, room) for file in files]
         tallies = self._set_aside(staging, copied)
         # What no INSERT into main will judge is judged here, so that the counts are the same in any order.
         if turn.superseded_by or self.table.transform:
@@ -134,8 +136,8 @@ class HourLoad:
         with connect(self.conninfo, autocommit=True) as aside:
             ensure_main(aside, self.table, columns)
 
-    def _copy(self, staging: Staging, file: InspectedFile) -> CopiedFile:
-        copied = copy_file(staging, file, self.progress)
+    def _copy(self, staging: Staging, file: InspectedFile, room: Room) -> CopiedFile:
+        copied = copy_file(staging, file, room, self.progress)
         if copied.nuls:
             policy = self.table.files.nul
             nul_bytes = Fact.of("nul_bytes", key=copied.key, count=copied.nuls, policy=policy)

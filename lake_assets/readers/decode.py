@@ -9,13 +9,18 @@ import codecs
 from collections.abc import Iterable, Iterator
 
 from lake_assets.exceptions import LakeError
-from lake_assets.readers.unpacking import unpack
+from lake_assets.readers.unpacking import Room, unpack
 
 KEEP_AS_SURROGATES = "lake_assets.keep_as_surrogates"
 
 
 def decode(
-    chunks: Iterable[bytes], compression: str, encoding: str, *, whole: bool = True
+    chunks: Iterable[bytes],
+    compression: str,
+    encoding: str,
+    *,
+    whole: bool = True,
+    room: Room | None = None,
 ) -> Iterator[bytes]:
     """Turn the raw chunks of an object into chunks of UTF-8.
 
@@ -27,12 +32,15 @@ def decode(
         compression: how they are packed, or `none`; see `readers.unpacking.unpack`.
         encoding: any text encoding Python knows.
         whole: false if the chunks are only the object's beginning, which may end anywhere.
+        room: how many bytes they may be once unpacked; None for any number.
 
     Raises:
-        LakeError: the packed data is damaged or cut short, or the encoding cannot be told. What came before
-            the fault has been handed out by then.
+        LakeError: there are too many of them, the packed data is damaged or cut short, or the encoding cannot
+            be told. What came before the fault has been handed out by then.
     """
     chunks = unpack(chunks, compression, whole=whole)
+    if room is not None:
+        chunks = room.bounded(chunks)
     if not is_utf8(encoding):
         chunks = _transcode(chunks, encoding, whole=whole)
     return _without_mark(chunks)

@@ -24,7 +24,7 @@ from lake_assets.readers.first_bytes import (
 from lake_assets.readers.head import compression_of, sample_cells, settle
 from lake_assets.readers.header import compare_widths, find_header
 from lake_assets.readers.jsonl import keys_of
-from lake_assets.readers.unpacking import unpack
+from lake_assets.readers.unpacking import Room, unpack
 
 EMPTY_KEY = "empty_key"  # the name of the column whose key is an empty text
 NAMED = {"jsonl": "JSON lines", "parquet": "Parquet files"}
@@ -183,11 +183,11 @@ def decide_by_names(
         from lake_assets.readers.parquet import schema_of  # noqa: PLC0415
 
         files, reasons = _settle_parquet(head, table.files)
-        names, types = schema_of(chunks, files.compression)
+        names, types = schema_of(chunks, files.compression, Room(table.max_bytes))
         named = Named(names=names, types=types)
     else:
         files, reasons = settle(head, table.files)
-        keys = keys_of(chunks, files.compression, files.encoding, files.nul)
+        keys = keys_of(chunks, files.compression, files.encoding, files.nul, room=Room(table.max_bytes))
         named = Named(names=_names_of_keys(keys), types=(None,) * len(keys))
     dialect = _decide_named(named.names, table, files, file_format, {"format": reason, **reasons})
     if file_format == "jsonl":

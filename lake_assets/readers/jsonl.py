@@ -19,6 +19,7 @@ from lake_assets.readers.csv_splitter import LIMITS, Limits, split_records
 from lake_assets.readers.decode import decode
 from lake_assets.readers.dialect import Dialect
 from lake_assets.readers.rows import NUL, Broken, Cells
+from lake_assets.readers.unpacking import Room
 
 MOST_KEYS = 1600  # columns of a table (PostgreSQL manual, "Limits")
 MOST_NESTED = 500  # levels; PostgreSQL's jsonb gives up at some thousands, Python's reader before
@@ -83,7 +84,12 @@ def read_rows(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS
 
 
 def keys_of(
-    chunks: Iterable[bytes], compression: str, encoding: str, nul: str, limits: Limits = LIMITS
+    chunks: Iterable[bytes],
+    compression: str,
+    encoding: str,
+    nul: str,
+    limits: Limits = LIMITS,
+    room: Room | None = None,
 ) -> tuple[str, ...]:
     """Read a whole file for its keys, in the order they first occur in good records.
 
@@ -93,6 +99,7 @@ def keys_of(
         encoding: of the text.
         nul: the catalog's policy.
         limits: how much memory may be used.
+        room: how many bytes the file may have once unpacked; None for any number.
 
     Raises:
         LakeError: the bytes cannot be read, are one JSON document, or have more keys than a table columns.
@@ -100,7 +107,7 @@ def keys_of(
     keys: dict[str, None] = {}
     first = last = b""
     lines = 0
-    for slab in _slabs(chunks, compression, encoding, limits):
+    for slab in _slabs(chunks, compression, encoding, limits, room):
         for index in range(len(slab)):
             raw = slab.raw(index)
             text = raw.strip()
@@ -157,9 +164,11 @@ def _is_json(line: bytes) -> bool:
     return end == len(text)
 
 
-def _slabs(chunks: Iterable[bytes], compression: str, encoding: str, limits: Limits) -> Iterator[Slab]:
+def _slabs(
+    chunks: Iterable[bytes], compression: str, encoding: str, limits: Limits, room: Room | None = None
+) -> Iterator[Slab]:
     # Without quoting every LF ends a record, and a CR before it belongs to the line end.
-    return split_records(decode(chunks, compression, encoding), ",", "none", limits)
+    return split_records(decode(chunks, compression, encoding, room=room), ",", "none", limits)
 
 
 @dataclass(frozen=True)

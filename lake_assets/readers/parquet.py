@@ -30,6 +30,7 @@ from lake_assets.readers.parquet_values import (
     type_of,
 )
 from lake_assets.readers.rows import Broken, Cells
+from lake_assets.readers.unpacking import Room
 
 ENCRYPTED = b"PARE"  # Parquet's format, "Parquet Modular Encryption": the magic of an encrypted footer
 PAGE_BUFFER = 2**18  # so that a column is read page by page and not whole
@@ -52,17 +53,20 @@ def read_rows(chunks: Iterable[bytes], dialect: Dialect, limits: Limits = LIMITS
             yield ArrowRows(names=tuple(_names(batch.schema)), columns=tuple(columns), count=batch.num_rows)
 
 
-def schema_of(chunks: Iterable[bytes], compression: str) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
+def schema_of(
+    chunks: Iterable[bytes], compression: str, room: Room | None = None
+) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
     """Return the names of a file's columns, and the type of PostgreSQL that keeps what each may hold.
 
     Args:
         chunks: the object's raw bytes, cut anywhere.
         compression: `gzip`, `zstd`, `bz2`, `xz` or `none`; that of pages is Parquet's own matter.
+        room: how many bytes the file may have once unpacked; None for any number.
 
     Raises:
         LakeError: the file is damaged, encrypted, or written in a way that Arrow cannot read.
     """
-    with _spooled(chunks, compression) as spool, _errors():
+    with _spooled(chunks, compression, room) as spool, _errors():
         file = _open(spool).plain
         texts = _text_columns(file)
         types = [type_of(field.type) for field in file.schema_arrow]
@@ -128,10 +132,10 @@ def _names(schema: pa.Schema) -> Iterator[str]:
 
 
 @contextmanager
-def _spooled(chunks: Iterable[bytes], compression: str) -> Iterator[IO[bytes]]:
+def _spooled(chunks: Iterable[bytes], compression: str, room: Room | None = None) -> Iterator[IO[bytes]]:
     """Copy a file into one that has no name and goes with this program, however that ends."""
     with tempfile.TemporaryFile() as spool:
-        for piece in decode(chunks, compression, "utf-8"):
+        for piece in decode(chunks, compression, "utf-8", room=room):
             _write(spool, piece)
         yield spool
 

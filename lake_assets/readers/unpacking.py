@@ -112,6 +112,41 @@ _MEMBERS: dict[str, Callable[[], Member]] = {
 }
 
 
+class Room:
+    """How many bytes files may have together once they are unpacked.
+
+    Args:
+        limit: so many.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.taken = 0
+
+    def take(self, count: int) -> None:
+        """Count bytes.
+
+        Raises:
+            LakeError: they are too many.
+        """
+        self.taken += count
+        if self.taken > self._limit:
+            raise LakeError(
+                f"Unpacked, there are more than {self._limit:,} bytes (`max_bytes` of the table in the "
+                "catalog). See who wrote that many, or set `max_bytes` higher."
+            )
+
+    def bounded(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Pass pieces on, and count them.
+
+        Raises:
+            LakeError: they are too many.
+        """
+        for piece in pieces:
+            self.take(len(piece))
+            yield piece
+
+
 def unpack(chunks: Iterable[bytes], compression: str, *, whole: bool = True) -> Iterable[bytes]:
     """Unpack the raw chunks of an object; what is not packed passes as it is.
 

@@ -8,7 +8,7 @@ Comparing counts belongs to those who call.
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from lake_assets.exceptions import LakeError
@@ -42,6 +42,10 @@ def recount(chunks: Iterable[bytes], dialect: "Dialect", terms: HeaderTerms | No
     return counter.finish()
 
 
+def _count_nothing(_: int) -> None:
+    """Let there be as many bytes as there are."""
+
+
 class Recount:
     """Counts while somebody else reads: it is fed with the same raw bytes.
 
@@ -50,6 +54,7 @@ class Recount:
         terms: what the first record is judged by; None where the loader's word on a header is taken.
         max_record: bytes a record may have, its line end included.
         batch: bytes gathered before they are counted.
+        unpacked: is told how many bytes were unpacked, piece by piece; it may refuse more.
     """
 
     def __init__(
@@ -59,10 +64,12 @@ class Recount:
         *,
         max_record: int = MAX_RECORD,
         batch: int = BATCH,
+        unpacked: Callable[[int], None] = _count_nothing,
     ) -> None:
         self._dialect = dialect
         self._terms = terms if dialect.format == "csv" else None
         self._text = _Text(dialect)
+        self._unpacked = unpacked
         self._footer = FooterCount() if dialect.format == "parquet" else None
         self._lines = _Lines(dialect, max_record, batch)
         self._header = dialect.header and dialect.format == "csv"
@@ -79,6 +86,7 @@ class Recount:
             LakeError: they cannot be unpacked or decoded, or hold no line end where one is due.
         """
         for text in self._text.feed(raw_chunk):
+            self._unpacked(len(text))
             self._take(text)
 
     def finish(self) -> int:

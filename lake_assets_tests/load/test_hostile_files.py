@@ -298,6 +298,24 @@ def test_a_file_that_is_no_data_fails_the_hour_and_no_byte_of_it_is_loaded(bench
 
 
 @pytest.mark.parametrize(
+    ("ending", "body", "files"),
+    [("csv", GOOD.encode(), 2), ("jsonl", b'{"id":1}\n', 1), ("parquet", b"PAR1\x15\0", 1)],
+)
+def test_an_hour_that_swells_too_far_fails(bench: Bench, ending: str, body: bytes, files: int) -> None:
+    """`max_bytes` bounds what the files of an hour are once unpacked, all together."""
+    limit = len(body) * 3000
+    bench = bench.with_table(max_bytes=limit)
+    for number in range(files):
+        bomb = gzip.compress(body * (4000 // files), 1)
+        bench.bucket.put(f"shop/orders/20180906-10{number:02d}00000.{ending}", bomb)
+
+    report = bench.load()
+
+    assert report.state == "failed"
+    assert f"more than {limit:,} bytes (`max_bytes`" in (report.error or "")
+
+
+@pytest.mark.parametrize(
     ("files", "why"),
     [
         ({"a/LOAD00000001.csv": b"1,1,2018-09-06,x\n", "b/20180906-100000000.csv": b"1,a\n"}, "of its own"),

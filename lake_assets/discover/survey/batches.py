@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lake_assets.catalog.models import FileOptions
+from lake_assets.catalog.models import DEFAULT_MAX_BYTES, FileOptions
 from lake_assets.discover.cells.column_profile import NULL
 from lake_assets.discover.survey.csv_cells import columns_of, marked
 from lake_assets.readers.csv_scanner import Slab
@@ -19,6 +19,7 @@ from lake_assets.readers.decode import decode
 from lake_assets.readers.dialect import Dialect
 from lake_assets.readers.records import read_rows
 from lake_assets.readers.rows import Broken, Rows, without_nuls
+from lake_assets.readers.unpacking import Room
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def read_csv_batches(chunks: Iterable[bytes], files: FileOptions, width: int) ->
         LakeError: the bytes cannot be unpacked or decoded, or hold no line end where one is due.
     """
     number = 1
-    text = decode(chunks, files.compression, files.encoding)
+    text = decode(chunks, files.compression, files.encoding, room=Room(DEFAULT_MAX_BYTES))
     for slab in split_records(text, files.delimiter, files.quoting):
         batch = _whole_batch(slab, number, files, width)
         yield batch or _sorted_batch(slab, number, files, width)

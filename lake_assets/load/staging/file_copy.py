@@ -25,6 +25,7 @@ from lake_assets.readers.original import beginning
 from lake_assets.readers.records import read_blocks
 from lake_assets.readers.relative_times import REASON as RELATIVE_TIME
 from lake_assets.readers.suspects import find_suspects
+from lake_assets.readers.unpacking import Room
 from lake_assets.recount.recount import Recount
 
 BAD_BYTES = 8 * 2**20  # bytes of bad records held in memory before they are handed on
@@ -32,12 +33,15 @@ BAD_BYTES = 8 * 2**20  # bytes of bad records held in memory before they are han
 Progress = Callable[[int], None]
 
 
-def copy_file(staging: Staging, file: InspectedFile, progress: Progress | None = None) -> CopiedFile:
+def copy_file(
+    staging: Staging, file: InspectedFile, room: Room, progress: Progress | None = None
+) -> CopiedFile:
     """Bring a file into staging, and set aside the records that are not well-formed.
 
     Args:
         staging: where it goes.
         file: the file.
+        room: how many bytes the hour's files may have once unpacked.
         progress: called with the number of bytes just read from S3.
 
     Raises:
@@ -48,7 +52,7 @@ def copy_file(staging: Staging, file: InspectedFile, progress: Progress | None =
         chunks = _watched(file.read(staging.lake), progress)
         head = next(chunks, b"")
         encoding, before_records = beginning(head, file.dialect)
-        read = _copy(staging, file, chain([head], chunks))
+        read = _copy(staging, file, chain([head], chunks), room)
     return CopiedFile(
         file=file.file,
         ordinal=file.ordinal,
@@ -72,11 +76,13 @@ def _watched(chunks: Iterator[bytes], progress: Progress | None) -> Iterator[byt
         yield chunk
 
 
-def _copy(staging: Staging, file: InspectedFile, chunks: Iterable[bytes]) -> "_Read":
+def _copy(staging: Staging, file: InspectedFile, chunks: Iterable[bytes], room: Room) -> "_Read":
     """Copy a file; where one record spoils that, read it once more and find out which."""
+    before = room.taken
     with suppress(Refused), savepoint(staging.connection):
-        return _FileCopy(staging, file).run(chunks)
-    return _RecordCopy(staging, file).run(staging.lake.open(file.file, file.arrival))
+        return _FileCopy(staging, file, room).run(chunks)
+    room.taken = before
+    return _RecordCopy(staging, file, room).run(staging.lake.open(file.file, file.arrival))
 
 
 @dataclass
@@ -115,18 +121,20 @@ class _FileCopy:
     Attributes:
         staging: where it goes.
         file: the file.
+        room: how many bytes the hour's files may have once unpacked.
         read: what has been read so far.
         suspects: cells that may lose something, which the server has not been asked about.
     """
 
     staging: Staging
     file: InspectedFile
+    room: Room
     read: _Read = field(default_factory=_Read)
     suspects: list[AskedCell] = field(default_factory=list)
 
     def run(self, chunks: Iterable[bytes]) -> _Read:
         """Copy the file of these raw bytes, and compare the three counts of its records."""
-        recount = Recount(self.file.dialect, self.file.terms)
+        recount = Recount(self.file.dialect, self.file.terms, unpacked=self.room.take)
         begin = statement(__package__, "begin_file", ordinal=sql.Literal(self.file.ordinal))
         self.staging.connection.execute(begin)
         blocks = read_blocks(_tee(chunks, recount), self.file.dialect)
