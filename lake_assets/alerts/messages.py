@@ -37,7 +37,12 @@ PREFIX: Mapping[Event, str] = {"opened": "", "grown": "more: ", "reminder": "sti
 REMOVED_LEAD = "Files that were loaded are gone from the lake, and their rows from the warehouse."
 """What it means that an hour is missing whose files had come."""
 
-NOUNS: Mapping[str, str] = {"unknown_table": "folders", "run_failed": "runs"}
+NOUNS: Mapping[str, str] = {
+    "unknown_table": "folders",
+    "run_failed": "runs",
+    "loose_objects": "places",
+    "mixed_changes": "folders",
+}
 """What several incidents without tables are."""
 
 

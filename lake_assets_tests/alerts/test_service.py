@@ -348,15 +348,16 @@ def test_tables_missing_from_different_hours_on_are_different_causes(desk: Desk)
 
 
 def test_tables_that_left_the_catalog_are_not_told(desk: Desk) -> None:
-    """What is known of a table or source that nobody wants any more is nobody's business."""
+    """What is known of a table or source that nobody wants any more is nobody's business; the lake's is."""
     desk.state("former", 0, "missing")
     desk.connection.execute(
         "INSERT INTO lake_assets.findings (kind, source, subject, evidence, note) VALUES "
         """('stranger', 'former', 'key', '{"noted": "odd"}', ''), """
-        """('unknown_source', '', 'crm', '{"noted": "a folder"}', '')"""
+        """('unknown_source', '', 'crm', '{"noted": "a folder"}', ''), """
+        """('loose_objects', '', 's3://lake/cdc', '{"noted": "objects"}', '')"""
     )
 
-    assert desk.tell(1).opened == ("unknown source: crm",)
+    assert set(desk.tell(1).opened) == {"unknown source: crm", "loose objects: s3://lake/cdc"}
 
 
 def test_findings_are_told_and_so_is_their_end(desk: Desk, inbox: Inbox) -> None:
