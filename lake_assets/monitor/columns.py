@@ -157,7 +157,10 @@ class _Look:
             )
 
     def doubts(self) -> Iterator[Finding]:
-        """Yield the tables of which some files may have had a header that was taken for a row."""
+        """Yield the tables of which some files may have had a header that was taken for a row.
+
+        Either other files have one, or names of columns stand in the first record.
+        """
         tables = [table.name for table in self.source.tables if table.files.header == "auto"]
         values = {"source": self.source.name, "tables": tables}
         with self.connection.cursor(row_factory=dict_row) as cursor:
@@ -167,7 +170,7 @@ class _Look:
                 "table": self._table(row["table_name"]).qualified,
                 "files": row["files"],
                 "file": row["key"],
-                "header": row["columns"][:MOST_COLUMNS],
+                "header": row["columns"][:MOST_COLUMNS] if row["columns"] is not None else None,
             }
             yield Finding(kind="header_doubt", details=details, table_name=row["table_name"])
 

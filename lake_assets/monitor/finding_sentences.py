@@ -143,9 +143,12 @@ def _column_new(details: Details) -> str:
 
 def _header_doubt(details: Details) -> str:
     files = pluralize(details["files"], "file")
+    because = "has names of columns among its cells"
+    if details["header"] is not None:
+        because = f"other files of the table have a header ({', '.join(details['header'])})"
     return (
-        f"{details['table']}: the first record of {files} ({details['file']}) was taken for data, and other "
-        f"files of the table have a header ({', '.join(details['header'])}). If it names columns, give the "
+        f"{details['table']}: the first record of {files} ({details['file']}) was taken for data, and "
+        f"{because}. If it names columns, give the "
         "names in the catalog (`from:`) and load the hour again; if it is data, say `header: true` or "
         "`header: false` in the table's `files:`, as it is from now on."
     )

@@ -158,6 +158,7 @@ def decide_csv(head: bytes, table: Table, kind: str) -> Dialect:
         reasons={**reasons, **found.reasons},
         is_declared=table.files.header != "auto",
         is_doubtful=judged.is_doubtful,
+        has_names=judged.has_names,
         first=() if judged.is_header else first,
     )
 

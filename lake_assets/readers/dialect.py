@@ -34,6 +34,7 @@ class Dialect:
         reasons: what was decided by looking at the file, and why.
         is_declared: the catalog said whether there is a header.
         is_doubtful: its first record is taken for data, and nothing in it tells that it is no header.
+        has_names: that doubtful record has names of columns among its cells.
         first: the cells of a first record that is taken for data; not kept, for they may be anybody's.
     """
 
@@ -53,6 +54,7 @@ class Dialect:
     reasons: Mapping[str, str] = field(default_factory=dict)
     is_declared: bool = False
     is_doubtful: bool = False
+    has_names: bool = False
     first: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @property

@@ -27,11 +27,13 @@ class FirstRecord:
         is_header: it names the columns.
         why: the figures.
         is_doubtful: it is taken for a record, and nothing in it tells that it is one.
+        has_names: some of its cells are names of columns, where it is doubtful.
     """
 
     is_header: bool
     why: str
     is_doubtful: bool = False
+    has_names: bool = False
 
 
 def find_header(records: Sequence[Cells | None], table: Table) -> FirstRecord:
@@ -54,7 +56,7 @@ def find_header(records: Sequence[Cells | None], table: Table) -> FirstRecord:
         return FirstRecord(is_header=True, why=why)
     sign = _sign_of_record(first, table)
     if sign is None:
-        return FirstRecord(is_header=False, why=why, is_doubtful=True)
+        return FirstRecord(is_header=False, why=why, is_doubtful=True, has_names=_has_names(first, table))
     return FirstRecord(is_header=False, why=f"{why}, and {sign}")
 
 
@@ -62,6 +64,12 @@ def names_all_columns(first: Cells, table: Table) -> bool:
     """Return whether a record has the names of all columns of a table, two or more, among its cells."""
     known = set(map(str.casefold, table.file_columns))
     return len(known) > 1 and known <= set(map(str.casefold, first))
+
+
+def _has_names(first: Cells, table: Table) -> bool:
+    """Return whether some cells are names of columns, in a table of two or more."""
+    known = set(map(str.casefold, table.file_columns))
+    return len(known) > 1 and not known.isdisjoint(map(str.casefold, first))
 
 
 def _sign_of_record(first: Cells, table: Table) -> str | None:

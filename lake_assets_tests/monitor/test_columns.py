@@ -13,9 +13,10 @@ from lake_assets.lake.objects import LakeObject
 from lake_assets.ledger.files import count_file, register_file
 from lake_assets.ledger.install import install
 from lake_assets.monitor.columns import OF_COLUMNS, settle_columns
+from lake_assets.postgres import connect
 from lake_assets.readers.dialect import Dialect
 from lake_assets.states.records import Counts
-from lake_assets_tests.fix_bench import make_table
+from lake_assets_tests.fix_bench import HOUR, Bench, make_table
 from lake_assets_tests.fix_cli import Company, shown
 from lake_assets_tests.fix_monitor import Court, at
 
@@ -180,6 +181,22 @@ def test_a_first_record_of_which_nobody_knows_is_told(shelf: Shelf) -> None:
     shelf.catalog(files={"header": True})
 
     assert shelf.found() == {}
+
+
+def test_a_first_record_with_names_of_columns_is_told(bench: Bench) -> None:
+    """A header of other names that was the very first is a row, and a finding; plain rows are none."""
+    texts = bench.with_table({"name": "text", "city": "text", "note": "text"})
+    source = Source(name="shop", start=HOUR, tables=(texts.table,), path=Path("shop.yaml"))
+    found = []
+    for body in ("ada,paris,x\n", "town,name,remark\nrome,bob,y\n"):
+        texts.put(body)
+        texts.load()
+        with connect(texts.url, autocommit=True) as connection:
+            settle_columns(connection, source, datetime.now(UTC))
+        found.append(texts.query("SELECT note FROM lake_assets.findings WHERE kind = 'header_doubt'"))
+
+    assert found[0] == []
+    assert "was taken for data, and has names of columns among its cells" in found[1][0][0]
 
 
 def test_the_judge_finds_it_too(court: Court) -> None:

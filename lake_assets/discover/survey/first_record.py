@@ -28,7 +28,16 @@ def may_be_header(first: Cells) -> bool:
     mostly_repeated = 2 * len(set(names)) < len(names)
     if not names or mostly_empty or mostly_repeated:
         return False
-    return any(map(_is_word, names)) and all(map(_is_name_or_year, names))
+    no_names = list(filter(is_no_name, names))
+    if 2 * len(no_names) >= len(names):
+        return False
+    others = [name for name in names if name not in no_names]
+    return any(map(_is_word, others)) and all(map(_is_name_or_year, others))
+
+
+def is_no_name(cell: str) -> bool:
+    """Return whether a cell is a word for nothing or for a truth, by which people seldom call a column."""
+    return _has_letters(cell) and cell.strip().casefold() in NO_NAMES
 
 
 def is_year(cell: str) -> bool:

@@ -3,7 +3,7 @@
 What follows from a file that it would read otherwise is decided by the caller.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -12,10 +12,12 @@ from lake_assets.catalog.document import SourceDocument, to_source
 from lake_assets.catalog.models import Table
 from lake_assets.catalog.yaml_text import read_yaml
 from lake_assets.discover.infer.columns import FileReading, TableColumns
+from lake_assets.discover.survey.file_group import GroupKey
 from lake_assets.discover.survey.object_reader import ObjectReader
 from lake_assets.discover.survey.table_survey import TableSurvey
 from lake_assets.exceptions import LakeError
 from lake_assets.lake.objects import LakeObject
+from lake_assets.ledger.headed_files import HeadedFile
 from lake_assets.readers.dialect import Dialect
 
 
@@ -77,30 +79,73 @@ def find_misread(
         survey: its files.
         columns: how they are to be read.
     """
-    for target, key in survey.files:
-        due = _Reading.due(columns.readings[key], key.width)
-        misread = _judge(table, reader, survey.folder, target, due)
+    judged = [_judge(table, reader, survey, item, columns) for item in survey.files]
+    headed = [file.headed for file in judged if file.headed is not None]
+    for file in judged:
+        misread = file.misread or _unreadable_beside(headed, file, table, survey.folder)
         if misread is not None:
             yield misread
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """A file as the loader will judge it.
+
+    Attributes:
+        url: its address.
+        dialect: how the loader reads it; None where it cannot.
+        headed: its header, where it is a CSV file that has one.
+        misread: what is otherwise than it should be.
+    """
+
+    url: str
+    dialect: Dialect | None = None
+    headed: HeadedFile | None = None
+    misread: Misread | None = None
+
+
 def _judge(
-    table: Table, reader: ObjectReader, folder: str, target: LakeObject, due: _Reading
-) -> Misread | None:
+    table: Table,
+    reader: ObjectReader,
+    survey: TableSurvey,
+    item: tuple[LakeObject, GroupKey],
+    columns: TableColumns,
+) -> _Judged:
+    target, key = item
     url = reader.lake.url(target)
+    due = _Reading.due(columns.readings[key], key.width)
     try:
-        found = _Reading.of(reader.dialect(target, table))
+        dialect = reader.dialect(target, table)
     except LakeError as error:
-        return Misread(folder=folder, url=url, table=table, difference=str(error))
-    if found == due:
+        misread = Misread(folder=survey.folder, url=url, table=table, difference=str(error))
+        return _Judged(url=url, misread=misread)
+    found = _Reading.of(dialect)
+    misread = None
+    if found != due:
+        misread = Misread(
+            folder=survey.folder,
+            url=url,
+            table=table,
+            difference=_difference(found, due),
+            header=found.header != due.header,
+        )
+    headed = None
+    if dialect.header and dialect.format == "csv":
+        headed = HeadedFile(key=target.key, columns=dialect.columns)
+    return _Judged(url=url, dialect=dialect, headed=headed, misread=misread)
+
+
+def _unreadable_beside(
+    headed: Sequence[HeadedFile], file: _Judged, table: Table, folder: str
+) -> Misread | None:
+    """Return that a file will not load beside files with a header, if so (`load.column_drift`)."""
+    dialect = file.dialect
+    if not headed or dialect is None or dialect.is_declared or not dialect.first:
         return None
-    return Misread(
-        folder=folder,
-        url=url,
-        table=table,
-        difference=_difference(found, due),
-        header=found.header != due.header,
-    )
+    if not dialect.is_doubtful and all(other.has_order_of(table) for other in headed):
+        return None
+    difference = "will not load: its first record is no header, and other files have one"
+    return Misread(folder=folder, url=file.url, table=table, difference=difference)
 
 
 def _difference(found: _Reading, due: _Reading) -> str | None:

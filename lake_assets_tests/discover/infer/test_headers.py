@@ -1,5 +1,7 @@
 """Proves that `discover` tells headers, Op columns and widths from the files, as the loader will."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from lake_assets.discover.infer.columns import PLACE_STEMS
@@ -215,3 +217,90 @@ def test_the_header_is_said_outright_where_the_loader_would_err(unknown: Unknown
 
     assert "header: false" in unknown.text()
     assert len(unknown.rows()) == 2
+
+
+HEADS = {
+    "first": ["id", "firstname", "city", "amount"],
+    "more": ["id", "firstname", "city", "amount", "note"],
+    "less": ["id", "firstname", "amount"],
+    "other order": ["amount", "city", "id", "firstname"],
+    "upper case": ["ID", "FIRSTNAME", "CITY", "AMOUNT"],
+    "renamed": ["id", "firstname", "town", "amount"],
+}
+
+
+def write_heads(unknown: Unknown, table: str, heads: Sequence[Sequence[str]], *, texts: bool) -> None:
+    """Write a file for each header; every cell names its column, with a number where not all are texts."""
+    for number, head in enumerate(heads):
+        lines = [",".join(head)]
+        for row in (1, 2):
+            cells = [f"{name.lower()} of {number}{row}" for name in head]
+            if not texts:
+                cells = [cell.replace("amount of ", "1").replace("id of ", "1") for cell in cells]
+            lines.append(",".join(cells))
+        unknown.put("\n".join(lines) + "\n", f"shop/{table}/20180906-{10 + number}1530123.csv")
+
+
+def test_headers_of_one_table_are_judged_together(unknown: Unknown) -> None:
+    """One column more or less, another order, upper case, a new name: all are headers of one table."""
+    heads_of = list(HEADS.values())
+    tables = {f"t{turn}": (heads_of[turn:] + heads_of[:turn])[: 2 + turn % 5] for turn in range(6)}
+    for number, (table, heads) in enumerate(tables.items()):
+        write_heads(unknown, table, heads, texts=number % 2 == 0)
+
+    unknown.discover()
+    reports = unknown.load()
+
+    assert {report.state for report in reports} == {"loaded"}
+    for table, heads in tables.items():
+        columns = names(unknown, f"shop.{table}")
+        assert {name.lower() for name in columns} == {name.lower() for head in heads for name in head}
+        rows = unknown.rows(f"shop.{table}")
+        assert len(rows) == 2 * len(heads)
+        for row in rows:
+            told = {
+                name.lower(): cell for name, cell in zip(columns, row, strict=True) if isinstance(cell, str)
+            }
+            assert all(cell.startswith(name) for name, cell in told.items()), table
+
+
+def test_many_names_unlike_the_cells_below_outvote_a_word(unknown: Unknown) -> None:
+    """Words of SQL above numbers are a header, `null` and `true` among them; above texts they are a row."""
+    unknown.put("select,FROM,where,null,true\n1,2,3,4,5\n", f"shop/words/{FULL}")
+    unknown.put("ada,null,null,paris\n1,2,3,rome\n", f"shop/row/{FULL}")
+    unknown.put("ada,paris,null\nbob,rome,5\n", f"shop/other/{FULL}")
+    unknown.discover()
+
+    assert names(unknown, "shop.words") == ["select", "FROM", "where", "null", "true"]
+    assert names(unknown, "shop.row") == [f"column_{place}" for place in range(1, 5)]
+    assert names(unknown, "shop.other") == ["column_1", "column_2", "column_3"]
+
+
+def test_rows_that_share_words_are_no_headers(unknown: Unknown) -> None:
+    """First records of the same words are rows where they come again, or where one stands for another."""
+    unknown.put("yes,no,maybe\nno,yes,maybe\n", f"shop/again/{CHANGES}")
+    unknown.put("no,maybe,yes\nyes,maybe,no\nmaybe,no,yes\n", f"shop/again/{LATER}")
+    unknown.put("ada,info,started\nbob,warn,stopped\n", f"shop/instead/{CHANGES}")
+    unknown.put("eve,info,started\n", f"shop/instead/{LATER}")
+    unknown.put("on,off\n", f"shop/alone/{CHANGES}")
+    unknown.put("off,on\n", f"shop/alone/{LATER}")
+    unknown.discover()
+    unknown.load()
+
+    assert len(unknown.rows("shop.alone")) == 2
+    assert len(unknown.rows("shop.again")) == 5
+    assert len(unknown.rows("shop.instead")) == 3
+
+
+def test_a_file_of_which_nobody_knows_whether_it_has_a_header_is_told(unknown: Unknown) -> None:
+    """Beside files with a header a file of texts without one is left out, and no row is lost in silence."""
+    for key in (FULL, CHANGES, LATER):
+        unknown.put(f"id,town\n{len(key)}1,paris\n", f"shop/orders/{key}")
+    unknown.put("rome,bonn\n", "shop/orders/20180906-121530123.csv")
+    (report,) = unknown.discover()
+
+    assert (
+        "20180906-121530123.csv will not load: its first record is no header, and other files have one"
+        in " ".join(report.left_out)
+    )
+    assert [report.state for report in unknown.load()].count("failed") == 1
