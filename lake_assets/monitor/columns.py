@@ -91,9 +91,9 @@ class _Look:
 
     def vanished(self) -> Iterator[Finding]:
         """Yield the columns of the catalog that the files have no more, or never had."""
-        lacking = [
-            (shape, column) for table, shape in self._tables_with_shapes() for column in _lacked(table, shape)
-        ]
+        lacking: list[tuple[Shape, str]] = []
+        for table, shape in self._tables_with_shapes():
+            lacking += [(shape, column) for column in _lacked(table, shape)]
         values = self._values(lacking) | {
             "kinds": [shape.kind for shape, _ in lacking],
             "alone": [self._is_beside_changes(shape) for shape, _ in lacking],
@@ -102,9 +102,9 @@ class _Look:
         }
         with self.connection.cursor(row_factory=class_row(Absence)) as cursor:
             absences = cursor.execute(statement(__package__, "read_absences"), values).fetchall()
-        shapes = {shape.key: shape for _, shape in self._tables_with_shapes()}
+        shapes = {(table.name, shape.key): shape for table, shape in self._tables_with_shapes()}
         for absence in absences:
-            yield from self._vanished(absence, shapes[absence.key])
+            yield from self._vanished(absence, shapes[absence.table_name, absence.key])
 
     def _vanished(self, absence: Absence, shape: Shape) -> Iterator[Finding]:
         table = self._table(absence.table_name)
@@ -112,12 +112,8 @@ class _Look:
         if absence.last_columns is not None:
             come = [column for column in come if column not in absence.last_columns]
             gone = [column for column in gone if column in absence.last_columns]
-        if absence.last_key is None and self._is_beside_changes(shape):
-            return  # a full load need not have what changes have
-        if absence.last_key is None and table.transform is not None:
-            return  # it may be the transform that makes it
-        if shape.format == "jsonl" and not absence.is_steady and not (absence.last_key is None and come):
-            return  # a key that comes and goes
+        if self._may_be_absent(absence, shape, came=bool(come)):
+            return
         new_name = _in_place_of(absence.column_name, table, shape, come)
         if new_name is None and len(come) == len(gone) == 1:
             new_name = come[0]
@@ -134,6 +130,18 @@ class _Look:
         yield Finding(
             kind="column_vanished", details=details, table_name=table.name, subject=absence.column_name
         )
+
+    def _may_be_absent(self, absence: Absence, shape: Shape, *, came: bool) -> bool:
+        """Return whether the absence of a column says nothing; `came` tells whether another came instead."""
+        was_never_there = absence.last_key is None
+        if was_never_there and self._table(shape.table_name).transform is not None:
+            return True  # it may be the transform that makes it
+        if was_never_there and self._is_beside_changes(shape):
+            return True  # a full load need not have what changes have
+        if shape.format != "jsonl" or absence.is_steady:
+            return False
+        is_new_name = was_never_there and came
+        return not is_new_name  # a key that comes and goes
 
     def come(self) -> Iterator[Finding]:
         """Yield the columns that the catalog does not name, while they are new; called after `vanished`."""

@@ -171,7 +171,7 @@ def test_keys_of_json_lines_may_come_and_go(shelf: Shelf) -> None:
 
 def test_a_first_record_of_which_nobody_knows_is_told(shelf: Shelf) -> None:
     """Files taken for data before others had a header are told, until the catalog says what is so."""
-    doubtful = {"header": False, "is_doubtful": True}
+    doubtful: dict[str, Any] = {"header": False, "is_doubtful": True}
     shelf.add(0, "id", "amount", "note", **doubtful)
     shelf.add(1, "id", "amount", "note", **doubtful)
     assert shelf.found() == {}

@@ -120,9 +120,9 @@ def _judge(
         misread = Misread(folder=survey.folder, url=url, table=table, difference=str(error))
         return _Judged(url=url, misread=misread)
     found = _Reading.of(dialect)
-    misread = None
+    otherwise = None
     if found != due:
-        misread = Misread(
+        otherwise = Misread(
             folder=survey.folder,
             url=url,
             table=table,
@@ -132,7 +132,7 @@ def _judge(
     headed = None
     if dialect.header and dialect.format == "csv":
         headed = HeadedFile(key=target.key, columns=dialect.columns)
-    return _Judged(url=url, dialect=dialect, headed=headed, misread=misread)
+    return _Judged(url=url, dialect=dialect, headed=headed, misread=otherwise)
 
 
 def _unreadable_beside(
