@@ -136,6 +136,11 @@ KINDS: dict[str, KindInfo] = {
             lead="A file keeps changing; it is not loaded again until it rests.",
         ),
         KindInfo(
+            name="old_definitions",
+            lead="The catalog has changed, and Dagster goes on with what it was.",
+            mended_by="Reload the code location: in the UI under Deployment, or by starting its server anew.",
+        ),
+        KindInfo(
             name="dms_task",
             lead="A DMS task does not run as it should.",
             is_urgent=True,

@@ -58,7 +58,7 @@ def read_catalog(folder: Path) -> Catalog:
         ConfigurationError: there is no such folder, or no YAML file in it.
         CatalogError: the files have faults; it names them all, each with file and line.
     """
-    drafts = [_read_file(path) for path in _find_files(folder)]
+    drafts = [_read_file(path) for path in find_files(folder)]
     faults: list[CatalogFault] = []
     for draft in drafts:
         faults += map(draft.situate, draft.faults)
@@ -71,7 +71,12 @@ def read_catalog(folder: Path) -> Catalog:
     return Catalog(sources=tuple(sources))
 
 
-def _find_files(folder: Path) -> list[Path]:
+def find_files(folder: Path) -> list[Path]:
+    """Return the YAML files of a catalog's folder.
+
+    Raises:
+        ConfigurationError: there is no such folder, or no YAML file in it.
+    """
     if not folder.is_dir():
         raise ConfigurationError(
             f"The catalog folder {folder} does not exist. Set LAKE_ASSETS_CATALOG to the folder of your "

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from lake_assets.catalog.current import CurrentCatalog
 from lake_assets.catalog.models import Catalog, Table
-from lake_assets.catalog.read import read_catalog
 from lake_assets.env_file import load_env_file
 from lake_assets.exceptions import ConfigurationError, WarehouseError
 from lake_assets.hours import ONE_HOUR, floor_hour, hours_between
@@ -48,9 +48,18 @@ class Context:
     warehouse: Warehouse
     embedded: bool
 
-    @cached_property
+    @property
     def catalog(self) -> Catalog:
-        """The catalog.
+        """The catalog as it was when the command began.
+
+        Raises:
+            ConfigurationError: it is not there, or has faults.
+        """
+        return self.current_catalog.built
+
+    @cached_property
+    def current_catalog(self) -> CurrentCatalog:
+        """The catalog, which loads read again when its files have changed.
 
         Raises:
             ConfigurationError: it is not there, or has faults.
@@ -60,7 +69,7 @@ class Context:
                 f"There is no catalog in {self.settings.catalog} yet. `lake-assets demo` writes one; or set "
                 "LAKE_ASSETS_CATALOG to the folder of yours."
             )
-        return read_catalog(self.settings.catalog)
+        return CurrentCatalog.of(self.settings.catalog)
 
     @cached_property
     def lake(self) -> Lake:
@@ -105,7 +114,7 @@ class Context:
         """Return what Dagster is to know, assembled anew."""
         from lake_assets.orchestration.build import build_definitions
 
-        return build_definitions(self.catalog, self.lake_place, self.settings.dms_tasks)
+        return build_definitions(self.current_catalog, self.lake_place, self.settings.dms_tasks)
 
     def reach(self) -> None:
         """Find out that lake and warehouse can be used, before work is begun that needs both.

@@ -16,7 +16,7 @@ import psycopg
 
 from lake_assets.catalog.models import Source, Table
 from lake_assets.load.modes.registry import mode_of
-from lake_assets.monitor.run_plan import HOURS_PER_RUN, TABLE_HOURS_PER_RUN, Run, plan_runs
+from lake_assets.monitor.run_plan import HOURS_PER_RUN, TABLE_HOURS_PER_RUN, Run, plan_runs, runs_at_once
 from lake_assets.monitor.table import JudgedHour
 from lake_assets.postgres import statement
 from lake_assets.states.state import LOADABLE, WELL
@@ -131,7 +131,7 @@ def ask_for_loads(
     share = TABLE_HOURS_PER_RUN // max(1, len(wanted))
     most_hours = max(1, min(HOURS_PER_RUN, share))
     requests = []
-    for run in plan_runs(wanted, most_hours)[:most_runs]:
+    for run in runs_at_once(plan_runs(wanted, most_hours))[:most_runs]:
         key = _note_asked(connection, source, run, manifests, now)
         requests.append(Request(run=run, key=key))
     return requests

@@ -153,6 +153,7 @@ def _header_doubt(details: Details) -> str:
         "`header: false` in the table's `files:`, as it is from now on."
     )
 
+
 def _loose_objects(details: Details) -> str:
     return loose_sentence("loose", details)
 
@@ -163,6 +164,22 @@ def _mixed_changes(details: Details) -> str:
 
 def _wrong_level(details: Details) -> str:
     return WrongLevel(**{**details, "tables": tuple(details["tables"])}).sentence
+
+
+def _old_definitions(details: Details) -> str:
+    if "error" in details:
+        return (
+            f"The catalog {details['folder']} cannot be read any more, and nothing is loaded until it can: "
+            f"{details['error']}"
+        )
+    parts = []
+    for words, names in (("new", details["new"]), ("gone", details["gone"]), ("changed", details["changed"])):
+        if names:
+            parts.append(f"{words}: {', '.join(names)}")
+    return (
+        f"The catalog {details['folder']} has changed ({'; '.join(parts)}), and Dagster goes on as before. "
+        "Reload the code location (in the UI under Deployment), or start its server anew."
+    )
 
 
 _SENTENCES: Mapping[str, Callable[[Details], str]] = {
@@ -184,5 +201,6 @@ _SENTENCES: Mapping[str, Callable[[Details], str]] = {
     "loose_objects": _loose_objects,
     "mixed_changes": _mixed_changes,
     "wrong_level": _wrong_level,
+    "old_definitions": _old_definitions,
 }
 """The sentence of each kind."""

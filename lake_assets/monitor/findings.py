@@ -21,6 +21,7 @@ Kind = Literal[
     "volume", "stranger", "changing_file", "dms_task", "dms_endpoint", "dms_control",
     "column_vanished", "column_new", "header_doubt",
     "loose_objects", "mixed_changes", "wrong_level",
+    "old_definitions",
 ]  # fmt: skip
 
 OF_WHOLE_LISTING: tuple[Kind, ...] = ("stranger", "load_hole")

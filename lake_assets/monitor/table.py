@@ -134,14 +134,15 @@ def judge_reading(reading: Reading, listing: Listing, now: datetime) -> Iterator
         listing: what the lake has for the days read.
         now: the present moment.
     """
-    digest = _digest_of(reading.table)
+    digest = digest_of_entry(reading.table)
     for evidence in evidence_of(reading.table, reading.hours, reading.books, listing):
         verdict = decide(evidence, now)
         manifest = _manifest(digest, evidence.listed) if verdict.state in LOADABLE else ""
         yield JudgedHour(evidence=evidence, verdict=verdict, manifest=manifest)
 
 
-def _digest_of(table: Table) -> bytes:
+def digest_of_entry(table: Table) -> bytes:
+    """Return a digest of a table's entry in the catalog, as far as loading goes."""
     return sha256(table.model_dump_json(exclude=NOT_OF_LOADING).encode()).digest()
 
 

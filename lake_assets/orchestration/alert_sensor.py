@@ -11,14 +11,15 @@ import dagster as dg
 from lake_assets.alerts.failed_runs import FailedRun
 from lake_assets.alerts.heartbeat import ping
 from lake_assets.alerts.service import Told, tell
+from lake_assets.catalog.current import CurrentCatalog
 from lake_assets.catalog.models import Catalog
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.hours import parse_hour
-from lake_assets.ledger.install import install
 from lake_assets.monitor.run_plan import FIRST_HOUR, LAST_HOUR, partition_range
 from lake_assets.orchestration.active_runs import SOURCE_TAG
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.orchestration.passwords import mask_passwords
+from lake_assets.orchestration.sensor_session import sensor_session, skips_its_turn
 from lake_assets.settings import Settings
 
 INTERVAL = 60
@@ -34,11 +35,11 @@ RunKind = tuple[str, str, frozenset[dg.AssetKey]]
 """A job, the source it was about, and assets: a later success of the same makes a failure good."""
 
 
-def build_alert_sensor(catalog: Catalog) -> dg.SensorDefinition:
+def build_alert_sensor(current: CurrentCatalog) -> dg.SensorDefinition:
     """Return the sensor that tells people, on from the start.
 
     Args:
-        catalog: the tables.
+        current: the catalog as it is when it is asked.
     """
 
     @dg.sensor(
@@ -47,12 +48,13 @@ def build_alert_sensor(catalog: Catalog) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Tells those in LAKE_ASSETS_ALERTS what is wrong, once for each cause, and its end.",
     )
+    @skips_its_turn
     def alerts(
         context: dg.SensorEvaluationContext, warehouse: dg.ResourceParam[PostgresIOManager]
     ) -> dg.SkipReason:
         settings, now = Settings.from_env(), datetime.now(UTC)
-        with warehouse.connect() as connection:
-            install(connection)
+        catalog = current.last_readable()
+        with sensor_session(warehouse) as connection:
             runs = list(failed_runs(context.instance, catalog, now))
             told = tell(connection, catalog, settings, now, runs=runs)
             # Whoever watches from outside is to learn of receivers that cannot be reached, too.

@@ -15,13 +15,15 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from lake_assets.catalog.models import Catalog, Source, Table
+from lake_assets.catalog.current import CurrentCatalog
+from lake_assets.catalog.models import Source, Table
 from lake_assets.checks.row_count import check_hours
 from lake_assets.escapes import escape_markdown, escape_unprintable
 from lake_assets.hours import format_hour, from_partition_key, parse_hour, partition_key
 from lake_assets.lake.s3 import Lake
 from lake_assets.load.report import LoadReport
 from lake_assets.monitor.run_plan import HOURS_PER_RUN, step_of
+from lake_assets.orchestration.catalog_tag import refuse_older_copy, tables_of_run
 from lake_assets.orchestration.dagster_internals import AssetCheckEvaluationTargetMaterializationData
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.orchestration.lake_resource import LakeResource
@@ -88,12 +90,13 @@ def row_count_spec(source: Source, table: Table) -> dg.AssetCheckSpec:
     )
 
 
-def table_asset(source: Source, table: Table) -> dg.AssetsDefinition:
-    """Make the asset of one table.
+def table_asset(current: CurrentCatalog, source: Source, table: Table) -> dg.AssetsDefinition:
+    """Make the asset of one table, which is loaded by the entry that it then has.
 
     Args:
+        current: the catalog as it is when it is asked.
         source: the table's source.
-        table: the table as the catalog has it.
+        table: the table as the catalog has it now.
     """
     owner = table.owner or source.owner
 
@@ -118,8 +121,12 @@ def table_asset(source: Source, table: Table) -> dg.AssetsDefinition:
         lake: LakeResource,
         warehouse: dg.ResourceParam[PostgresIOManager],
     ) -> Iterator[Event]:
+        entry = current.table(table)
+        refuse_older_copy(
+            context.run.tags, current, current.source(source), tables_of_run(context.run, source)
+        )
         run = _TableRun(
-            context=context, lake=lake.lake(), warehouse=warehouse, table=table, only=config.hours
+            context=context, lake=lake.lake(), warehouse=warehouse, table=entry, only=config.hours
         )
         yield from run.events()
 
@@ -287,11 +294,12 @@ def _describe(table: Table, failed: Sequence[LoadReport]) -> str:
     return "\n".join(lines)
 
 
-def build_assets(catalog: Catalog) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+def build_assets(current: CurrentCatalog) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """Make the assets of every table of the catalog, and of the lake folders above them."""
+    catalog = current.built
     assets: list[dg.AssetsDefinition | dg.AssetSpec] = []
     for source in catalog.sources:
         assets += lake_specs(source)
     for source in catalog.sources:
-        assets += [table_asset(source, table) for table in source.tables]
+        assets += [table_asset(current, source, table) for table in source.tables]
     return assets

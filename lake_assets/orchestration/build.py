@@ -14,8 +14,8 @@ import dagster as dg
 import psycopg
 
 from lake_assets.alerts.service import note as note_alerts
+from lake_assets.catalog.current import CurrentCatalog
 from lake_assets.catalog.models import Catalog
-from lake_assets.catalog.read import read_catalog
 from lake_assets.env_file import load_env_file
 from lake_assets.monitor.dms_api import DmsReport, ask_dms, make_dms_client
 from lake_assets.monitor.whole_lake import NoteAlerts
@@ -40,15 +40,18 @@ EMBEDDED_LAKE = LakePlace("lake")
 """The bucket that the embedded stack makes."""
 
 
-def build_definitions(catalog: Catalog, lake: LakePlace, dms_tasks: Sequence[str] = ()) -> dg.Definitions:
+def build_definitions(
+    catalog: Catalog | CurrentCatalog, lake: LakePlace, dms_tasks: Sequence[str] = ()
+) -> dg.Definitions:
     """Assemble assets, checks, jobs, schedules, sensors and resources.
 
     Args:
-        catalog: the tables.
+        catalog: the tables; a `CurrentCatalog` is read again when its files have changed.
         lake: bucket and prefix of the lake; keys and endpoint come from the environment, as boto3 reads them.
         dms_tasks: ARNs of the DMS tasks whose API is to be asked; none for none.
     """
-    sources = [source for source in catalog.sources if source.tables]
+    current = catalog if isinstance(catalog, CurrentCatalog) else CurrentCatalog(catalog)
+    sources = [source for source in current.built.sources if source.tables]
     resources: dict[str, Any] = {
         "lake": LakeResource(bucket=lake.bucket, prefix=lake.prefix),
         "warehouse": PostgresIOManager(url=dg.EnvVar("LAKE_ASSETS_WAREHOUSE")),
@@ -57,18 +60,18 @@ def build_definitions(catalog: Catalog, lake: LakePlace, dms_tasks: Sequence[str
         # Partitioned checks (preview) and backfill policies (beta) stay as they are, for Dagster is pinned.
         warnings.simplefilter("ignore", category=dg.PreviewWarning)
         warnings.simplefilter("ignore", category=dg.BetaWarning)
-        judge = build_judge_job(catalog, ask=_dms_asker(dms_tasks), note=_alert_noter(catalog))
+        judge = build_judge_job(current, ask=_dms_asker(dms_tasks), note=_alert_noter(current))
         retention, nightly = build_retention()
         return dg.Definitions(
-            assets=[*build_assets(catalog), status_spec()],
+            assets=[*build_assets(current), status_spec()],
             asset_checks=[build_volume_check()],
-            jobs=[build_check_job(catalog), judge, retention],
-            schedules=[*(build_judge_schedule(source, judge) for source in sources), nightly],
+            jobs=[build_check_job(current), judge, retention],
+            schedules=[*(build_judge_schedule(current, source, judge) for source in sources), nightly],
             sensors=[
-                *(build_load_sensor(source) for source in sources),
-                build_overdue_sensor(catalog, judge),
-                build_status_sensor(catalog),
-                build_alert_sensor(catalog),
+                *(build_load_sensor(current, source) for source in sources),
+                build_overdue_sensor(current, judge),
+                build_status_sensor(current),
+                build_alert_sensor(current),
             ],
             resources=resources,
             executor=living_executor,
@@ -84,16 +87,16 @@ def _dms_asker(tasks: Sequence[str]) -> AskDms:
     return ask
 
 
-def _alert_noter(catalog: Catalog) -> NoteAlerts:
+def _alert_noter(current: CurrentCatalog) -> NoteAlerts:
     """Return what writes down the alerts that are due, by the settings of that moment."""
 
     def note(connection: psycopg.Connection, now: datetime) -> None:
-        note_alerts(connection, catalog, Settings.from_env(), now)
+        note_alerts(connection, current.last_readable(), Settings.from_env(), now)
 
     return note
 
 
-def catalog_of(settings: Settings) -> Catalog:
+def catalog_of(settings: Settings) -> CurrentCatalog:
     """Return the catalog the settings name; with the embedded stack it may not have been written yet.
 
     Raises:
@@ -101,8 +104,8 @@ def catalog_of(settings: Settings) -> Catalog:
     """
     if settings.embedded and not settings.catalog.is_dir():
         log.warning("There is no catalog in %s yet: `make demo` writes one.", settings.catalog)
-        return Catalog()
-    return read_catalog(settings.catalog)
+        return CurrentCatalog(Catalog())
+    return CurrentCatalog.of(settings.catalog)
 
 
 @dg.definitions

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import dagster as dg
 from pydantic import Field
 
-from lake_assets.catalog.models import Catalog, Source, Table
+from lake_assets.catalog.current import CurrentCatalog
+from lake_assets.catalog.models import Source, Table
 from lake_assets.checks.row_count import check_hours
 from lake_assets.exceptions import IncompleteAnswer
 from lake_assets.hours import hours_between, parse_hour
@@ -52,7 +53,7 @@ class CheckConfig(dg.Config):
         return bool(self.first or self.hours)
 
 
-def build_check_job(catalog: Catalog) -> dg.JobDefinition:
+def build_check_job(current: CurrentCatalog) -> dg.JobDefinition:
     """Return the job `check`: one evaluation of the row-count check per table-hour, nothing loaded."""
 
     @dg.op(
@@ -66,6 +67,7 @@ def build_check_job(catalog: Catalog) -> dg.JobDefinition:
         warehouse: dg.ResourceParam[PostgresIOManager],
     ) -> None:
         unlisted: list[str] = []
+        catalog = current.read()
         with warehouse.connect() as connection:
             install(connection)
             for table in catalog.select(config.tables):

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import dagster as dg
 from pydantic import Field
 
+from lake_assets.catalog.current import CurrentCatalog
 from lake_assets.catalog.models import Catalog, Source, Table
 from lake_assets.escapes import escape_unprintable
 from lake_assets.ledger.install import install
@@ -17,6 +18,7 @@ from lake_assets.monitor.dms_api import DmsReport
 from lake_assets.monitor.source import Judgement
 from lake_assets.monitor.whole_lake import NoteAlerts, NotJudged, judge_sources, leave_alerts
 from lake_assets.orchestration.assets import check_asset_hours
+from lake_assets.orchestration.catalog_tag import refuse_older_copy
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.orchestration.lake_resource import LakeResource
 from lake_assets.orchestration.living_executor import living_executor
@@ -60,12 +62,12 @@ def _leave_dms_alone() -> None:
 
 
 def build_judge_job(
-    catalog: Catalog, ask: AskDms = _leave_dms_alone, note: NoteAlerts = leave_alerts
+    current: CurrentCatalog, ask: AskDms = _leave_dms_alone, note: NoteAlerts = leave_alerts
 ) -> dg.JobDefinition:
     """Return the job `judge`.
 
     Args:
-        catalog: the tables.
+        current: the catalog as it is when it is asked.
         ask: asks DMS's API for its tasks, or gives None.
         note: writes down the alerts that are due, before what they tell of is mended.
     """
@@ -81,11 +83,13 @@ def build_judge_job(
     ) -> None:
         now = config.moment()
         not_judged: list[NotJudged] = []
+        catalog = current.read()
+        sources = config.select(catalog)
+        for source in sources:
+            refuse_older_copy(context.run.tags, current, source, [table.name for table in source.tables])
         with warehouse.connect(context.run_id) as connection:
             install(connection)
-            results = judge_sources(
-                connection, lake.lake(), catalog, config.select(catalog), now, dms=ask(), note=note
-            )
+            results = judge_sources(connection, lake.lake(), catalog, sources, now, dms=ask(), note=note)
             for result in results:
                 if isinstance(result, NotJudged):
                     not_judged.append(result)

@@ -10,14 +10,16 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import psycopg
 
+from lake_assets.catalog.current import CurrentCatalog
 from lake_assets.catalog.models import Catalog, Source
 from lake_assets.ledger.heartbeats import last_beat
-from lake_assets.ledger.install import install
 from lake_assets.ledger.signs_of_life import forget_old_signs, read_signs, take_sign_back
 from lake_assets.monitor.source import HEARTBEAT, due_end
 from lake_assets.orchestration.active_runs import SOURCE_TAG, active_runs, dead_runs, read_unfinished
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.orchestration.judge_schedule import judge_run_options
+from lake_assets.orchestration.reload_reminder import ReloadReminder
+from lake_assets.orchestration.sensor_session import sensor_session, skips_its_turn
 
 SECONDS_BETWEEN_LOOKS = 60
 
@@ -32,7 +34,7 @@ PROCESS_GONE = (
 )
 
 
-def build_overdue_sensor(catalog: Catalog, job: dg.JobDefinition) -> dg.SensorDefinition:
+def build_overdue_sensor(current: CurrentCatalog, job: dg.JobDefinition) -> dg.SensorDefinition:
     """Return the sensor that judges each source whose schedule was down when it was due.
 
     It also ends runs whose process is gone. After a crash of the machine Dagster takes them for running for
@@ -40,9 +42,10 @@ def build_overdue_sensor(catalog: Catalog, job: dg.JobDefinition) -> dg.SensorDe
     looks, a minute apart, find it dead: once the warehouse itself was away, runs have time to be heard again.
 
     Args:
-        catalog: the tables.
+        current: the catalog as it is when it is asked.
         job: the job `judge`.
     """
+    reminder = ReloadReminder(current)
 
     @dg.sensor(
         name="overdue",
@@ -54,21 +57,24 @@ def build_overdue_sensor(catalog: Catalog, job: dg.JobDefinition) -> dg.SensorDe
             "process is gone."
         ),
     )
+    @skips_its_turn
     def overdue(
         context: dg.SensorEvaluationContext, warehouse: dg.ResourceParam[PostgresIOManager]
     ) -> dg.SensorResult:
         now = datetime.now(UTC)
         records = read_unfinished(context.instance)
-        with warehouse.connect() as connection:
-            install(connection)
+        with sensor_session(warehouse) as connection:
             signs = read_signs(connection)
             dead = dead_runs(records, signs)
             runs = list(active_runs(records, signs, now))
-            late = _overdue_sources(connection, catalog, _sources_being_judged(runs, job), now)
+            late = _overdue_sources(
+                connection, current.last_readable(), _sources_being_judged(runs, job), now
+            )
             cursor = _end_those_seen_before(context, connection, dead)
             forget_old_signs(connection)
+            reminder.settle(connection, now)
         return dg.SensorResult(
-            run_requests=[_judge_now(source, now) for source in late],
+            run_requests=[_judge_now(current, source, now) for source in late],
             skip_reason=None if late else "Every source was judged in time, or is about to be.",
             cursor=cursor,
         )
@@ -113,7 +119,8 @@ def _end_those_seen_before(
     return " ".join(seen_first)
 
 
-def _judge_now(source: Source, now: datetime) -> dg.RunRequest:
+def _judge_now(current: CurrentCatalog, source: Source, now: datetime) -> dg.RunRequest:
     """Return the request for a judgement, one for each slot of time: Dagster starts one run for a key."""
     slot = now.replace(minute=now.minute // RETRY_MINUTES * RETRY_MINUTES)
-    return dg.RunRequest(run_key=f"{source.name}:{slot:%Y-%m-%dT%H:%M}", **judge_run_options(source))
+    key = f"{source.name}:{slot:%Y-%m-%dT%H:%M}"
+    return dg.RunRequest(run_key=key, **judge_run_options(current, source))

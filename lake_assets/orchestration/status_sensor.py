@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from lake_assets.catalog.models import Catalog
-from lake_assets.ledger.install import install
+from lake_assets.catalog.current import CurrentCatalog
 from lake_assets.monitor.grid_svg import newest_change
 from lake_assets.orchestration.io_manager import PostgresIOManager
+from lake_assets.orchestration.sensor_session import sensor_session, skips_its_turn
 from lake_assets.orchestration.status_asset import draw_status
 
 SECONDS_BETWEEN_LOOKS = 60
@@ -22,11 +22,11 @@ DRAWN_ANYWAY_AFTER = timedelta(hours=1)
 """Until the grid is drawn though nothing changed: the hours it shows go on."""
 
 
-def build_status_sensor(catalog: Catalog) -> dg.SensorDefinition:
+def build_status_sensor(current: CurrentCatalog) -> dg.SensorDefinition:
     """Return the sensor that draws the grid anew, on from the start.
 
     Args:
-        catalog: the tables.
+        current: the catalog as it is when it is asked.
     """
 
     @dg.sensor(
@@ -35,16 +35,16 @@ def build_status_sensor(catalog: Catalog) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Draws the grid of states anew when the ledger has changed, and each hour.",
     )
+    @skips_its_turn
     def draw_when_changed(
         context: dg.SensorEvaluationContext, warehouse: dg.ResourceParam[PostgresIOManager]
     ) -> dg.SensorResult | dg.SkipReason:
         now = datetime.now(UTC)
-        with warehouse.connect() as connection:
-            install(connection)
+        with sensor_session(warehouse) as connection:
             changed = str(newest_change(connection))
             if not is_out_of_date(context.cursor, changed, now):
                 return dg.SkipReason("The grid is as the ledger is.")
-            drawn = draw_status(connection, catalog, now)
+            drawn = draw_status(connection, current.last_readable(), now)
         return dg.SensorResult(asset_events=[drawn], cursor=f"{now.isoformat()} {changed}")
 
     return draw_when_changed

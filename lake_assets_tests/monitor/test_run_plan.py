@@ -3,12 +3,21 @@
 from collections import Counter
 from datetime import datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lake_assets.catalog.models import Table
 from lake_assets.hours import ONE_HOUR
-from lake_assets.monitor.run_plan import HOURS_PER_RUN, TABLE_HOURS_PER_RUN, Run, configured_hours, plan_runs
+from lake_assets.monitor.run_plan import (
+    HOURS_PER_RUN,
+    MOST_PLANNED,
+    TABLE_HOURS_PER_RUN,
+    Run,
+    configured_hours,
+    plan_runs,
+    runs_at_once,
+)
 from lake_assets_tests.fix_bench import HOUR, make_table
 
 ORDERS, ITEMS = make_table(), make_table(name="items")
@@ -117,3 +126,31 @@ def test_every_wanted_table_hour_is_in_one_run(wanted: dict[Table, list[datetime
             told = stretch if run.is_range else configured_hours(run.config, table)
             assert tuple(told) == part
             assert len(part) <= HOURS_PER_RUN
+
+
+@pytest.mark.parametrize(
+    ("tables", "stretch", "wanted"),
+    [
+        (3, 2, [(3, True)]),
+        (100, 3, [(100, True)]),
+        (100, 4, [(100, False)]),
+        (450, 2, [(200, False)]),
+    ],
+)
+def test_what_is_made_at_once_is_bounded(tables: int, stretch: int, wanted: list[tuple[int, bool]]) -> None:
+    """A range that is too much to write down at once becomes runs of named hours, the first of them now."""
+    planned = plan({make_table(name=f"t{number}"): hours(*range(stretch)) for number in range(tables)})
+
+    runs = runs_at_once(planned)
+
+    assert [(len(run.parts), run.is_range) for run in runs] == wanted
+    assert sum(run.planned for run in runs) <= MOST_PLANNED
+    assert all(list(own) == hours(*range(stretch)) for run in runs for _, own in run.parts)
+
+
+def test_many_runs_are_made_in_their_order_as_far_as_they_go() -> None:
+    """Runs of long stretches are made two at once, the oldest first."""
+    planned = plan({ORDERS: hours(*range(4 * HOURS_PER_RUN))})
+
+    assert runs_at_once(planned) == planned[:2]
+    assert runs_at_once([]) == []

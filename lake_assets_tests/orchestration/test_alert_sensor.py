@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
+from lake_assets.catalog.current import CurrentCatalog
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.monitor import run_plan as plan
 from lake_assets.orchestration.active_runs import SOURCE_TAG
@@ -29,7 +30,7 @@ def tick(
     desk: Desk, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., str | None]:
     """Give what runs a tick of the sensor, under settings of its own, and gives what it says."""
-    sensor = build_alert_sensor(desk.catalog)
+    sensor = build_alert_sensor(CurrentCatalog(desk.catalog))
 
     def run(**environ: str) -> str | None:
         for name, value in environ.items():
@@ -83,7 +84,7 @@ def test_a_tick_tells_and_says_what_it_did(desk: Desk, inbox: Inbox, tick: Calla
     assert said == "1 open, 1 new; 1 messages delivered"
     assert inbox.told == ["failure: missing: shop.orders, 2018-09-06T10"]
     assert inbox.paths == ["/alive"]
-    assert build_alert_sensor(desk.catalog).default_status == dg.DefaultSensorStatus.RUNNING
+    assert build_alert_sensor(CurrentCatalog(desk.catalog)).default_status == dg.DefaultSensorStatus.RUNNING
 
 
 def test_no_sign_of_life_while_alerts_wait(desk: Desk, inbox: Inbox, tick: Callable[..., str | None]) -> None:
