@@ -17,6 +17,9 @@ from lake_assets.states.state import STATES, State
 
 STATE_NAMED: Mapping[str, State] = {state: state for state in STATES}
 
+KIND_OF_STATE: Mapping[str, State] = {"vanished": "stale"}
+"""The kinds that are a part of a state's hours, told by themselves."""
+
 FINDINGS: frozenset[str] = frozenset(get_args(Kind))
 
 OWN_SENTENCES: Mapping[str, str] = {
@@ -49,7 +52,7 @@ class Explanation:
         return without_values(self._sentence())
 
     def _sentence(self) -> str:
-        state = STATE_NAMED.get(self.kind)
+        state = KIND_OF_STATE.get(self.kind) or STATE_NAMED.get(self.kind)
         if state is not None:
             facts = tuple(Fact.from_json(kept) for kept in self.evidence)
             return note_of(state, facts) or ""

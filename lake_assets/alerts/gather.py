@@ -21,7 +21,7 @@ from lake_assets.alerts.owners import add
 from lake_assets.catalog.models import Catalog
 from lake_assets.hours import format_hour
 from lake_assets.postgres import statement
-from lake_assets.states.facts import Fact
+from lake_assets.states.facts import HELD, Fact
 from lake_assets.states.state import NEED_ATTENTION, State
 
 SILENCE = timedelta(hours=2)
@@ -71,6 +71,7 @@ def _table_hours(connection: psycopg.Connection, catalog: Catalog, limit: int) -
         "parted_by_reason": sorted(PARTED_BY_REASON),
         "foreign_words": sorted(FOREIGN_WORDS),
         "limit": limit,
+        "held": sorted(HELD),
         "tables": [table.qualified for table in catalog.tables],
     }
     # Hours whose reasons differ in figures and names alone have one fingerprint, and so one key.

@@ -103,6 +103,16 @@ KINDS: dict[str, KindInfo] = {
             held_for=timedelta(hours=2),
         ),
         KindInfo(
+            name="vanished",
+            lead="Files that were loaded have vanished from the lake. Their rows stay in the warehouse until "
+            "somebody decides.",
+            expected="expected the files of {records:,} records in the lake; {loaded:,} rows stay in main",
+            mended_by="See whether LAKE_ASSETS_LAKE names the right place (`lake-assets doctor`), and what "
+            "deleted the files. Where they are back, nothing is to be done. To let the rows go too:\n"
+            "  {load} --follow-vanished\nTo keep the rows without the files:\n  {waive_all}",
+            is_urgent=True,
+        ),
+        KindInfo(
             name="quarantined",
             lead="Records could not be loaded and are in quarantine; the others are in main.",
             expected="expected {records:,} records in main, got {loaded:,}; {quarantined:,} in quarantine",
@@ -171,6 +181,11 @@ KINDS: dict[str, KindInfo] = {
             lead="LAKE_ASSETS_LAKE is not the folder above the sources.",
             mended_by="Set LAKE_ASSETS_LAKE to what the reason says; then:\n  lake-assets discover",
             is_urgent=True,
+        ),
+        KindInfo(
+            name="empty_hours",
+            lead="Files of an hourly table hold no record, where records had come before.",
+            mended_by="See whether the source was quiet, or DMS lost its changes. If all is well:\n  {waive}",
         ),
         KindInfo(
             name="judge_silent",

@@ -206,6 +206,7 @@ def _mending(step: Step) -> str:
         load=f"lake-assets load {table}{hours}",
         quarantine=f"lake-assets quarantine list {table}{hours}",
         waive=f"lake-assets waive {table} {hour} --why '…'",
+        waive_all=f"lake-assets waive {table}{hours} --why '…'",
     )
     has_others = len(_names(step.incidents)) > 1
     return f"{mending}\nThe others alike." if has_others and "{load}" in text else mending

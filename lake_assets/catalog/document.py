@@ -5,6 +5,7 @@ once. What must fit together between keys belongs to `rules`.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from lake_assets.catalog.models import (
     NewColumns,
     Source,
     Table,
+    Vanished,
 )
 from lake_assets.catalog.values import (
     ColumnName,
@@ -195,6 +197,16 @@ class SourceTable(Frozen):
         "by default.",
     )
     group: Group | None = Field(default=None, description="The table's group of assets in Dagster.")
+    vanished: Vanished | None = Field(
+        default=None,
+        description="What becomes of rows whose files vanish from the lake: `keep` leaves them in main, and "
+        "a person decides; `follow` takes them out. The source's by default.",
+    )
+    lake_retention: Duration | None = Field(
+        default=None,
+        description="The age from which files may vanish from the lake without a word, such as `90d`: their "
+        "rows stay, and nobody is told. The source's by default.",
+    )
 
 
 class SourceDocument(Frozen):
@@ -229,6 +241,16 @@ class SourceDocument(Frozen):
         default=None, description="Who answers for its tables, in Dagster: an e-mail address or `team:name`."
     )
     files: FileOptions = Field(default=FileOptions(), description="How the files of the source are written.")
+    vanished: Vanished = Field(
+        default="keep",
+        description="What becomes of rows whose files vanish from the lake, of all tables that do not say "
+        "otherwise. When all files of the source vanish, rows stay whatever is written here.",
+    )
+    lake_retention: Duration | None = Field(
+        default=None,
+        description="The age from which files may vanish from the lake without a word, of all tables that do "
+        "not say otherwise.",
+    )
     tables: dict[PlainName, SourceTable] = Field(
         min_length=1, description="The tables, each under the name it has in the warehouse."
     )
@@ -306,7 +328,13 @@ def _to_table(document: SourceDocument, schema_name: str, name: str, table: Sour
         grace=document.grace,
         start=document.start,
         source_folder=document.from_ or document.source,
+        vanished=table.vanished or document.vanished,
+        lake_retention=_first_given(table.lake_retention, document.lake_retention),
     )
+
+
+def _first_given(own: timedelta | None, of_source: timedelta | None) -> timedelta | None:
+    return of_source if own is None else own
 
 
 def _to_children(children: Mapping[str, ElementTable]) -> tuple[Child, ...]:

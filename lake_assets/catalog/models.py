@@ -23,6 +23,7 @@ NewColumns = Literal["add", "ignore", "fail"]
 MissingColumns = Literal["fill", "fail"]
 Lossy = Literal["quarantine", "allow"]
 DateOrder = Literal["ymd", "dmy", "mdy"]
+Vanished = Literal["keep", "follow"]
 DEFAULT_GRACE = timedelta(minutes=10)
 DEFAULT_MAX_BYTES = 64 * 2**30
 
@@ -158,6 +159,8 @@ class Table(Frozen):
         start: the source's; the first hour expected.
         max_quarantined: records (int) or a fraction of them (float) above which a load fails.
         max_bytes: of an hour's files once unpacked, above which a load fails.
+        vanished: whether rows stay or go when their files vanish from the lake.
+        lake_retention: the age from which files may vanish without a word; None for none.
     """
 
     source: str
@@ -183,6 +186,8 @@ class Table(Frozen):
     files: FileOptions = FileOptions()
     grace: timedelta = DEFAULT_GRACE
     start: datetime | None = None
+    vanished: Vanished = "keep"
+    lake_retention: timedelta | None = None
 
     def __hash__(self) -> int:
         """Return the names' hash alone: a table of hundreds of columns is a key thousands of times."""

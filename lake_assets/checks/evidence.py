@@ -95,8 +95,23 @@ def _waived_files(
     return {hour: files.get(hour, {}) for hour in hours}
 
 
+def has_vanished_files(books: Books, listing: Listing) -> bool:
+    """Return whether any file that was loaded is not in a listing of its hours."""
+    present = {item.key for item in listing.objects}
+    for files in books.files.values():
+        for file in files:
+            if file.key not in present:
+                return True
+    return False
+
+
 def evidence_of(
-    table: Table, hours: Iterable[datetime], books: Books, listing: Listing
+    table: Table,
+    hours: Iterable[datetime],
+    books: Books,
+    listing: Listing,
+    *,
+    source_is_gone: bool = False,
 ) -> Iterator[Evidence]:
     """Yield what the books and a listing of the lake say of each hour.
 
@@ -105,6 +120,7 @@ def evidence_of(
         hours: the hours; books and listing hold the whole days around them.
         books: what ledger and main say.
         listing: what the lake has.
+        source_is_gone: not one loaded file of the source is in the lake any more.
     """
     listed = listing.by_hour()
     days = {hour.date() for hour in listed}
@@ -122,6 +138,7 @@ def evidence_of(
             is_newest_snapshot=hour == books.newest_snapshot,
             day_has_files=hour.date() in days,
             cannot_load=books.cannot_load,
+            source_is_gone=source_is_gone,
         )
 
 

@@ -12,18 +12,26 @@ import psycopg
 
 from lake_assets.catalog.models import Table
 from lake_assets.checks.children import recount_children
-from lake_assets.checks.evidence import Books, evidence_of, read_books, stretches, whole_days
+from lake_assets.checks.evidence import (
+    Books,
+    evidence_of,
+    has_vanished_files,
+    read_books,
+    stretches,
+    whole_days,
+)
 from lake_assets.exceptions import LakeError
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.headed_files import newest_headed_file
 from lake_assets.ledger.table_hours import Entry, write
+from lake_assets.load.vanished import source_is_gone
 from lake_assets.readers.dialect import Dialect
 from lake_assets.recount.first_record import HeaderTerms
 from lake_assets.recount.recount import recount
 from lake_assets.states.decide import Verdict, decide
 from lake_assets.states.evidence import Evidence
-from lake_assets.states.facts import Fact
+from lake_assets.states.facts import Fact, Facts
 
 
 def check_hours(
@@ -62,10 +70,15 @@ def _check_stretch(
 ) -> list[Verdict]:
     books, evidence = _gather(connection, lake, table, hours, count_main=True)
     verdicts: dict[datetime, Verdict] = {}
+    uncounted: dict[datetime, Facts] = {}
     for item in evidence:
         counted = _with_recount(connection, lake, item) if deep else item
         verdicts[item.hour] = decide(counted, now or datetime.now(UTC))
+        uncounted[item.hour] = tuple(_not_recounted(item)) if deep else ()
     again = _write_down(connection, table, books, verdicts)
+    for hour, facts in uncounted.items():
+        # Said by who has tried, and no part of what the ledger keeps.
+        verdicts[hour] = replace(verdicts[hour], kept=(*verdicts[hour].kept, *facts))
     if again:
         for verdict in check_hours(connection, lake, table, again, deep=deep, now=now):
             verdicts[verdict.hour] = verdict
@@ -122,13 +135,23 @@ def _gather(
     # Before the lake is listed: whoever loads an hour in between writes its row in the ledger anew.
     books = read_books(connection, table, first, end, count_main=count_main)
     listing = lake.list_table(table.source_folder, table, first, end)
-    return books, list(evidence_of(table, hours, books, listing))
+    # Asked only where it decides something: of `keep`, rows stay in any case.
+    may_follow = table.vanished == "follow" and has_vanished_files(books, listing)
+    is_gone = may_follow and source_is_gone(connection, lake, table)
+    return books, list(evidence_of(table, hours, books, listing, source_is_gone=is_gone))
 
 
 def _with_recount(connection: psycopg.Connection, lake: Lake, evidence: Evidence) -> Evidence:
     """Return the evidence with what a second count of the files' bytes says."""
     differences = (*evidence.differences, *_recount_files(connection, lake, evidence))
     return replace(evidence, differences=differences)
+
+
+def _not_recounted(evidence: Evidence) -> Iterator[Fact]:
+    """Yield the files whose records nobody can count again, for the lake has them no longer."""
+    for file in evidence.vanished_files:
+        if file.records:
+            yield Fact.of("cannot_be_recounted", key=file.key, records=file.records)
 
 
 def _recount_files(connection: psycopg.Connection, lake: Lake, evidence: Evidence) -> Iterator[Fact]:

@@ -123,7 +123,7 @@ class Context:
             LakeAssetsError: one of them cannot.
         """
         with self.connect():
-            self.lake.list_folders()
+            self.lake.list_sources()
 
     def hours(
         self, table: Table, first: datetime | None = None, end: datetime | None = None

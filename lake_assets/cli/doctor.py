@@ -10,6 +10,7 @@ from rich.text import Text
 
 from lake_assets.alerts.gather import silence
 from lake_assets.alerts.receivers import checked_receivers
+from lake_assets.catalog.models import Table
 from lake_assets.cli.context import Context, open_context
 from lake_assets.cli.exit_status import exit_status
 from lake_assets.cli.output.console import mark, print_line, stdout_console
@@ -18,11 +19,13 @@ from lake_assets.escapes import escape_unprintable
 from lake_assets.exceptions import LakeAssetsError
 from lake_assets.lake.levels import find_wrong_levels, refuse_wrong_levels
 from lake_assets.lake.loose_objects import find_loose, look_around, loose_sentence
+from lake_assets.ledger.files import newest_hour_with_files
 from lake_assets.load.modes.registry import mode_of
 from lake_assets.load.orphaned_tables import list_orphaned_tables
 from lake_assets.pluralize import pluralize
 from lake_assets.postgres import SOFT_COPY_SERVER
 from lake_assets.settings import ALERTS
+from lake_assets.states.decide import is_beyond_retention
 from lake_assets.states.sentences import sentence
 
 START_DAEMON = (
@@ -139,6 +142,7 @@ def _catalog(context: Context) -> str:
 
 def _lake(context: Context) -> str:
     look = look_around(context.lake)
+    look.refuse_failed()
     refuse_wrong_levels(find_wrong_levels(context.lake, look, _declared(context)))
     folders = [tables for tables in look.tables.values() if tables]
     tables = pluralize(sum(len(tables) for tables in folders), "table")
@@ -170,13 +174,15 @@ def _dagster(context: Context) -> str:
 def _tables(context: Context) -> str:
     lake = context.lake
     look = look_around(lake)
+    look.refuse_failed()
     loose = list(find_loose(lake, look, context.catalog.first_folders))
     mixed = {each.place for each in loose if each.kind == "mixed"}
     in_lake = {(source, folder) for source, of_source in look.tables.items() for folder in of_source}
     in_catalog = {(table.source_folder, table.folder): table for table in context.catalog.tables}
     unknown = sorted(f"{source}/{folder}" for source, folder in in_lake - in_catalog.keys())
     unknown = [folder for folder in unknown if folder not in mixed]
-    absent = sorted(in_catalog[folder].qualified for folder in in_catalog.keys() - in_lake)
+    without_folder = [in_catalog[folder] for folder in in_catalog.keys() - in_lake]
+    absent = sorted(table.qualified for table in without_folder if not _has_expired(context, table))
     faults = _unsupported_tables(context)
     faults += [loose_sentence(each.kind, each.details(lake)) for each in loose]
     if unknown:
@@ -192,6 +198,15 @@ def _tables(context: Context) -> str:
     if faults:
         raise LakeAssetsError("\n".join(faults))
     return "every table of the catalog has a folder in the lake, and every folder a table"
+
+
+def _has_expired(context: Context, table: Table) -> bool:
+    """Return whether all files of a table that were loaded are so old that they may be gone."""
+    if table.lake_retention is None:
+        return False
+    with context.connect() as connection:
+        newest = newest_hour_with_files(connection, table)
+    return newest is not None and is_beyond_retention(table, newest, datetime.now(UTC))
 
 
 def _unsupported_tables(context: Context) -> list[str]:

@@ -154,8 +154,15 @@ def discover(sources: Sequence[str], out: Path | None, as_json: bool) -> None:
 @main.command(short_help="Load table-hours and check them.")
 @tables_argument
 @range_options
+@click.option("--follow-vanished", is_flag=True, help="Let rows go whose files vanished from the lake.")
 @json_option
-def load(tables: Sequence[str], first: datetime | None, end: datetime | None, as_json: bool) -> None:
+def load(
+    tables: Sequence[str],
+    first: datetime | None,
+    end: datetime | None,
+    follow_vanished: bool,
+    as_json: bool,
+) -> None:
     """Load table-hours and check them, through Dagster.
 
     Without a range: every table-hour that needs it, that is, whose files were never loaded or have changed
@@ -166,6 +173,10 @@ def load(tables: Sequence[str], first: datetime | None, end: datetime | None, as
     With --from or --to: every hour of that range is loaded anew, whether it needs it or not. Loading an hour
     replaces it in one transaction: readers see it before or after, and a second load gives the same rows.
 
+    Rows whose files vanished from the lake stay, and their hours are told until somebody decides. With
+    --follow-vanished they go, in this load, and who said so is written down with the hour, which is missing
+    then if no file is left. Name tables or a range: what vanished elsewhere may be another's affair.
+
     TABLE is source.table, or a source for all its tables; none means every table of the catalog.
 
     \b
@@ -173,15 +184,17 @@ def load(tables: Sequence[str], first: datetime | None, end: datetime | None, as
       lake-assets load
       lake-assets load shop.orders
       lake-assets load shop --from 2018-09-06T10 --to 2018-09-06T12
+      lake-assets load shop.orders --from 2018-09-06T10 --follow-vanished
 
-    The last one loads the hours 10 and 11 of every table of shop: --to is exclusive.
+    The third one loads the hours 10 and 11 of every table of shop: --to is exclusive.
 
     Exit status 0: every table-hour it touched is loaded or quiet; 1: some need attention (failed, missing,
-    quarantined, mismatch), each told on a line; 2: the command, a setting or a service is wrong.
+    quarantined, mismatch, stale), each told on a line; 2: the command, a setting or a service is wrong.
     """
     from lake_assets.cli import load as command
 
-    leave(command.run(Selection(tables, first, end), as_json=as_json))
+    selection = Selection(tables, first, end)
+    leave(command.run(selection, follow_vanished=follow_vanished, as_json=as_json))
 
 
 @main.command(short_help="Compare lake, ledger and main; load nothing.")
@@ -198,6 +211,10 @@ def check(
     were loaded from each? With --deep the files are read again and their records counted by a second reader.
     The Dagster UI shows the outcome as the row_count check of the table.
 
+    Without TABLE, --from and --to it also looks for all that the daemon's judge does, and shows it: missing
+    hours, and findings such as unknown folders, holes in LOAD numbers, odd volumes, empty hours, silent
+    sources and what DMS says. So `lake-assets load; lake-assets check` from cron needs no daemon.
+
     TABLE is source.table, or a source for all its tables; none means every table of the catalog. Without
     --from and --to, all hours up to now are checked.
 
@@ -206,8 +223,8 @@ def check(
       lake-assets check
       lake-assets check shop.orders --from 2018-09-06T00 --deep
 
-    Exit status 0: all agree; 1: some need attention, each told on a line; 2: the command, a setting or a
-    service is wrong.
+    Exit status 0: all agree, and nothing was found; 1: some need attention, each told on a line; 2: the
+    command, a setting or a service is wrong, or a table could not be listed.
     """
     from lake_assets.cli import check as command
 
@@ -233,10 +250,10 @@ def status(tables: Sequence[str], first: datetime | None, end: datetime | None, 
       M missing      no file came, and one was due; or its loaded files are gone
       F failed       its load failed; main is as it was before
       X mismatch     lake, ledger and main do not count the same
-      S stale        not loaded yet, or its files have changed since
+      S stale        not loaded yet, or its files changed or vanished since
       . quiet        no file, and none was due
       ~ expected     the hour is not over, or its files are not due yet
-      w waived       missing or failed, and accepted by a person
+      w waived       missing, failed or without its files, and accepted so
 
     TABLE is source.table, or a source for all its tables; none means every table of the catalog. Without
     --from and --to, the newest hours are drawn, as many as fit.
@@ -258,7 +275,7 @@ def status(tables: Sequence[str], first: datetime | None, end: datetime | None, 
 main.add_command(quarantine)
 
 
-@main.command(short_help="Accept a missing or failed hour.")
+@main.command(short_help="Accept an hour as it is.")
 @click.argument("table", metavar="TABLE")
 @click.argument("hour", metavar="[HOUR]", required=False, callback=read_hour)
 @range_options
@@ -274,7 +291,7 @@ def waive(
     who: str | None,
     as_json: bool,
 ) -> None:
-    """Accept a missing or failed hour as it is; who did, when and why is written down.
+    """Accept an hour that is missing, failed, or lost its files; who did, when and why is written down.
 
     A waived hour needs nobody's attention: `status` and `check` show it as waived, `load` without a range
     leaves it alone, and the row_count check of the Dagster UI is green with the reason. Nothing is loaded.
@@ -283,8 +300,10 @@ def waive(
     stale, and `load` takes them. A load of the hour with a range takes the waiver back too: the hour is then
     what the load finds.
 
-    TABLE is source.table, or a source for all its tables. With --from and --to instead of HOUR, every missing
-    or failed hour of the range is waived, and the others stay as they are.
+    Of an hour whose files vanished the rows stay in the warehouse.
+
+    TABLE is source.table, or a source for all its tables. With --from and --to instead of HOUR, every such
+    hour of the range is waived, and the others stay as they are.
 
     \b
     Examples:
@@ -292,7 +311,7 @@ def waive(
       lake-assets waive shop --from 2018-09-06T00 --to 2018-09-07T00 --why OPS-118
 
     Exit status 0: all of them are waived, and no other hour of the range needs attention; 1: some do; 2:
-    none is missing or failed, or the command, a setting or a service is wrong.
+    none can be waived, or the command, a setting or a service is wrong.
     """
     from lake_assets.cli import waive as command
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import psycopg
+
 from lake_assets.catalog.models import Table
 from lake_assets.checks.row_count import judge_hours
 from lake_assets.cli.alerts.round import tell_silence
@@ -15,6 +17,8 @@ from lake_assets.cli.output.progress_bar import with_progress
 from lake_assets.cli.output.summary import show_attention
 from lake_assets.cli.selected_hours import select_hours
 from lake_assets.cli.selection import Selection
+from lake_assets.cli.unlisted import UnlistedTables
+from lake_assets.exceptions import LakeAssetsError
 from lake_assets.monitor.cached_states import judge_or_recall
 from lake_assets.progress import Settled
 from lake_assets.states.decide import Verdict
@@ -49,14 +53,32 @@ def find_states(context: Context, selection: Selection, *, with_fine: bool = Tru
     """
     of_tables = select_hours(context, selection).of_tables
     outcomes = []
+    unlisted = UnlistedTables()
     with context.connect() as connection:
         for table, hours in with_progress(list(of_tables.items()), "listing tables"):
-            if selection.has_range:
-                verdicts = judge_hours(connection, context.lake, table, hours)
-            else:
-                verdicts = judge_or_recall(connection, context.lake, table, hours, with_fine=with_fine)
+            try:
+                verdicts = _judge(context, connection, table, hours, selection, with_fine=with_fine)
+            except LakeAssetsError as error:
+                unlisted.add(table, hours, error)
+                continue
+            unlisted.listed += 1
             outcomes += [_settled(table, verdict) for verdict in verdicts]
-    return outcomes
+    unlisted.raise_if_none_was_listed()
+    return [*outcomes, *unlisted.outcomes]
+
+
+def _judge(
+    context: Context,
+    connection: psycopg.Connection,
+    table: Table,
+    hours: Sequence[datetime],
+    selection: Selection,
+    *,
+    with_fine: bool,
+) -> list[Verdict]:
+    if selection.has_range:
+        return judge_hours(connection, context.lake, table, hours)
+    return judge_or_recall(connection, context.lake, table, hours, with_fine=with_fine)
 
 
 def _settled(table: Table, verdict: Verdict) -> Settled:

@@ -3,7 +3,6 @@
 Whether a waiver still holds is found out in `checks.row_count`; what is kept of it is `ledger.waivers`.
 """
 
-import getpass
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +22,7 @@ from lake_assets.cli.output.progress_bar import with_progress
 from lake_assets.cli.output.summary import summarize
 from lake_assets.cli.selected_hours import HoursOfTables, SelectedHours, select_hours
 from lake_assets.cli.selection import Selection
+from lake_assets.cli.user import user_name
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.lake.objects import LakeObject
@@ -32,7 +32,6 @@ from lake_assets.progress import Settled
 from lake_assets.states import sentences
 from lake_assets.states.decide import Verdict
 from lake_assets.states.records import LedgerHour
-from lake_assets.states.state import WAIVABLE
 
 CHANGED_MEANWHILE = "it has changed while it was being waived; run the command again"
 
@@ -74,7 +73,7 @@ def run(
     who: str | None,
     as_json: bool,
 ) -> int:
-    """Accept the missing and failed hours of a range, or a single hour, and return the exit status.
+    """Accept the hours of a range that may be, or a single hour, and return the exit status.
 
     Raises:
         click.UsageError: neither an hour nor a range was given, or both, or no reason.
@@ -138,7 +137,12 @@ class SeenHours:
     @property
     def waivable(self) -> list[Waiving]:
         """The hours that may be waived."""
-        return [self._waiving(verdict) for verdict in self.verdicts if verdict.state in WAIVABLE]
+        return [self._waiving(verdict) for verdict in self.verdicts if self._may_be_waived(verdict)]
+
+    def _may_be_waived(self, verdict: Verdict) -> bool:
+        """Return whether an hour may be waived; one without records is meant only if it is named alone."""
+        is_named_alone = len(self.verdicts) == 1
+        return verdict.is_waivable or (is_named_alone and verdict.is_empty)
 
     def _waiving(self, verdict: Verdict) -> Waiving:
         known = self.known.get(verdict.hour)
@@ -172,23 +176,26 @@ def _look_at(
 
 
 def _not_waived(table: Table, verdict: Verdict) -> Settled:
-    note = CHANGED_MEANWHILE if verdict.state in WAIVABLE else sentences.why(verdict)
+    note = CHANGED_MEANWHILE if verdict.is_waivable else sentences.why(verdict)
     return Settled(
         table=table.qualified, hour=verdict.hour, state=verdict.state, counts=verdict.counts, note=note
     )
 
 
 def _nothing_to_waive(others: Sequence[Settled]) -> str:
-    said = "No hour of the range is missing or failed."
+    said = "No hour of the range is missing or failed, or without its files."
     if len(others) == 1:
         (other,) = others
         note = f" ({other.note})" if other.note else ""
         said = f"{other.table} {format_hour(other.hour)} is {other.state}{note}."
-    return f"{said} Only hours that are missing or failed can be waived; `lake-assets status` shows them."
+    return (
+        f"{said} Only hours that are missing or failed, or whose files vanished, can be waived; "
+        "`lake-assets status` shows them."
+    )
 
 
 def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, ImportError, OSError) as error:
-        raise ConfigurationError("This computer does not know your name. Give it: --by NAME.") from error
+    name = user_name()
+    if name is None:
+        raise ConfigurationError("This computer does not know your name. Give it: --by NAME.")
+    return name

@@ -41,6 +41,7 @@ def discover(
         catalog = read_catalog(folder)
     existing = {source.folder: source for source in catalog.sources}
     look = look_around(lake)
+    look.refuse_failed()
     folders = look.tables
     _refuse_wrong_levels(lake, look, catalog, names)
     wanted = _select(folders, existing, names)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from lake_assets.exceptions import LakeAssetsError
 from lake_assets.lake.objects import FolderLook
 from lake_assets.lake.placement import is_control, is_dms_name, is_mixed_changes, is_never_data, is_temporary
 from lake_assets.lake.s3 import Lake, is_table_folder
@@ -83,10 +84,12 @@ class LakeLook:
     Attributes:
         top: the lake's top.
         sources: the folders that may be sources, by name.
+        failed: why others of them could not be listed, by name.
     """
 
     top: FolderLook
     sources: Mapping[str, FolderLook]
+    failed: Mapping[str, LakeAssetsError]
 
     @property
     def tables(self) -> dict[str, tuple[str, ...]]:
@@ -96,17 +99,34 @@ class LakeLook:
             tables[source] = tuple(filter(is_table_folder, look.folders))
         return tables
 
+    def refuse_failed(self) -> None:
+        """Refuse to go on where a folder could not be listed.
+
+        Raises:
+            LakeAssetsError: one could not.
+        """
+        for error in self.failed.values():
+            raise error
+
 
 def look_around(lake: Lake) -> LakeLook:
     """Look at the lake's top and into each folder there, without what lies in tables.
 
+    A folder that cannot be listed is in no other's way.
+
     Raises:
-        ConfigurationError: the bucket does not exist or may not be listed.
-        LakeError: S3 cannot be reached, or answers with an error.
+        ConfigurationError: the bucket does not exist, or its top may not be listed.
+        LakeError: S3 cannot be reached, or answers with an error about the top.
     """
     top = lake.look_in("")
-    sources = filter(is_table_folder, top.folders)
-    return LakeLook(top=top, sources={name: lake.look_in(name) for name in sources})
+    sources: dict[str, FolderLook] = {}
+    failed: dict[str, LakeAssetsError] = {}
+    for name in filter(is_table_folder, top.folders):
+        try:
+            sources[name] = lake.look_in(name)
+        except LakeAssetsError as error:
+            failed[name] = error
+    return LakeLook(top=top, sources=sources, failed=failed)
 
 
 def find_loose(lake: Lake, look: LakeLook, known: Mapping[str, Collection[str]]) -> Iterator[LooseObjects]:

@@ -163,8 +163,45 @@ class Lake:
             ConfigurationError: the bucket does not exist or may not be listed.
             LakeError: S3 cannot be reached, or answers with an error.
         """
-        sources = self._folders(self._root)
-        return {source: self._folders(f"{self._root}{source}/") for source in sources}
+        return {source: self.list_folders_of(source) for source in self.list_sources()}
+
+    def list_sources(self) -> tuple[str, ...]:
+        """Return the folders right in the lake, sorted by name: those of sources, and others.
+
+        Raises:
+            ConfigurationError: the bucket does not exist or may not be listed.
+            LakeError: S3 cannot be reached, or answers with an error.
+        """
+        return self._folders(self._root)
+
+    def list_folders_of(self, source: str) -> tuple[str, ...]:
+        """Return the folders of the tables in a source's folder, sorted by name; none where it is not there.
+
+        Raises:
+            ConfigurationError: the bucket does not exist or may not be listed.
+            LakeError: S3 cannot be reached, or answers with an error.
+        """
+        return self._folders(f"{self._root}{source}/")
+
+    def list_keys(self, folder: str) -> Iterator[list[str]]:
+        """Yield the whole keys of all objects in a folder below the lake's top, some at a time.
+
+        Raises:
+            ConfigurationError: the bucket does not exist or may not be listed.
+            LakeError: S3 cannot be reached, or answers with an error.
+        """
+        for page in self._pages(f"{self._root}{folder}/"):
+            yield [item["Key"] for item in page.get("Contents", ())]
+
+    def has(self, key: str) -> bool:
+        """Return whether there is an object of a whole key, by a list: reading may not be allowed.
+
+        Raises:
+            ConfigurationError: the bucket does not exist or may not be listed.
+            LakeError: S3 cannot be reached, or answers with an error.
+        """
+        page = next(self._pages(key, most=1))
+        return any(item["Key"] == key for item in page.get("Contents", ()))
 
     def _folders(self, above: str) -> tuple[str, ...]:
         found: list[str] = []

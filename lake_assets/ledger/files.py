@@ -4,6 +4,7 @@ Every function works inside the caller's transaction. How many records a file ha
 out in `load`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +53,34 @@ def forget_files(
     """Drop all files of a table-hour but those in `kept`; return key and records of those dropped."""
     values = hour_of(table, hour) | {"kept": kept}
     return sorted(connection.execute(statement(__package__, "forget_files"), values).fetchall())
+
+
+def forget_moved_file(connection: psycopg.Connection, table: Table, file: LedgerFile) -> bool:
+    """Drop a file that another hour has taken over, unless it has changed since; return whether it went."""
+    values = hour_of(table, file.hour) | {"id": file.id, "etag": file.etag}
+    row = connection.execute(statement(__package__, "forget_moved_file"), values).fetchone()
+    return row is not None
+
+
+def find_alike(
+    connection: psycopg.Connection, table: Table, objects: Sequence[LakeObject]
+) -> list[LedgerFile]:
+    """Return the files of a table with records, of any hour, with the key or the ETag of some objects."""
+    values = {
+        "source": table.source,
+        "table_name": table.name,
+        "keys": [item.key for item in objects],
+        "etags": [item.etag for item in objects],
+    }
+    with connection.cursor(row_factory=class_row(LedgerFile)) as cursor:
+        return cursor.execute(statement(__package__, "find_alike"), values).fetchall()
+
+
+def has_loaded_file(connection: psycopg.Connection, source: str, keys: Sequence[str]) -> bool:
+    """Return whether any of some keys is that of a file of a source that was loaded."""
+    values = {"source": source, "keys": list(keys)}
+    row = connection.execute(statement(__package__, "has_loaded_file"), values).fetchone()
+    return bool(row and row[0])
 
 
 def read_files(

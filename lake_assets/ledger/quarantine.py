@@ -45,6 +45,7 @@ def replace_quarantine(
     files: Sequence[SourceFile],
     *,
     refused: bool,
+    kept: Sequence[str] = (),
 ) -> None:
     """Put the records this load could not take (`lake_assets_rejects`) in the place of those kept before.
 
@@ -55,8 +56,9 @@ def replace_quarantine(
         run_id: what wrote them.
         files: every file of the load; none means that it has no rejects.
         refused: the load is refused, so that the records main stands on stay as they are.
+        kept: the keys of files whose records stay, though the lake has them no longer.
     """
-    values = hour_of(table, hour) | {"run_id": run_id, "refused": refused}
+    values = hour_of(table, hour) | {"run_id": run_id, "refused": refused, "kept": list(kept)}
     connection.execute(statement(__package__, "clear_quarantined_files"), values)
     if not files:
         connection.execute(statement(__package__, "clear_quarantine"), values)
@@ -70,6 +72,12 @@ def replace_quarantine(
     }
     connection.execute(statement(__package__, "keep_rejects"), values)
     connection.execute(statement(__package__, "keep_quarantined_files"), values)
+
+
+def forget_quarantined_file(connection: psycopg.Connection, table: Table, hour: datetime, key: str) -> None:
+    """Forget the quarantined records of one file."""
+    values = hour_of(table, hour) | {"key": key}
+    connection.execute(statement(__package__, "forget_quarantined_file"), values)
 
 
 def count_quarantine(

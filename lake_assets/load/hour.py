@@ -32,9 +32,11 @@ from lake_assets.load.staging.file_copy import copy_file
 from lake_assets.load.staging.inspection import InspectedFile, extra_columns, inspect_files
 from lake_assets.load.staging.staging import CopiedFile, Staging, create_staging
 from lake_assets.load.tally import FileTally, set_aside_documents
+from lake_assets.load.vanished import KeptFiles, VanishedFiles
 from lake_assets.postgres import connect, order_dates
 from lake_assets.readers.unpacking import Room
 from lake_assets.states.facts import Fact
+from lake_assets.states.records import LedgerFile
 
 if TYPE_CHECKING:
     from lake_assets.load.frames.transform import Transformed
@@ -52,6 +54,8 @@ class HourLoad:
         hour: the hour (UTC).
         objects: the hour's files, as they were listed.
         outcome: what decides on the state of the hour.
+        vanished: what becomes of the rows of vanished files.
+        moved: objects of the hour that were loaded with another one, each with the file it was.
         progress: called with the number of bytes just read from S3.
     """
 
@@ -62,6 +66,8 @@ class HourLoad:
     hour: datetime
     objects: Sequence[LakeObject]
     outcome: HourOutcome
+    vanished: VanishedFiles
+    moved: Sequence[tuple[LakeObject, LedgerFile]] = ()
     progress: Callable[[int], None] | None = None
 
     @property
@@ -69,10 +75,12 @@ class HourLoad:
         """The table as the catalog has it."""
         return self.mode.table
 
-    @property
-    def main(self) -> MainHour:
-        """The hour in main."""
-        return MainHour(connection=self.connection, table=self.table, hour=self.hour)
+    def _main(self, kept: KeptFiles) -> MainHour:
+        """Return the hour in main."""
+        moved = [file for _, file in self.moved]
+        return MainHour(
+            connection=self.connection, table=self.table, hour=self.hour, kept=kept.ids, moved=moved
+        )
 
     def run(self) -> LoadReport:
         """Replace the table-hour, or keep its bad records as refused; commit and rollback are the caller's.
@@ -81,9 +89,14 @@ class HourLoad:
             LakeAssetsError: the lake, the files or the catalog are at fault; nothing may be committed.
         """
         order_dates(self.connection, self.table.files.dates)
-        turn = self.mode.wait_for_turn(self.connection, self.hour)
+        others = [file.hour for _, file in self.moved]
+        turn = self.mode.wait_for_turn(self.connection, self.hour, others)
+        kept = self.vanished.kept_of(self.hour, self.objects)
+        self.outcome.source_is_gone = kept.source_is_gone
+        self.outcome.notes += kept.notes
+        main = self._main(kept)
         if not self.objects:
-            return self._take_back(turn)
+            return self._take_back(turn, main, kept)
         headed = newest_headed_file(self.connection, self.table)
         files = inspect_files(self.lake, self.table, self.objects, headed)
         staging = self._create_staging(files)
@@ -96,25 +109,34 @@ class HourLoad:
         self.outcome.notes.extend(document_losses(staging, copied))
         transformed = None
         if self.table.transform:
-            transformed, tallies = self._transform(staging, tallies)
+            transformed, tallies = self._transform(staging, tallies, main)
         replacement = Replacement(
             mode=self.mode,
             turn=turn,
             staging=staging,
-            rows=self._rows(staging, transformed or staging),
+            rows=self._rows(staging, transformed or staging, main),
             outcome=self.outcome,
             transformed=transformed,
+            kept=kept,
+            moved=self.moved,
         )
         return replacement.run(tallies)
 
-    def _take_back(self, turn: Turn) -> LoadReport:
-        """Replace the hour by nothing, for the lake has no file for it."""
-        gone = forget_files(self.connection, self.table, self.hour, kept=[])
+    def _take_back(self, turn: Turn, main: MainHour, kept: KeptFiles) -> LoadReport:
+        """Replace the hour by what is kept of it, for the lake has no file for it."""
+        gone = forget_files(self.connection, self.table, self.hour, list(kept.ids))
         replace_quarantine(
-            self.connection, self.table, self.hour, self.outcome.run_id, files=[], refused=False
+            self.connection,
+            self.table,
+            self.hour,
+            self.outcome.run_id,
+            files=[],
+            refused=False,
+            kept=kept.keys,
         )
-        self.mode.take_back(self.main)
-        self.mode.settle_others(self.connection, turn, has_files=False, had_files=bool(gone))
+        self.mode.take_back(main)
+        if not kept.ids:
+            self.mode.settle_others(self.connection, turn, has_files=False, had_files=bool(gone))
         return self.outcome.without_files(gone)
 
     def _create_staging(self, files: Sequence[InspectedFile]) -> Staging:
@@ -150,21 +172,21 @@ class HourLoad:
         return [FileTally(copied=file, quarantined=count) for file, count in zip(copied, counts, strict=True)]
 
     def _transform(
-        self, staging: Staging, tallies: Sequence[FileTally]
+        self, staging: Staging, tallies: Sequence[FileTally], main: MainHour
     ) -> "tuple[Transformed, list[FileTally]]":
         """Let the table's own function have the good records, and keep what it gives."""
         # It brings pandas, which takes half a second that few tables need.
         from lake_assets.load.frames.transform import Transformed  # noqa: PLC0415
 
-        transformed = Transformed(main=self.main, staging=staging)
+        transformed = Transformed(main=main, staging=staging)
         tallies = transformed.apply(tallies)
         self.outcome.notes.extend(transformed.allowed_losses(tallies))
         if transformed.added:
             self._add_to_main(list(transformed.added.items()))
         return transformed, tallies
 
-    def _rows(self, staging: Staging, source: RowSource) -> StagedRows:
+    def _rows(self, staging: Staging, source: RowSource, main: MainHour) -> StagedRows:
         child_rows = ChildRows(
             connection=self.connection, table=self.table, hour=self.hour, children=staging.children
         )
-        return StagedRows(main=self.main, source=source, child_rows=child_rows)
+        return StagedRows(main=main, source=source, child_rows=child_rows)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from time import monotonic
 from typing import Self
 
@@ -27,7 +28,9 @@ from lake_assets.load.modes.registry import mode_of
 from lake_assets.load.outcome import HourOutcome
 from lake_assets.load.report import LoadReport
 from lake_assets.load.type_schemas import with_type_schemas
+from lake_assets.load.vanished import VanishedFiles
 from lake_assets.postgres import connect
+from lake_assets.states.records import LedgerFile
 from lake_assets.states.sentences import sentence
 
 
@@ -41,6 +44,7 @@ class TableLoader:
         table: the table as the catalog has it; inside the with block, with types that say their schemas.
         run_id: what the ledger writes down as the cause of its rows.
         progress: called with the number of bytes just read from S3.
+        followed_by: who has given the word that rows go with vanished files; None where nobody has.
     """
 
     conninfo: str = field(repr=False)
@@ -48,6 +52,7 @@ class TableLoader:
     table: Table
     run_id: str
     progress: Callable[[int], None] | None = None
+    followed_by: str | None = None
     _connection: psycopg.Connection | None = field(default=None, repr=False)
 
     def __enter__(self) -> Self:
@@ -95,8 +100,20 @@ class TableLoader:
             raise RuntimeError("Use TableLoader in a with block.")
         return self._connection
 
+    @cached_property
+    def vanished(self) -> VanishedFiles:
+        """What becomes of the rows of vanished files."""
+        return VanishedFiles(
+            connection=self.connection, lake=self.lake, table=self.table, followed_by=self.followed_by
+        )
+
     def load(
-        self, hour: datetime, objects: Sequence[LakeObject], *, day_has_files: bool = False
+        self,
+        hour: datetime,
+        objects: Sequence[LakeObject],
+        *,
+        day_has_files: bool = False,
+        moved: Sequence[tuple[LakeObject, LedgerFile]] = (),
     ) -> LoadReport:
         """Replace one table-hour by what the lake has for it.
 
@@ -107,6 +124,7 @@ class TableLoader:
             hour: the hour (UTC).
             objects: the hour's files, as they were listed.
             day_has_files: the lake has files for this hour's UTC day; what `expect: daily` asks for.
+            moved: those of the files that were loaded with another hour, each with the file it was.
         """
         started = monotonic()
         outcome = HourOutcome(
@@ -125,6 +143,8 @@ class TableLoader:
             hour=hour,
             objects=objects,
             outcome=outcome,
+            vanished=self.vanished,
+            moved=moved,
             progress=self.progress,
         )
         try:

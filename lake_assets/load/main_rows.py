@@ -18,6 +18,7 @@ from lake_assets.load.main_tables import main_table
 from lake_assets.load.staging.documents import EVERYTHING
 from lake_assets.load.staging.staging import CopiedFile
 from lake_assets.postgres import statement
+from lake_assets.states.records import LedgerFile
 
 
 class RowSource(Protocol):
@@ -53,11 +54,15 @@ class MainHour:
         connection: the session, in a transaction.
         table: the table.
         hour: the hour (UTC).
+        kept: the ids of files whose rows stay, though the lake has them no longer.
+        moved: files of other hours that this one has taken over: their rows go with the hour's own.
     """
 
     connection: psycopg.Connection
     table: Table
     hour: datetime
+    kept: Sequence[int] = ()
+    moved: Sequence[LedgerFile] = ()
 
     def delete(self) -> None:
         """Delete the hour's rows of main and of child tables."""
@@ -69,8 +74,12 @@ class MainHour:
 
     def _delete(self, name: str) -> None:
         for table in (self.table, *child_tables(self.table)):
-            delete = statement(__package__, name, main=main_table(table))
-            self.connection.execute(delete, {"hour": self.hour})
+            main = main_table(table)
+            values = {"hour": self.hour, "kept": list(self.kept)}
+            self.connection.execute(statement(__package__, name, main=main), values)
+            for file in self.moved:
+                of_file = {"hour": file.hour, "file_id": file.id}
+                self.connection.execute(statement(__package__, "delete_file", main=main), of_file)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.objects import LakeObject
 from lake_assets.ledger.files import read_files
 from lake_assets.ledger.schema_changes import read_schema_changes
-from lake_assets.ledger.table_hours import Entry, read_hour, write
+from lake_assets.ledger.table_hours import Entry, read_hour, read_hours, write
 from lake_assets.load.column_drift import schema_changed
 from lake_assets.load.foreign_functions import unreachable_name
 from lake_assets.load.report import LoadedFile, LoadReport
@@ -38,6 +38,7 @@ class HourOutcome:
         objects: the hour's files, as they were listed.
         run_id: what the ledger writes down as the cause of its rows.
         day_has_files: the lake has files for this hour's UTC day; what `expect: daily` asks for.
+        source_is_gone: not one loaded file of the source is in the lake any more.
         notes: what a person should know; it is gathered during the load.
     """
 
@@ -47,6 +48,7 @@ class HourOutcome:
     objects: Sequence[LakeObject]
     run_id: str
     day_has_files: bool
+    source_is_gone: bool = False
     notes: list[Fact] = field(default_factory=list)
 
     def why_refused(self, tallies: Iterable[FileTally], count_changes: Callable[[], int]) -> Fact | None:
@@ -95,7 +97,7 @@ class HourOutcome:
         Args:
             gone: key and records of files that were loaded and are gone since.
         """
-        verdict = self._write(LoadResult(removed=_removed(gone)))
+        verdict = self._write(LoadResult(met=tuple(self.notes), removed=_removed(gone)))
         return LoadReport(verdict=verdict)
 
     def _write(self, result: LoadResult) -> Verdict:
@@ -107,12 +109,35 @@ class HourOutcome:
             files=files.get(self.hour, ()),
             listed=self.objects,
             day_has_files=self.day_has_files,
+            source_is_gone=self.source_is_gone,
             load=result,
         )
         verdict = decide(evidence, datetime.now(UTC))
         entry = Entry.of(self.table, verdict)
         write(self.connection, [entry], run_id=self.run_id, overwrite=True)
         return verdict
+
+
+def note_failure(
+    connection: psycopg.Connection, table: Table, hours: Sequence[datetime], error: Exception, run_id: str
+) -> None:
+    """Write down of hours that no load came to that an error kept them from it.
+
+    Args:
+        connection: a session that commits each statement; the ledger must be installed.
+        table: the table.
+        hours: the hours (UTC); at least one.
+        error: what ended the load of the table.
+        run_id: what the ledger writes down as the cause.
+    """
+    result = LoadResult(failure=failure_of(error))
+    known = read_hours(connection, table, min(hours), max(hours) + ONE_HOUR)
+    now = datetime.now(UTC)
+    entries = []
+    for hour in hours:
+        evidence = Evidence(table=table, hour=hour, known=known.get(hour), load=result)
+        entries.append(Entry.of(table, decide(evidence, now)))
+    write(connection, entries, run_id=run_id, overwrite=True)
 
 
 def failure_of(error: Exception) -> Fact:

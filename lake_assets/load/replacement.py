@@ -15,17 +15,21 @@ import psycopg
 from lake_assets.catalog.models import Table
 from lake_assets.exceptions import CountMismatch
 from lake_assets.hours import format_hour
+from lake_assets.lake.objects import LakeObject
 from lake_assets.ledger.files import count_file, forget_files, register_file
 from lake_assets.ledger.quarantine import SourceFile, replace_quarantine
 from lake_assets.load.insert_rejects import InsertRejects
 from lake_assets.load.main_rows import StagedRows
 from lake_assets.load.modes.mode import LoadMode, Turn
+from lake_assets.load.moved import take_over
 from lake_assets.load.outcome import HourOutcome
 from lake_assets.load.report import LoadedFile, LoadReport
 from lake_assets.load.staging.savepoints import Refused, savepoint
 from lake_assets.load.staging.staging import Staging
 from lake_assets.load.tally import FileTally, set_aside_documents
+from lake_assets.load.vanished import KeptFiles
 from lake_assets.states.facts import Fact
+from lake_assets.states.records import LedgerFile
 
 if TYPE_CHECKING:
     from lake_assets.load.frames.transform import Transformed
@@ -44,6 +48,8 @@ class Replacement:
         rows: the rows.
         outcome: what decides on the state of the hour.
         transformed: what the table's transform gave; None without one.
+        kept: what stays of the hour though the lake has it no longer.
+        moved: objects of the hour that were loaded with another one, each with the file it was.
     """
 
     mode: LoadMode
@@ -52,6 +58,8 @@ class Replacement:
     rows: StagedRows
     outcome: HourOutcome
     transformed: "Transformed | None"
+    kept: KeptFiles
+    moved: Sequence[tuple[LakeObject, LedgerFile]] = ()
 
     @property
     def connection(self) -> psycopg.Connection:
@@ -114,9 +122,10 @@ class Replacement:
     def _accept(self, tallies: Sequence[FileTally]) -> LoadReport:
         files = tuple(self._register(tally) for tally in tallies)
         ids = [file.file_id for file in files]
-        gone = forget_files(self.connection, self.table, self.turn.hour, ids)
+        gone = forget_files(self.connection, self.table, self.turn.hour, [*ids, *self.kept.ids])
         self._quarantine(tallies, refused=False)
         self._apply(files, ids)
+        take_over(self.connection, self.table, self.moved, self.outcome.run_id)
         self.mode.settle_others(self.connection, self.turn, has_files=True, had_files=bool(gone))
         return self.outcome.loaded(files, self.mode.notes(self.turn))
 
@@ -151,7 +160,13 @@ class Replacement:
             )
             files.append(source_file)
         replace_quarantine(
-            self.connection, self.table, self.turn.hour, self.outcome.run_id, files, refused=refused
+            self.connection,
+            self.table,
+            self.turn.hour,
+            self.outcome.run_id,
+            files,
+            refused=refused,
+            kept=self.kept.keys,
         )
 
     def _apply(self, files: Sequence[LoadedFile], ids: Sequence[int]) -> None:

@@ -19,6 +19,7 @@ from lake_assets.load.modes.registry import mode_of
 from lake_assets.monitor.run_plan import HOURS_PER_RUN, TABLE_HOURS_PER_RUN, Run, plan_runs, runs_at_once
 from lake_assets.monitor.table import JudgedHour
 from lake_assets.postgres import statement
+from lake_assets.states.facts import HELD
 from lake_assets.states.state import LOADABLE, WELL
 
 WAITS = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
@@ -53,7 +54,7 @@ class Request:
 
 def write_manifests(connection: psycopg.Connection, source: Source, hours: Sequence[JudgedHour]) -> None:
     """Keep the manifests of the table-hours that need a load."""
-    wanted = [judged for judged in hours if judged.state in LOADABLE]
+    wanted = [judged for judged in hours if judged.is_to_be_loaded]
     if not wanted:
         return
     manifests = [judged.manifest for judged in wanted]
@@ -121,6 +122,7 @@ def ask_for_loads(
         "waits": list(WAITS),
         "most": MOST_READ,
         "loadable": sorted(LOADABLE),
+        "held": sorted(HELD),
     }
     manifests: dict[TableHourName, str] = {}
     wanted: dict[Table, list[datetime]] = {}

@@ -18,7 +18,7 @@ from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.files import read_files
 from lake_assets.ledger.table_hours import read_hours
 from lake_assets.postgres import statement
-from lake_assets.states.decide import Verdict
+from lake_assets.states.decide import Verdict, is_held
 from lake_assets.states.records import LedgerFile, LedgerHour
 from lake_assets.states.state import LOADABLE, NEED_ATTENTION
 
@@ -119,5 +119,5 @@ def _recalled(row: LedgerHour) -> Verdict:
         kept=() if needs_attention else row.facts,
         counts=row.counts,
         files=row.files,
-        needs_load=row.state in LOADABLE,
+        needs_load=row.state in LOADABLE and not is_held(row.state, row.reason),
     )

@@ -22,20 +22,23 @@ MOST_NUMBERS_NAMED = 10
 _LOAD = re.compile(r"(?P<series>.*/(?:SEGMENT\d+_)?)LOAD(?P<number>[0-9A-F]{8})\.", re.DOTALL)
 
 
-def folder_findings(source: Source, folders: Sequence[str], newest: Collection[str]) -> Iterator[Finding]:
+def folder_findings(
+    source: Source, folders: Sequence[str], newest: Collection[str], not_due: Collection[str] = ()
+) -> Iterator[Finding]:
     """Yield where the lake's folders are not the catalog's tables.
 
     Args:
         source: the source.
         folders: the folders below the source's.
         newest: tables (by name) that ever had files.
+        not_due: tables (by name) whose folders may be gone, or are told of otherwise.
     """
     known = {table.folder.split("/")[0]: table for table in source.tables}
     for folder in sorted(set(folders) - known.keys()):
         place = {"folder": f"{source.folder}/{folder}", "source": source.name}
         yield Finding(kind="unknown_table", details=place, subject=folder)
     for folder, table in sorted(known.items()):
-        if folder in folders:
+        if folder in folders or table.name in not_due:
             continue
         details = {
             "table": table.qualified,

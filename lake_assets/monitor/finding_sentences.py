@@ -182,6 +182,26 @@ def _old_definitions(details: Details) -> str:
     )
 
 
+def _empty_hours(details: Details) -> str:
+    first, last, hours = details["first"], details["last"], details["hours"]
+    when = first if hours == 1 else f"{first} to {last} ({hours} hours)"
+    so_far = "" if details["is_over"] else ", and no record has come since"
+    return (
+        f"{details['table']} {when}: there are files, and no record in them, after records in "
+        f"{details['before']}{so_far}.{_counted(details)} See whether the source was quiet, or DMS lost its "
+        f"changes; if it may be so, `lake-assets waive {details['table']} {first} --why …`."
+    )
+
+
+def _counted(details: Details) -> str:
+    if details["changes"] is None:
+        return ""
+    return (
+        f" DMS counted {pluralize(details['changes'], 'change')} of it between {details['since']} and "
+        f"{details['until']}."
+    )
+
+
 _SENTENCES: Mapping[str, Callable[[Details], str]] = {
     "unknown_source": _unknown_source,
     "unknown_table": _unknown_table,
@@ -202,5 +222,6 @@ _SENTENCES: Mapping[str, Callable[[Details], str]] = {
     "mixed_changes": _mixed_changes,
     "wrong_level": _wrong_level,
     "old_definitions": _old_definitions,
+    "empty_hours": _empty_hours,
 }
 """The sentence of each kind."""

@@ -22,6 +22,7 @@ Kind = Literal[
     "column_vanished", "column_new", "header_doubt",
     "loose_objects", "mixed_changes", "wrong_level",
     "old_definitions",
+    "empty_hours",
 ]  # fmt: skip
 
 OF_WHOLE_LISTING: tuple[Kind, ...] = ("stranger", "load_hole")

@@ -16,11 +16,13 @@ from time import monotonic
 import psycopg
 
 from lake_assets.catalog.models import Source, Table
+from lake_assets.checks.evidence import has_vanished_files
 from lake_assets.hours import ONE_HOUR, RECENT, floor_hour, format_hour, hours_between
 from lake_assets.lake.objects import Listing
 from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.heartbeats import beat, last_beat
 from lake_assets.ledger.table_hours import write
+from lake_assets.load.vanished import source_is_gone
 from lake_assets.monitor.backlog import (
     ONE_DAY,
     TableHourName,
@@ -31,6 +33,7 @@ from lake_assets.monitor.backlog import (
 from lake_assets.monitor.columns import OF_COLUMNS, column_findings
 from lake_assets.monitor.dms_api import DmsReport
 from lake_assets.monitor.dms_control_tables import ControlTables, read_control_tables
+from lake_assets.monitor.empty_hours import empty_findings
 from lake_assets.monitor.finding_rules import (
     dms_findings,
     folder_findings,
@@ -50,9 +53,9 @@ from lake_assets.monitor.table import (
 from lake_assets.monitor.testimony import TO_THE_MINUTE, Witnesses, hear_witnesses, newest_files
 from lake_assets.monitor.volume import odd_volumes, volume_findings
 from lake_assets.postgres import statement
-from lake_assets.states.decide import Verdict
-from lake_assets.states.facts import PROOFS, Fact, with_codes
-from lake_assets.states.state import FINE, LOADABLE
+from lake_assets.states.decide import Verdict, is_beyond_retention
+from lake_assets.states.facts import HELD, PROOFS, Fact, with_codes
+from lake_assets.states.state import FINE
 
 HEARTBEAT = "judge"
 """The name under which the judge says in `lake_assets.heartbeats` that it has run to its end."""
@@ -65,7 +68,7 @@ STALE_TOO_LONG = timedelta(minutes=50)
 
 LOOKED_FOR: tuple[Kind, ...] = (
     "unknown_table", "no_folder", "silent_source", "suspended_table", "load_hole", "volume", "stranger",
-    "changing_file", "dms_task", "dms_endpoint", "dms_control", *OF_COLUMNS,
+    "changing_file", "dms_task", "dms_endpoint", "dms_control", "empty_hours", *OF_COLUMNS,
 )  # fmt: skip
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -106,6 +109,7 @@ def judge_source(
     folders: Sequence[str] | None = None,
     dms: DmsReport | None = None,
     tell: Callable[[], None] = _nobody_is_told,
+    is_watched: bool = True,
 ) -> Judgement:
     """Judge the table-hours of a source, write what changed, settle its findings; return what came of it.
 
@@ -120,12 +124,13 @@ def judge_source(
         folders: the folders below the source's, if they are known already.
         dms: what DMS's API says; None where it is not asked.
         tell: writes down the alerts that are due; called where hours newly differ.
+        is_watched: the judge is missed from now on, if it does not look again; else only if it was before.
 
     Raises:
         LakeAssetsError: the lake cannot be listed.
     """
     if folders is None:
-        folders = lake.list_folders().get(source.folder, ())
+        folders = lake.list_folders_of(source.folder)
     control = read_control_tables(lake, source.folder, now)
     judging = _Judging(
         connection=connection,
@@ -136,6 +141,7 @@ def judge_source(
         control=control,
         dms=dms,
         tell=tell,
+        is_watched=is_watched,
     )
     return judging.run()
 
@@ -160,6 +166,7 @@ class _Judging:
         findings: what was found so far.
         in_part: tables of which not every hour was listed.
         changing: table-hours that were loaded too often within a day.
+        source_is_gone: not one loaded file of the source is in the lake any more; None while nobody asked.
         end: the end of the newest hour that is over.
         recent: the first hour that is looked at each time.
     """
@@ -172,6 +179,7 @@ class _Judging:
     control: ControlTables
     dms: DmsReport | None
     tell: Callable[[], None]
+    is_watched: bool
     began: float = field(default_factory=monotonic)
     judged: int = 0
     written: int = 0
@@ -183,13 +191,15 @@ class _Judging:
     findings: list[Finding] = field(default_factory=list)
     in_part: list[str] = field(default_factory=list)
     changing: dict[TableHourName, tuple[int, datetime]] = field(default_factory=dict)
+    source_is_gone: bool | None = None
     end: datetime = LONG_AGO
     recent: datetime = LONG_AGO
 
     def run(self) -> Judgement:
         name = f"{HEARTBEAT}:{self.source.name}"
         self.end = due_end(self.source, self.now)
-        self.recent = self._first_recent_hour(last_beat(self.connection, name))
+        last_round = last_beat(self.connection, name)
+        self.recent = self._first_recent_hour(last_round)
         self.newest = newest_files(self.connection, self.source)
         self.changing = read_changing(self.connection, self.source, self.now)
         if self.recent < self.end:
@@ -199,7 +209,8 @@ class _Judging:
         self._settle_findings(witnesses)
         self._write_differing()
         forget_reloads(self.connection, self.source, self.now)
-        beat(self.connection, name, self.now)
+        if self.is_watched or last_round is not None:
+            beat(self.connection, name, self.now)
         told = {table: _newest_of(verdicts) for table, verdicts in self.told.items()}
         return Judgement(source=self.source, judged=self.judged, written=self.written, told=told)
 
@@ -242,7 +253,9 @@ class _Judging:
     def _settle(self, reading: Reading, listing: Listing, *, tell_all: bool) -> None:
         """Write down what one table's listing says, and hold back the missing hours until all are listed."""
         self._notice(reading, listing)
-        hours = [self._with_changing(judged) for judged in judge_reading(reading, listing, self.now)]
+        is_gone = self._is_source_gone(reading, listing)
+        judgements = judge_reading(reading, listing, self.now, source_is_gone=is_gone)
+        hours = [self._with_changing(judged) for judged in judgements]
         self.judged += len(hours)
         self._sort_out(hours)
         if tell_all:
@@ -252,6 +265,14 @@ class _Judging:
         if self._is_whole(reading):
             values = {"source": self.source.name, "now": self.now, "tables": [reading.table.name]}
             self.connection.execute(statement(__package__, "note_sweeps"), values)
+
+    def _is_source_gone(self, reading: Reading, listing: Listing) -> bool:
+        """Return whether all of the source's files have vanished; asked once, and only where it matters."""
+        if reading.table.vanished != "follow" or not has_vanished_files(reading.books, listing):
+            return False
+        if self.source_is_gone is None:
+            self.source_is_gone = source_is_gone(self.connection, self.lake, reading.table)
+        return self.source_is_gone
 
     def _sort_out(self, hours: Sequence[JudgedHour]) -> None:
         """Write down what is settled; keep what the witnesses may explain, and what newly differs."""
@@ -274,7 +295,8 @@ class _Judging:
 
     def _notice(self, reading: Reading, listing: Listing) -> None:
         table = reading.table
-        for hour in listing.by_hour():
+        # Files that came and vanished since were delivered all the same.
+        for hour in listing.by_hour().keys() | reading.books.files.keys():
             if hour >= self.recent:
                 self.delivered[hour].add(table.name)
             self.newest[table.name] = max(self.newest.get(table.name, hour), hour)
@@ -302,7 +324,7 @@ class _Judging:
     def _with_changing(self, judged: JudgedHour) -> JudgedHour:
         """Return an hour with the fact that it changes too often to be loaded, if it does."""
         found = self.changing.get((judged.table.name, judged.hour))
-        if found is None or judged.state not in LOADABLE:
+        if found is None or not judged.is_to_be_loaded:
             return judged
         times, since = found
         until = since + ONE_DAY
@@ -333,7 +355,7 @@ class _Judging:
 
         An hour that has just become stale is about to be loaded, and its load will tell.
         """
-        if judged.state != "stale":
+        if judged.state != "stale" or judged.verdict.is_held:
             return judged.turned
         if judged.turned or judged.seen is None:
             return False
@@ -350,16 +372,33 @@ class _Judging:
         )
 
     def _settle_findings(self, witnesses: Witnesses) -> None:
-        odd = odd_volumes(self.connection, self.source, self.recent, self.end)
+        recent = max(self.end - RECENT, self.source.start)
+        empty = list(empty_findings(self.connection, witnesses, recent, self.end))
+        told_as_empty = {finding.table_name for finding in empty}
+        volumes = odd_volumes(self.connection, self.source, self.recent, self.end)
+        # Hours without a record are told once.
+        odd = [one for one in volumes if one.records or one.table_name not in told_as_empty]
         seen = [
             *self.findings,
-            *folder_findings(self.source, self.folders, self.newest),
+            *folder_findings(self.source, self.folders, self.newest, self._without_due_folder()),
             *silence(witnesses, self._recent_hours()),
             *dms_findings(witnesses),
             *volume_findings(self.source, odd),
             *column_findings(self.connection, self.source),
+            *empty,
         ]
         settle_findings(self.connection, self.source.name, seen, LOOKED_FOR, self.now, self.in_part)
+
+    def _without_due_folder(self) -> set[str]:
+        """Return the tables whose folders need not be there, or are told of by the hours that lost files."""
+        values = {"source": self.source.name, "held": sorted(HELD)}
+        rows = self.connection.execute(statement(__package__, "tables_with_held_hours"), values)
+        tables = {name for (name,) in rows}
+        for table in self.source.tables:
+            newest = self.newest.get(table.name)
+            if newest is not None and is_beyond_retention(table, newest, self.now):
+                tables.add(table.name)
+        return tables
 
     def _recent_hours(self) -> list[datetime]:
         return list(hours_between(max(self.recent, self.end - RECENT), self.end))

@@ -26,7 +26,7 @@ COUNTED_RECENT = 2_000_000
 COUNTED_SWEEP = 20_000_000
 """Rows of main that the daily look at all of a table's hours counts."""
 
-NOT_OF_LOADING = {"description", "owner", "group", "expect", "grace", "start"}
+NOT_OF_LOADING = {"description", "owner", "group", "expect", "grace", "start", "lake_retention"}
 """What a change of the catalog may touch without a failed hour being worth another try."""
 
 MANIFEST_DIGITS = 32  # hexadecimal digits, which are as good as never those of other files
@@ -75,6 +75,11 @@ class JudgedHour:
     def turned(self) -> bool:
         """Whether the state is another than the ledger's."""
         return self.state != self.before
+
+    @property
+    def is_to_be_loaded(self) -> bool:
+        """Whether a load is to be asked for."""
+        return self.state in LOADABLE and not self.verdict.is_held
 
     @property
     def entry(self) -> Entry:
@@ -126,18 +131,25 @@ def read_table(
     return Reading(table=table, hours=hours, first=first, end=end, books=books)
 
 
-def judge_reading(reading: Reading, listing: Listing, now: datetime) -> Iterator[JudgedHour]:
+def judge_reading(
+    reading: Reading, listing: Listing, now: datetime, *, source_is_gone: bool = False
+) -> Iterator[JudgedHour]:
     """Yield each hour that was read, judged now that the lake is listed.
 
     Args:
         reading: what the ledger said.
         listing: what the lake has for the days read.
         now: the present moment.
+        source_is_gone: not one loaded file of the source is in the lake any more.
     """
     digest = digest_of_entry(reading.table)
-    for evidence in evidence_of(reading.table, reading.hours, reading.books, listing):
+    gathered = evidence_of(
+        reading.table, reading.hours, reading.books, listing, source_is_gone=source_is_gone
+    )
+    for evidence in gathered:
         verdict = decide(evidence, now)
-        manifest = _manifest(digest, evidence.listed) if verdict.state in LOADABLE else ""
+        is_to_be_loaded = verdict.state in LOADABLE and not verdict.is_held
+        manifest = _manifest(digest, evidence.listed) if is_to_be_loaded else ""
         yield JudgedHour(evidence=evidence, verdict=verdict, manifest=manifest)
 
 

@@ -250,10 +250,54 @@ def _unchanged(
             "firsts": [_span(judged)[0] for judged in of_table],
             "hours": [judged.hour for judged in of_table],
         }
-        rows = connection.execute(statement(__package__, "unchanged_counts"), values)
-        for _, hour, before, after in rows:
-            found[table.name, hour] = (before, after)
+        rows = connection.execute(statement(__package__, "counts_around"), values)
+        for _, hour, before, after, changes in rows:
+            if not changes:
+                found[table.name, hour] = (before, after)
     return found
+
+
+@dataclass(frozen=True)
+class CountedChanges:
+    """How many changes of a table DMS's API counted between two moments."""
+
+    before: datetime
+    after: datetime
+    changes: int
+
+
+def count_changes(
+    connection: psycopg.Connection, witnesses: Witnesses, table: Table, first: datetime, last: datetime
+) -> CountedChanges | None:
+    """Return how many changes of a table DMS counted around some hours; None where it is not known.
+
+    Args:
+        connection: a session of the warehouse.
+        witnesses: what DMS says.
+        table: the table.
+        first: the first of the hours.
+        last: the last of them.
+    """
+    counts = witnesses.counts_of(table)
+    if len(counts) != 1:  # in two tasks, nobody knows which of them wrote the files
+        return None
+    values = {
+        "schema": counts[0].schema,
+        "tables": [counts[0].table],
+        "firsts": [first],
+        "hours": [last],
+    }
+    row = connection.execute(statement(__package__, "counts_around"), values).fetchone()
+    if row is None:
+        return None
+    _, _, before, after, changes = row
+    return CountedChanges(before=before, after=after, changes=changes)
+
+
+def moved_nothing(witnesses: Witnesses, first: datetime, end: datetime) -> bool:
+    """Return whether DMS's own history covers a time, and no task moved a record in it."""
+    slots = witnesses.control.slots
+    return bool(slots) and _moved_nothing(slots, first, end)
 
 
 def note_counts(connection: psycopg.Connection, report: DmsReport, now: datetime) -> None:

@@ -53,6 +53,8 @@ def judge_sources(
     now: datetime,
     dms: DmsReport | None,
     note: NoteAlerts = leave_alerts,
+    *,
+    is_watched: bool = True,
 ) -> Iterator[Judgement | NotJudged]:
     """Judge sources one after the other; one that cannot be judged is in no other's way.
 
@@ -64,17 +66,27 @@ def judge_sources(
         now: the present moment.
         dms: what DMS's API says; None where it is not asked.
         note: writes down the alerts that are due.
+        is_watched: the judge is missed from now on, if it does not look again; else only if it was before.
 
     Raises:
-        LakeAssetsError: the lake cannot be listed at all.
+        LakeAssetsError: the lake cannot be listed at all; or, once all is judged, what lies beside its tables
+            cannot be.
     """
     look = look_around(lake)
-    folders = look.tables
-    mixed = _settle_whole_lake(connection, lake, look, catalog, now)
+    incomplete: LakeAssetsError | None = None
+    mixed: frozenset[str] = frozenset()
+    try:
+        mixed = _settle_whole_lake(connection, lake, look, catalog, now)
+    except LakeAssetsError as error:
+        # Told at the end: no source waits for what lies beside them all.
+        incomplete = error
     if dms:
         note_counts(connection, dms, now)
     for source in sources:
-        seen = folders.get(source.folder, ())
+        if source.folder in look.failed:
+            yield NotJudged(source=source, error=look.failed[source.folder])
+            continue
+        seen = look.tables.get(source.folder, ())
         tables_seen = [folder for folder in seen if f"{source.folder}/{folder}" not in mixed]
         try:
             yield judge_source(
@@ -85,10 +97,13 @@ def judge_sources(
                 folders=tables_seen,
                 dms=dms,
                 tell=partial(note, connection, now),
+                is_watched=is_watched,
             )
         except LakeAssetsError as error:
             yield NotJudged(source=source, error=error)
     _beat_for_all(connection, catalog)
+    if incomplete is not None:
+        raise incomplete
 
 
 def _settle_whole_lake(
@@ -105,7 +120,9 @@ def _settle_whole_lake(
         *loose_findings(lake, loose),
         *level_findings(wrong),
     ]
-    settle_findings(connection, "", findings, OF_WHOLE_LAKE, now)
+    # Where a folder could not be listed, what is known of the lake stays open.
+    looked_for = () if look.failed else OF_WHOLE_LAKE
+    settle_findings(connection, "", findings, looked_for, now)
     return mixed
 
 

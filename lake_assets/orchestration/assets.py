@@ -13,14 +13,18 @@ from datetime import datetime
 from typing import Any
 
 import dagster as dg
+import psycopg
 from pydantic import Field
 
 from lake_assets.catalog.current import CurrentCatalog
 from lake_assets.catalog.models import Source, Table
 from lake_assets.checks.row_count import check_hours
 from lake_assets.escapes import escape_markdown, escape_unprintable
+from lake_assets.exceptions import LakeAssetsError
 from lake_assets.hours import format_hour, from_partition_key, parse_hour, partition_key
 from lake_assets.lake.s3 import Lake
+from lake_assets.ledger.install import install
+from lake_assets.load.outcome import note_failure
 from lake_assets.load.report import LoadReport
 from lake_assets.monitor.run_plan import HOURS_PER_RUN, step_of
 from lake_assets.orchestration.catalog_tag import refuse_older_copy, tables_of_run
@@ -41,10 +45,14 @@ Event = dg.MaterializeResult[None] | dg.AssetCheckEvaluation | dg.Output[None]
 
 
 class LoadConfig(dg.Config):
-    """Which hours of a table to load, where they are no range of partitions."""
+    """Which hours of a table to load, where they are no range of partitions, and by whose word."""
 
     hours: list[str] = Field(
         default=[], description="Only these hours, as 2018-09-06T10; the run's partitions if empty."
+    )
+    follow_vanished: str = Field(
+        default="",
+        description="Your name, if rows of files that vanished from the lake are to go; it is written down.",
     )
 
 
@@ -125,9 +133,7 @@ def table_asset(current: CurrentCatalog, source: Source, table: Table) -> dg.Ass
         refuse_older_copy(
             context.run.tags, current, current.source(source), tables_of_run(context.run, source)
         )
-        run = _TableRun(
-            context=context, lake=lake.lake(), warehouse=warehouse, table=entry, only=config.hours
-        )
+        run = _TableRun(context=context, lake=lake.lake(), warehouse=warehouse, table=entry, config=config)
         yield from run.events()
 
     return load_table
@@ -209,31 +215,46 @@ class _TableRun:
         lake: where the files are.
         warehouse: where they go.
         table: the table.
-        only: the hours as people write them, where they are no range of partitions.
+        config: which hours, where they are no range of partitions, and by whose word.
     """
 
     context: dg.AssetExecutionContext
     lake: Lake
     warehouse: PostgresIOManager
     table: Table
-    only: Sequence[str]
+    config: LoadConfig
 
     def events(self) -> Iterator[Event]:
         """Load the hours, tell Dagster of each, and check them all.
 
         Raises:
             dg.Failure: an hour does not stand.
+            LakeAssetsError: no hour can be loaded, or none from one on; each has it as its reason.
         """
         hours = self._hours()
         good: dict[datetime, RawMetadata] = {}
         failed: list[LoadReport] = []
-        with self.warehouse.table_loader(self.lake, self.table, self.context.run.run_id) as loader:
+        try:
+            yield from self._load(hours, good, failed)
+        except (LakeAssetsError, psycopg.Error) as error:
+            settled = good.keys() | {report.hour for report in failed}
+            self._note_failure([hour for hour in hours if hour not in settled], error)
+            raise
+
+    def _load(
+        self, hours: Sequence[datetime], good: dict[datetime, RawMetadata], failed: list[LoadReport]
+    ) -> Iterator[Event]:
+        """Load the hours and check them; tell of each in `good` or `failed` once it is loaded."""
+        followed_by = self.config.follow_vanished or None
+        with self.warehouse.table_loader(
+            self.lake, self.table, self.context.run.run_id, followed_by=followed_by
+        ) as loader:
             for loaded in load_hours(loader, hours, self.context.log):
                 if loaded.metadata is None:
                     failed.append(loaded.report)
                 else:
                     good[loaded.report.hour] = loaded.metadata
-            if failed or self.only:
+            if failed or self.config.hours:
                 self._tell_loaded(good)
             else:
                 yield from self._materialize(good)
@@ -249,11 +270,24 @@ class _TableRun:
 
     def _hours(self) -> list[datetime]:
         """Return the hours to load, oldest first."""
-        if self.only:
-            hours = {parse_hour(text) for text in self.only}
+        if self.config.hours:
+            hours = {parse_hour(text) for text in self.config.hours}
         else:
             hours = {from_partition_key(key) for key in self.context.partition_keys}
         return sorted(hours)
+
+    def _note_failure(self, hours: Sequence[datetime], error: Exception) -> None:
+        """Write down of hours that the run did not come to why not, unless the warehouse is gone too."""
+        if not hours:
+            return
+        run_id = self.context.run.run_id
+        try:
+            with self.warehouse.connect(run_id) as connection:
+                install(connection)
+                note_failure(connection, self.table, hours, error, run_id)
+        except (LakeAssetsError, psycopg.Error):
+            # The run's own error says what matters, and its hours are asked for again.
+            self.context.log.warning("The ledger could not be told of this.")
 
     def _correct(self, failed: set[datetime], checked: Sequence[Verdict]) -> None:
         """Tell the listener of hours whose check is red though their load was not, and why."""

@@ -13,7 +13,7 @@ from pydantic import Field
 from lake_assets.catalog.current import CurrentCatalog
 from lake_assets.catalog.models import Source, Table
 from lake_assets.checks.row_count import check_hours
-from lake_assets.exceptions import IncompleteAnswer
+from lake_assets.exceptions import LakeAssetsError, LakeError
 from lake_assets.hours import hours_between, parse_hour
 from lake_assets.ledger.install import install
 from lake_assets.orchestration.assets import check_asset_hours
@@ -66,7 +66,8 @@ def build_check_job(current: CurrentCatalog) -> dg.JobDefinition:
         lake: LakeResource,
         warehouse: dg.ResourceParam[PostgresIOManager],
     ) -> None:
-        unlisted: list[str] = []
+        unlisted: dict[str, LakeAssetsError] = {}
+        was_any_checked = False
         catalog = current.read()
         with warehouse.connect() as connection:
             install(connection)
@@ -76,15 +77,18 @@ def build_check_job(current: CurrentCatalog) -> dg.JobDefinition:
                     continue
                 try:
                     checked = check_hours(connection, lake.lake(), table, hours, deep=config.deep)
-                except IncompleteAnswer as error:
+                except LakeAssetsError as error:
                     # It is about this table's folder, and others may be listed well.
-                    unlisted.append(f"{table.qualified}: {error}")
+                    unlisted[table.qualified] = error
                     continue
+                was_any_checked = True
                 _tell_listener(table, checked)
                 told = checked if config.names_its_hours else leave_out_unseen(checked)
                 _tell_dagster(context, table, told)
+        if unlisted and not was_any_checked:
+            raise next(iter(unlisted.values()))  # no table's own
         if unlisted:
-            raise IncompleteAnswer("; ".join(unlisted))
+            raise LakeError("; ".join(f"{name}: {error}" for name, error in unlisted.items()))
 
     @dg.job(
         name="check",

@@ -80,9 +80,24 @@ class PostgresIOManager(dg.ConfigurableIOManager):
         with connect(Warehouse.parse(self.url).conninfo, autocommit=True, run_id=run_id) as connection:
             yield connection
 
-    def table_loader(self, lake: Lake, table: Table, run_id: str) -> TableLoader:
-        """Return a loader for hours of one table of the lake; use it in a with block."""
-        return TableLoader(Warehouse.parse(self.url).conninfo, lake, table, run_id)
+    def table_loader(
+        self, lake: Lake, table: Table, run_id: str, *, followed_by: str | None = None
+    ) -> TableLoader:
+        """Return a loader for hours of one table of the lake; use it in a with block.
+
+        Args:
+            lake: where the files are.
+            table: the table.
+            run_id: of the run that works with it.
+            followed_by: who has given the word that rows go with vanished files; None where nobody has.
+        """
+        return TableLoader(
+            conninfo=Warehouse.parse(self.url).conninfo,
+            lake=lake,
+            table=table,
+            run_id=run_id,
+            followed_by=followed_by,
+        )
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Replace the partition(s) of this run by a value.

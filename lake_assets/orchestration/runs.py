@@ -34,7 +34,12 @@ QUIET_LOGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def load_through_dagster(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, runs: Iterable[Run], listener: Listener
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    runs: Iterable[Run],
+    listener: Listener,
+    *,
+    followed_by: str | None = None,
 ) -> list[Settled]:
     """Run the runs one after the other, and return what became of each table-hour.
 
@@ -45,19 +50,33 @@ def load_through_dagster(
         instance: Dagster's instance.
         runs: what to run.
         listener: hears how far the loads are.
+        followed_by: who has given the word that rows go with vanished files; None where nobody has.
     """
     job = definitions.resolve_implicit_global_asset_job_def()
     recorder = Recorder(listener)
     for run in runs:
         selection = [asset_key(table) for table in run.tables]
         with listening(recorder):
-            result = execute(job, instance, run.config, tags=run.tags, asset_selection=selection)
+            config = config_of(run, followed_by)
+            result = execute(job, instance, config, tags=run.tags, asset_selection=selection)
         errors = root_causes(result)
         error_of_run = errors.get(None, CUT_SHORT)
         for table, hours in run.parts:
             error = errors.get(step_of(table)) or error_of_run
             recorder.settle_rest(table, hours, error)
     return recorder.outcomes
+
+
+def config_of(run: Run, followed_by: str | None) -> dict[str, Any]:
+    """Return the config of a run, with the word of somebody for each of its tables."""
+    if followed_by is None:
+        return run.config
+    ops = dict(run.config.get("ops", {}))
+    for table in run.tables:
+        step = step_of(table)
+        of_table = ops.get(step, {}).get("config", {})
+        ops[step] = {"config": {**of_table, "follow_vanished": followed_by}}
+    return {"ops": ops}
 
 
 def execute(

@@ -14,6 +14,7 @@ from lake_assets.escapes import escape_unprintable
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.objects import Listing
 from lake_assets.load.loader import TableLoader
+from lake_assets.load.moved import MovedFiles, find_moved
 from lake_assets.load.report import LoadReport
 from lake_assets.orchestration.metadata import RawMetadata, hour_metadata
 from lake_assets.progress import Settled, listener
@@ -52,16 +53,30 @@ def load_hours(loader: TableLoader, hours: Sequence[datetime], log: logging.Logg
         first, end = whole_days(stretch[0], stretch[-1] + ONE_HOUR)
         listing = loader.lake.list_table(loader.table.source_folder, loader.table, first, end)
         _warn(loader, listing, told, log)
-        yield from _load_listed(loader, stretch, listing)
+        moved = _find_moved(loader, stretch, listing)
+        yield from _load_listed(loader, stretch, listing, moved)
 
 
-def _load_listed(loader: TableLoader, hours: Sequence[datetime], listing: Listing) -> Iterator[LoadedHour]:
+def _find_moved(loader: TableLoader, hours: Sequence[datetime], listing: Listing) -> MovedFiles:
+    wanted = set(hours)
+    objects = [item for item in listing.objects if item.hour in wanted]
+    return find_moved(loader.connection, loader.lake, loader.table, objects)
+
+
+def _load_listed(
+    loader: TableLoader, hours: Sequence[datetime], listing: Listing, moved: MovedFiles
+) -> Iterator[LoadedHour]:
     heard = listener()
     loader.progress = heard.read
     by_hour = listing.by_hour()
     days = {hour.date() for hour in by_hour}
     for hour in hours:
-        report = loader.load(hour, by_hour.get(hour, ()), day_has_files=hour.date() in days)
+        report = loader.load(
+            hour,
+            by_hour.get(hour, ()),
+            day_has_files=hour.date() in days,
+            moved=moved.get(hour, ()),
+        )
         outcome = Settled(
             table=loader.table.qualified,
             hour=hour,

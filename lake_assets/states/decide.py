@@ -4,8 +4,8 @@ Load, check, monitor and status all ask it. What people read of its verdict belo
 down to `ledger.table_hours`.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from lake_assets.catalog.models import Table
@@ -13,6 +13,8 @@ from lake_assets.hours import ONE_HOUR
 from lake_assets.states.evidence import Evidence, LoadResult, is_as_loaded
 from lake_assets.states.facts import (
     FAILURES,
+    HELD,
+    LASTING,
     PROOFS,
     STOPPED,
     TESTIMONY,
@@ -22,14 +24,16 @@ from lake_assets.states.facts import (
     with_codes,
     without_codes,
 )
-from lake_assets.states.records import NOTHING, Counts, total
-from lake_assets.states.state import FINE, LOADABLE, WITH_ROWS, State
+from lake_assets.states.records import NOTHING, Counts, LedgerFile, total
+from lake_assets.states.state import FINE, LOADABLE, WAIVABLE, WITH_ROWS, State
 
 LAST_HOUR = 23
+ONE_DAY = timedelta(days=1)
 
 REMOVED: frozenset[FactCode] = frozenset({"file_removed", "more"})
 HISTORY: frozenset[FactCode] = frozenset({"had_failed", "waived"})
 ENDED_WAIVER: frozenset[FactCode] = frozenset({"waived_files_changed"})
+MOVED: frozenset[FactCode] = frozenset({"file_moved"})
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,26 @@ class Verdict:
         """Whether every record of the lake is accounted for."""
         return self.state in FINE or self.state == "quarantined"
 
+    @property
+    def is_held(self) -> bool:
+        """Whether no load mends it, and a person must decide."""
+        return is_held(self.state, self.reason)
+
+    @property
+    def is_waivable(self) -> bool:
+        """Whether a person may accept it as it is."""
+        return self.state in WAIVABLE or self.is_held
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is loaded, and its files hold no record."""
+        return self.state == "loaded" and self.files > 0 and not self.counts.records
+
+
+def is_held(state: State, reason: FactCode | None) -> bool:
+    """Return whether a table-hour in a state that loads mend is left alone until a person decides."""
+    return state == "stale" and reason in HELD
+
 
 def decide(evidence: Evidence, now: datetime) -> Verdict:
     """Return the state of a table-hour, and the facts that make it.
@@ -83,10 +107,19 @@ def decide(evidence: Evidence, now: datetime) -> Verdict:
         evidence: all that is known of the hour.
         now: the present moment.
     """
+    verdict = _decide(evidence, now)
+    lasting = with_codes(evidence.known_facts, LASTING)
+    forgotten = tuple(fact for fact in lasting if fact not in verdict.facts)
+    if not forgotten:
+        return verdict
+    return replace(verdict, kept=(*verdict.kept, *forgotten))
+
+
+def _decide(evidence: Evidence, now: datetime) -> Verdict:
     if evidence.load is not None:
         return _after_load(evidence, evidence.load, now)
     differences = _differences(evidence)
-    changes = _changes_in_lake(evidence)
+    changes = _changes_in_lake(evidence, now)
     if evidence.waived_files is not None and not differences:
         return _while_waived(evidence, evidence.waived_files, changes, now)
     if _is_mismatch(evidence, differences, changes):
@@ -100,9 +133,14 @@ def _where_counts_agree(evidence: Evidence, changes: Facts, now: datetime) -> Ve
         return _unloaded(evidence, "failed", failures or changes)
     if changes:
         return _changed(evidence, changes, now)
-    if not evidence.listed:
+    if _has_no_files(evidence):
         return _without_files(evidence, _lost(evidence), (), now)
     return _loaded(evidence)
+
+
+def _has_no_files(evidence: Evidence) -> bool:
+    """Return whether neither the lake has files of an hour, nor the ledger has."""
+    return not evidence.listed and not evidence.files
 
 
 def is_over(hour: datetime, now: datetime, grace: timedelta) -> bool:
@@ -142,7 +180,10 @@ def _after_load(evidence: Evidence, load: LoadResult, now: datetime) -> Verdict:
     if load.failure is not None:
         state: State = "mismatch" if load.failure.code == "counts_differ" else "failed"
         return _verdict(evidence, state, found=(load.failure,))
-    if not evidence.listed:
+    left = with_codes(_changes_in_lake(evidence, now), HELD)
+    if left:
+        return _changed(evidence, left, now, met=load.met)
+    if _has_no_files(evidence):
         lost = (*_lost(evidence), *load.removed)
         return _without_files(evidence, lost, load.met, now)
     quarantined = any(file.quarantined for file in evidence.files)
@@ -157,7 +198,7 @@ def _while_waived(evidence: Evidence, files: Mapping[str, str], changes: Facts, 
         return _where_counts_agree(evidence, changes, now)
     waiver = with_codes(evidence.known_facts, frozenset({"waived", "noted"}))
     ended = Fact.of("waived_files_changed", waiver=[fact.as_json() for fact in waiver])
-    return _unloaded(evidence, "stale", (ended, *changes))
+    return _stale(evidence, changes, ended=(ended,))
 
 
 def _is_mismatch(evidence: Evidence, differences: Facts, changes: Facts) -> bool:
@@ -179,20 +220,36 @@ def _mismatch(evidence: Evidence, differences: Facts, changes: Facts) -> Verdict
 
 def _known_differences(evidence: Evidence) -> Facts:
     of_lake: frozenset[FactCode] = frozenset({"file_removed", "file_not_loaded", "file_changed", "more"})
-    return without_codes(evidence.known_facts, of_lake)
+    return without_codes(evidence.known_facts, of_lake | HELD | LASTING)
 
 
 def _has_failed(evidence: Evidence) -> bool:
     return evidence.known is not None and evidence.known.state == "failed"
 
 
-def _changed(evidence: Evidence, changes: Facts, now: datetime) -> Verdict:
+def _changed(evidence: Evidence, changes: Facts, now: datetime, met: Facts = ()) -> Verdict:
     """Return the verdict on an hour whose files are not those that were loaded."""
     if not is_over(evidence.hour, now, evidence.table.grace):
         # More may come until the hour is over, and nobody need look before.
-        return _verdict(evidence, "expected", found=changes, needs_load=evidence.cannot_load is None)
+        can_load = evidence.cannot_load is None and _a_load_mends(changes)
+        return _verdict(evidence, "expected", found=changes, kept=met, needs_load=can_load)
     ended_waiver = with_codes(evidence.known_facts, ENDED_WAIVER)
-    return _unloaded(evidence, "stale", (*ended_waiver, *changes, *_history(evidence)))
+    return _stale(evidence, changes, ended=ended_waiver, besides=_history(evidence), met=met)
+
+
+def _a_load_mends(changes: Facts) -> bool:
+    return bool(without_codes(changes, HELD))
+
+
+def _stale(
+    evidence: Evidence, changes: Facts, *, ended: Facts, besides: Facts = (), met: Facts = ()
+) -> Verdict:
+    """Return the verdict on changed files: a load is asked for, unless nothing is left but to decide."""
+    if _a_load_mends(changes):
+        return _unloaded(evidence, "stale", (*ended, *changes, *besides))
+    # What holds it stands first, for that is the reason.
+    found = (*changes, *ended, *besides)
+    return _verdict(evidence, "stale", found=found, kept=met, needs_load=False)
 
 
 def _unloaded(evidence: Evidence, state: State, found: Facts) -> Verdict:
@@ -203,6 +260,9 @@ def _unloaded(evidence: Evidence, state: State, found: Facts) -> Verdict:
 
 
 def _without_files(evidence: Evidence, lost: Facts, met: Facts, now: datetime) -> Verdict:
+    accounted_for = _why_none_is_due(evidence, now)
+    if accounted_for and not lost:
+        return _verdict(evidence, "quiet", kept=accounted_for)
     state = state_without_files(
         evidence.table, evidence.hour, now, day_has_files=evidence.day_has_files, lost=bool(lost)
     )
@@ -212,6 +272,29 @@ def _without_files(evidence: Evidence, lost: Facts, met: Facts, now: datetime) -
     if state == "quiet":
         kept = (*_history(evidence), *met) or _kept_in(evidence, "quiet")
     return _verdict(evidence, state, kept=kept)
+
+
+def _why_none_is_due(evidence: Evidence, now: datetime) -> Facts:
+    """Return why an hour without files is quiet, whatever is expected of the table.
+
+    An hour that was found to be missing while its files were due stays so.
+    """
+    is_new = evidence.known is None
+    was_quiet = evidence.known is not None and evidence.known.state == "quiet"
+    moved = with_codes(evidence.known_facts, MOVED)
+    if was_quiet and moved:
+        return evidence.known_facts
+    retention = evidence.table.lake_retention
+    if retention is None or not is_beyond_retention(evidence.table, evidence.hour, now):
+        return ()
+    if not is_new and not was_quiet:
+        return ()
+    return _kept_in(evidence, "quiet") or (Fact.of("beyond_retention", days=retention / ONE_DAY),)
+
+
+def is_beyond_retention(table: Table, hour: datetime, now: datetime) -> bool:
+    """Return whether the files of an hour may be gone from the lake without a word."""
+    return table.lake_retention is not None and hour <= now - table.lake_retention
 
 
 def _missing(evidence: Evidence, lost: Facts, met: Facts) -> Verdict:
@@ -290,17 +373,40 @@ def _verdict(
     )
 
 
-def _changes_in_lake(evidence: Evidence) -> Facts:
-    return tuple(_find_changes_in_lake(evidence))
+def _changes_in_lake(evidence: Evidence, now: datetime) -> Facts:
+    """Return what lake and ledger have otherwise: first what a load mends, then what a person must decide."""
+    gone = evidence.vanished_files
+    if is_beyond_retention(evidence.table, evidence.hour, now):
+        gone = []
+    if evidence.table.vanished == "follow" and not evidence.source_is_gone:
+        removed = [Fact.of("file_removed", key=file.key, records=file.records) for file in gone]
+        return (*removed, *_find_changes_in_lake(evidence))
+    return (*_find_changes_in_lake(evidence), *_held(evidence, gone))
+
+
+def _held(evidence: Evidence, gone: Sequence[LedgerFile]) -> Facts:
+    """Return the vanished files that main or quarantine stands on."""
+    stays = [file for file in gone if _is_stood_on(evidence, file)]
+    facts = [
+        Fact.of("file_vanished", key=file.key, rows=file.counts.rows, quarantined=file.quarantined)
+        for file in stays
+    ]
+    if facts and evidence.source_is_gone:
+        facts.insert(0, Fact.of("source_vanished", source=evidence.table.source))
+    return tuple(facts)
+
+
+def _is_stood_on(evidence: Evidence, file: LedgerFile) -> bool:
+    is_wanted_back = evidence.is_newest_snapshot and file.superseded > 0
+    return file.counts.rows > 0 or file.quarantined > 0 or is_wanted_back
 
 
 def _find_changes_in_lake(evidence: Evidence) -> Iterator[Fact]:
-    if evidence.is_newest_snapshot and any(file.superseded for file in evidence.files):
-        yield Fact.of("newer_snapshot_gone")
     loaded = {file.key: file for file in evidence.files}
     present = {item.key: item for item in evidence.listed}
-    for key in sorted(loaded.keys() - present.keys()):
-        yield Fact.of("file_removed", key=key, records=loaded[key].records)
+    kept_ready = [file for file in evidence.files if file.superseded and file.key in present]
+    if evidence.is_newest_snapshot and kept_ready:
+        yield Fact.of("newer_snapshot_gone")
     for key in sorted(present.keys() - loaded.keys()):
         yield Fact.of("file_not_loaded", key=key, bytes=present[key].size)
     for key in sorted(loaded.keys() & present.keys()):

@@ -46,6 +46,7 @@ class Evidence:
         day_has_files: whether another hour of the same UTC day has files.
         testimony: what DMS and the neighbours say; None where nobody asked, so that what is known stands.
         cannot_load: why this version loads no hour of the table; None where it does.
+        source_is_gone: not one file of the source that was loaded is in the lake any more.
         load: what a load that has just ended says; None where none has.
     """
 
@@ -62,12 +63,20 @@ class Evidence:
     day_has_files: bool = False
     testimony: Facts | None = None
     cannot_load: Fact | None = None
+    source_is_gone: bool = False
     load: LoadResult | None = None
 
     @property
     def known_facts(self) -> Facts:
         """What the ledger knew of the hour before."""
         return self.known.facts if self.known else ()
+
+    @property
+    def vanished_files(self) -> list[LedgerFile]:
+        """The files that were loaded and are not in the lake any more, in the order of their keys."""
+        present = {item.key for item in self.listed}
+        gone = [file for file in self.files if file.key not in present]
+        return sorted(gone, key=lambda file: file.key)
 
     def unchanged_files(self) -> list[tuple[LakeObject, LedgerFile]]:
         """Return the files that lie in the lake as they were loaded: of each what lake and ledger have."""

@@ -67,6 +67,13 @@ FactCode = Literal[
     "more",
     # What ended a load, once more: all its records are changes that the table does not take.
     "only_changes",
+    # Files that vanished from the lake, and what becomes of their rows.
+    "file_vanished",
+    "source_vanished",
+    "followed",
+    "file_moved",
+    "beyond_retention",
+    "cannot_be_recounted",
 ]
 
 CODES: tuple[FactCode, ...] = get_args(FactCode)
@@ -90,6 +97,12 @@ STOPPED: frozenset[FactCode] = frozenset(
 
 PROOFS: frozenset[FactCode] = frozenset({"no_change_counted", "nothing_moved", "all_applied"})
 """How DMS itself proves that there was nothing to write."""
+
+HELD: frozenset[FactCode] = frozenset({"file_vanished", "source_vanished"})
+"""What no load mends and a person decides: rows stay in main whose files have vanished from the lake."""
+
+LASTING: frozenset[FactCode] = frozenset({"followed"})
+"""What people decided, which stays with the hour whatever becomes of it."""
 
 TESTIMONY: frozenset[FactCode] = (
     STOPPED

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lake_assets.states.facts import Facts
+from lake_assets.states.facts import FactCode, Facts
 from lake_assets.states.state import State
 
 
@@ -98,3 +98,8 @@ class LedgerHour:
     updated_at: datetime
     facts: Facts = ()
     note: str | None = None
+
+    @property
+    def reason(self) -> FactCode | None:
+        """What makes its state, where anything does; `reason` as the ledger has it."""
+        return self.facts[0].code if self.facts else None

@@ -75,6 +75,14 @@ TEMPLATES: Mapping[FactCode, str] = {
         "takes inserts alone. They need `load: merge` and a `key`, which this version does not load yet; see "
         "`lake-assets quarantine list`."
     ),
+    "source_vanished": (
+        "not one loaded file of {source} is in the lake any more: nothing follows by itself, whatever "
+        "`vanished` says. See whether LAKE_ASSETS_LAKE names the right place"
+    ),
+    "followed": "{who} had {files} vanished files followed at {at}: {records} records went",
+    "file_moved": "{key}: moved to {to}, and loaded there with hour {hour}",
+    "cannot_be_recounted": "{key}: vanished from the lake, so its {records} records cannot be counted again",
+    "beyond_retention": "older than lake_retention ({days} days), and not compared with the lake",
 }
 """The sentences that are one form, filled in."""
 
@@ -199,6 +207,16 @@ def _lossy_cells(details: Details) -> str:
     return f"{details['key']}: cells that their types changed (`lossy: allow`): {', '.join(counts)}"
 
 
+def _file_vanished(details: Details) -> str:
+    rows, held = details["rows"], details["quarantined"]
+    besides = f", and {pluralize(held, 'record')} in quarantine" if held else ""
+    stay = "stays" if rows == 1 else "stay"
+    return (
+        f"{details['key']}: vanished from the lake since it was loaded; {pluralize(rows, 'row')} of it "
+        f"{stay} in main{besides}"
+    )
+
+
 def _columns_missing(details: Details) -> str:
     return f"{details['key']} has no column {', '.join(details['columns'])}"
 
@@ -261,6 +279,7 @@ _COMPOSED: Mapping[FactCode, Callable[[Details], str]] = {
     "child_rows_differ": _child_rows_differ,
     "recount_differs": _recount_differs,
     "elements_differ": _elements_differ,
+    "file_vanished": _file_vanished,
     "columns_missing": _columns_missing,
     "lossy_cells": _lossy_cells,
     "column_renamed": _column_renamed,

@@ -107,8 +107,9 @@ STATES: dict[State, StateInfo] = {
             fill="#56b4e9",
             needs_attention=True,
             is_loadable=True,
-            meaning="not loaded yet, or its files have changed since",
-            advice="`lake-assets load` loads these hours.",
+            meaning="not loaded yet, or its files changed or vanished since",
+            advice="`lake-assets load` loads these hours; where files vanished their rows stay, and somebody "
+            "decides: `lake-assets load … --follow-vanished`, or `lake-assets waive`.",
         ),
         StateInfo(
             name="quiet",
@@ -130,7 +131,7 @@ STATES: dict[State, StateInfo] = {
             colour="blue",
             fill="#0072b2",
             is_dark=True,
-            meaning="missing or failed, and accepted by a person",
+            meaning="missing, failed or without its files, and accepted so",
         ),
     )
 }

@@ -60,7 +60,10 @@ def test_a_removed_file_is_found(loaded: Bench) -> None:
     result = loaded.check()
 
     assert (result.passed, result.state) == (False, "stale")
-    assert "removed from the lake since it was loaded (4 records)" in result.findings[0]
+    said = f"{loaded.key()}: vanished from the lake since it was loaded; 3 rows of it stay in main"
+    assert result.findings == (f"{said}, and 1 record in quarantine",)
+    deep = loaded.check(deep=True).why or ""
+    assert f"{loaded.key()}: vanished from the lake, so its 4 records cannot be counted again" in deep
 
 
 def test_a_rewritten_file_is_found(loaded: Bench) -> None:

@@ -21,11 +21,14 @@ def loaded(company: Company) -> Company:
 
 
 def test_where_all_agree_the_status_is_0(loaded: Company) -> None:
-    """Lake, ledger and main agree: the check says how many hours are in which state."""
+    """Lake, ledger and main agree: the check says how many hours are in which state, and what else it did."""
     result = loaded.invoke("check", *RANGE)
 
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "2 table-hours, 3 rows: 1 loaded, 1 quiet\n"
+    assert result.stderr.startswith("Looked at these table-hours alone: unknown folders, holes in LOAD")
+    assert result.stderr.endswith("\n2 table-hours, 3 rows: 1 loaded, 1 quiet\n")
+    whole = loaded.invoke("check")
+    assert (whole.exit_code, whole.stderr.count("\n")) == (0, 1)
 
 
 def test_all_hours_up_to_now_are_checked(loaded: Company) -> None:
@@ -45,7 +48,7 @@ def test_a_row_lost_from_main_is_found(loaded: Company) -> None:
     result = loaded.invoke("check", *RANGE)
 
     assert result.exit_code == 1
-    line, hint, _ = result.stderr.splitlines()
+    _, line, hint, _ = result.stderr.splitlines()
     assert line.startswith(f"mismatch    shop.orders {shown(0)} 3 records: shop/orders/")
     assert line.endswith(": 2 rows in main, 3 loaded (-1)")
     assert hint == (
@@ -65,6 +68,39 @@ def test_a_check_that_breaks_off_is_not_well(loaded: Company, monkeypatch: pytes
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert "Error: the lake went away" in result.stderr
+
+
+def test_all_that_the_judge_finds_is_found_without_a_daemon(loaded: Company) -> None:
+    """From cron: missing hours, empty ones, holes and unknown folders, told, kept and shown, until mended."""
+    loaded.write_catalog("orders: {expect: hourly, columns: {id: bigint, note: text}}")
+    for number in range(1, 12):
+        loaded.put(number, "")
+    loaded.bucket.put("shop/orders/LOAD00000002.csv", b"9,full\n")
+    loaded.bucket.put("shop/orders/readme.txt", b"hello")
+    loaded.put(0, table="shop/people")
+    loaded.put(0, table="crm/clients")
+    loaded.invoke("load")
+
+    result = loaded.invoke("check", "--json")
+
+    assert result.exit_code == 1
+    kinds = {"empty_hours", "load_hole", "stranger", "unknown_source", "unknown_table"}
+    document = json.loads(result.stdout)
+    assert {row["kind"] for row in document["findings"]} == kinds
+    assert all(row["note"] in " ".join(result.stderr.split()) for row in document["findings"])
+    alerts = loaded.query(
+        "SELECT kind FROM lake_assets.alerts WHERE closed_at IS NULL AND told_at IS NOT NULL"
+    )
+    assert kinds <= {kind for (kind,) in alerts}
+    assert loaded.query("SELECT name FROM lake_assets.heartbeats WHERE name LIKE 'judge%'") == []
+
+    # A person accepts the empty hours by one of them; what else is mended is over by itself.
+    loaded.invoke("waive", "shop.orders", shown(1), "--why", "night")
+    loaded.bucket.put("shop/orders/LOAD00000001.csv", b"8,full\n")
+    loaded.bucket.delete("shop/orders/readme.txt")
+    loaded.invoke("load")
+    left = json.loads(loaded.invoke("check", "--json").stdout)["findings"]
+    assert {row["kind"] for row in left} == {"unknown_source", "unknown_table"}
 
 
 def test_a_check_loads_nothing(loaded: Company) -> None:

@@ -1,5 +1,6 @@
 """Proves what the commands make of answers of S3 that lack something: one table fails, the others go on."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -43,6 +44,39 @@ def test_a_listing_that_is_not_whole_fails_its_table(
     assert two_tables.rows("shop.people") == 3
     assert "without IsTruncated, so that nobody can tell" in " ".join(result.stderr.split())
     assert "Traceback" not in result.output
+
+
+def test_a_status_goes_on_with_the_other_tables(two_tables: Company, faulty_s3: FaultyProxy) -> None:
+    """The table that cannot be listed has its reason, the other its states; of a whole lake it is an error."""
+    two_tables.invoke("load")
+    faulty_s3.spoil = lose_the_end
+
+    result = two_tables.invoke("status", "--json")
+
+    assert result.exit_code == 1
+    rows = json.loads(result.stdout)["table_hours"]
+    (orders,) = [row for row in rows if row["table"] == "shop.orders"]
+    assert (orders["state"], "without IsTruncated" in orders["note"]) == ("failed", True)
+    assert next(row["state"] for row in rows if row["table"] == "shop.people") == "loaded"
+    assert two_tables.invoke("status", "shop.orders").exit_code == 2
+
+
+def test_a_source_that_cannot_be_listed_costs_its_turn_alone(
+    two_tables: Company, faulty_s3: FaultyProxy
+) -> None:
+    """The judge of a check says of it that it was not judged, and finds what is odd in the others."""
+    two_tables.write_catalog("clients: {expect: sparse, columns: {id: bigint, note: text}}", source="crm")
+    two_tables.put(0, table="crm/clients")
+    two_tables.put(0, table="crm/unknown")
+    two_tables.invoke("load")
+    faulty_s3.spoil = lose_the_end
+
+    result = two_tables.invoke("check")
+
+    said = " ".join(result.stderr.split())
+    assert result.exit_code == 2
+    assert "shop could not be judged: S3 at" in said
+    assert "The lake has the folder crm/unknown, and the catalog no table for it" in said
 
 
 def test_a_check_goes_on_with_the_other_tables(two_tables: Company, faulty_s3: FaultyProxy) -> None:

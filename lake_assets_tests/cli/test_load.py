@@ -45,18 +45,57 @@ def test_an_hour_that_changed_is_loaded_again(company: Company) -> None:
     assert company.rows() == 7
 
 
-def test_an_hour_whose_files_are_gone_is_loaded_again(company: Company) -> None:
+def test_with_vanished_follow_an_hour_whose_files_are_gone_is_loaded_again(company: Company) -> None:
     """Files taken from the lake bring their hour back; it is missed if they had records, and else quiet."""
+    company.write_catalog("orders: {expect: sparse, vanished: follow, columns: {id: bigint, note: text}}")
+    company.put(2)
     keys = [company.put(0), company.put(1, "")]
     company.invoke("load")
     for key in keys:
         company.bucket.delete(key)
 
     assert [row["state"] for row in company.ask("load")] == ["missing", "quiet"]
-    assert company.rows() == 0
+    assert company.rows() == 3
     assert [(row["state"], row["note"]) for row in company.ask("load")] == [
         ("missing", f"{keys[0]}: removed from the lake since it was loaded (3 records)")
     ]
+
+
+def test_hours_whose_files_vanished_are_told_once_and_wait_for_a_person(company: Company) -> None:
+    """Rows stay, one alert tells all tables of it, and no load is tried until somebody says what is to be."""
+    company.write_catalog(
+        "orders: {expect: sparse, columns: {id: bigint, note: text}}\n"
+        "items: {expect: sparse, columns: {id: bigint, note: text}}"
+    )
+    keys = [company.put(number, ROWS + f"{number},x\n") for number in range(3)]
+    keys.append(company.put(0, table="shop/items"))
+    company.invoke("load")
+    for key in keys:
+        company.bucket.delete(key)
+
+    result = company.invoke("load")
+
+    assert result.exit_code == 1
+    assert (
+        f"{keys[0]}: vanished from the lake since it was loaded; 4 rows of it stay in main" in result.stderr
+    )
+    assert "4 table-hours, 15 rows: 4 stale\n" in result.stderr
+    assert (company.rows(), company.rows("shop.items")) == (12, 3)
+    assert [row["state"] for row in company.ask("load")] == ["stale"] * 4
+    ((kind, body),) = company.query("SELECT kind, body FROM lake_assets.alerts")
+    assert kind == "vanished"
+    assert f"lake-assets load shop.items --from {shown(0)} --to {shown(1)} --follow-vanished" in body
+    with company.dagster() as instance:
+        loads = [run for run in instance.get_runs() if run.asset_selection]
+    assert len(loads) == 2  # one a table, before anything vanished
+
+    kept = company.ask("waive", "shop.orders", "--to", shown(1), "--why", "lifecycle")
+    assert [(row["state"], row["loaded"]) for row in kept] == [("waived", 4)]
+    followed = company.ask("load", "shop.orders", "--from", shown(1), "--follow-vanished")
+    assert [row["state"] for row in followed][:2] == ["missing", "missing"]
+    assert " vanished files followed at " in followed[0]["note"]
+    assert company.rows() == 4
+    assert [row["state"] for row in company.ask("load")] == ["missing", "missing", "stale"]
 
 
 def test_an_hour_that_failed_is_tried_again(company: Company) -> None:
@@ -248,6 +287,38 @@ def test_a_table_of_a_kind_that_is_not_loaded_yet_fails_with_the_reason(company:
     assert result.stderr.count("asks for load: merge") == 1
     (note,) = company.query("SELECT note FROM lake_assets.table_hours WHERE table_name = 'clients'")
     assert "Write `load: append`" in note[0]
+
+
+@pytest.mark.parametrize("words", [(), RANGE])
+def test_a_table_that_cannot_be_loaded_at_all_is_failed_in_the_ledger(
+    company: Company, words: tuple[str, ...]
+) -> None:
+    """With a range or without: one of a kind not loaded yet, and one that main has otherwise by now."""
+    company.write_catalog(
+        """
+        clients: {load: merge, key: [id], expect: sparse, columns: {id: bigint, note: text}}
+        orders: {expect: sparse, columns: {id: bigint, note: text}}
+        """
+    )
+    company.put(0)
+    company.put(0, table="shop/clients")
+    company.invoke("load", "shop.orders")
+    company.query("ALTER TABLE shop.orders ALTER id TYPE text")
+    company.put(1)
+
+    result = company.invoke("load", *words)
+
+    assert result.exit_code == 1
+    number = 0 if words else 1  # what is as the lake has it is left alone without a range
+    failed = company.query(
+        "SELECT table_name, hour, reason FROM lake_assets.table_hours WHERE state = 'failed' ORDER BY 1, 2"
+    )
+    assert failed[:2] == [("clients", hour(0), "mode_unsupported"), ("orders", hour(number), "load_failed")]
+    titles = [title for (title,) in company.query("SELECT title FROM lake_assets.alerts ORDER BY 1")]
+    assert len(titles) == 2
+    assert all(title.startswith("failed: shop.") for title in titles)
+    states = {(row["table"], row["hour"]): row["state"] for row in company.ask("status")}
+    assert states["shop.orders", in_json(number)] == "failed"
 
 
 def test_a_red_check_after_a_load_is_told(company: Company) -> None:

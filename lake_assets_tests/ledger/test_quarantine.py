@@ -89,10 +89,13 @@ def test_a_record_that_became_good_leaves(held: Bench) -> None:
 
 
 def test_an_hour_without_files_has_no_quarantine(held: Bench) -> None:
-    """Records whose file is gone when the hour is loaded are gone from quarantine too."""
+    """Records whose file is gone stay in quarantine, until somebody has the lake followed."""
+    before = held.quarantine()
     held.bucket.delete(held.key())
 
     held.load()
+    assert held.quarantine() == before
+    held.load(followed_by="me")
 
     assert held.quarantine() == []
     assert held.query("SELECT * FROM lake_assets.quarantined_files") == []

@@ -113,6 +113,8 @@ def test_children_are_replaced_with_their_parents(any_bench: Bench) -> None:
     assert [row[2] for row in children(table)["parts"]] == ["s3"]
     table.bucket.delete(table.key())
     table.load()
+    assert children(table)["tags"] == [("1", 0, "new"), ("1", 0, "c")]
+    table.load(followed_by="me")
     assert children(table)["tags"] == [("1", 0, "c")]
     assert table.check(HOUR + ONE_HOUR, deep=True).passed
 

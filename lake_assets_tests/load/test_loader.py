@@ -385,14 +385,15 @@ def test_the_running_hour_is_expected(bench: Bench) -> None:
 
 
 def test_an_hour_whose_files_went_is_emptied(bench: Bench) -> None:
-    """When an hour's files are gone from the lake, a load takes its rows out of main, and says so."""
+    """Files that are gone from the lake take their rows out of main by somebody's word, which stays."""
     key = bench.put(GOOD)
     bench.load()
     bench.bucket.delete(key)
 
-    report = bench.load_twice()
+    report = bench.load(followed_by="Ann")
 
     assert (report.state, bench.rows(), bench.state()) == ("missing", [], ("missing", 0, 0, 0))
+    assert "Ann had 1 vanished files followed at " in (bench.load_twice().note or "")
 
 
 def test_zero_bytes_are_a_file_without_records(any_bench: Bench) -> None:

@@ -41,14 +41,17 @@ def test_the_newest_snapshot_is_the_table_in_any_order(snapshots: Bench, order: 
 
 
 def test_a_snapshot_that_goes_brings_the_one_before_back(snapshots: Bench) -> None:
-    """When the newest snapshot's files go, the one before is stale until it is loaded, then the table."""
+    """When the newest snapshot's files go by somebody's word, the one before is to be loaded again."""
     for hour in HOURS:
         snapshots.load(hour)
     snapshots.bucket.delete(snapshots.key(HOURS[2]))
     written = f"SELECT updated_at FROM lake_assets.table_hours WHERE hour = '{HOURS[1].isoformat()}'"
     before = snapshots.query(written)
 
-    snapshots.load(HOURS[2])
+    assert snapshots.load(HOURS[2]).state == "stale"
+    assert (snapshots.rows("id"), snapshots.query(written)) == ([(3,), (30,)], before)
+
+    snapshots.load(HOURS[2], followed_by="me")
 
     assert snapshots.query(written) > before
     assert snapshots.state(HOURS[1])[0] == snapshots.check(HOURS[1]).state == "stale"
@@ -146,12 +149,12 @@ def test_an_hour_that_never_had_a_snapshot_changes_nothing(snapshots: Bench) -> 
 
 
 def test_a_snapshot_older_than_the_newest_may_go(snapshots: Bench) -> None:
-    """The files of a superseded hour are forgotten, and the newest one is still the table."""
+    """A superseded hour without its files is loaded as it was, and the newest one is still the table."""
     for hour in HOURS[:2]:
         snapshots.load(hour)
     snapshots.bucket.delete(snapshots.key(HOURS[0]))
 
-    snapshots.load(HOURS[0])
+    assert snapshots.load(HOURS[0]).state == snapshots.check(HOURS[0]).state == "loaded"
 
     assert snapshots.state(HOURS[1])[0] == "loaded"
     assert snapshots.rows("id") == [(2,), (20,)]

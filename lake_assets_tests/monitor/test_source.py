@@ -88,6 +88,7 @@ def test_all_that_a_stop_missed_is_loaded_oldest_first(court: Court, monkeypatch
 
 def test_a_file_behind_the_back_is_loaded_by_itself(court: Court) -> None:
     """A rewritten, an added and a removed file each make the hour stale, and it is loaded again, once."""
+    court.source = make_source(orders={"vanished": "follow"})
     for number in range(4):
         court.put(number)
     court.now = after(4)
@@ -194,7 +195,10 @@ def test_nobody_sees_that_counts_differ_before_it_is_told(court: Court) -> None:
 
 def test_an_hour_whose_file_was_removed_says_so(court: Court) -> None:
     """After the load that took its rows out of main, the missing hour's note still names the file."""
+    court.source = make_source(orders={"vanished": "follow"})
     key = court.put(0)
+    court.put(1)
+    court.now += ONE_HOUR
     court.round()
     court.bucket.client.delete_object(Bucket=court.bucket.bucket, Key=key)
     court.round()
@@ -208,8 +212,10 @@ def test_an_hour_whose_file_was_removed_says_so(court: Court) -> None:
 
 def test_a_sparse_hour_whose_file_was_removed_is_missing(court: Court) -> None:
     """Rows that went with a file are told where none was due too, until the file is back."""
-    court.source = make_source(orders={"expect": "sparse"})
+    court.source = make_source(orders={"expect": "sparse", "vanished": "follow"})
     key = court.put(0)
+    court.put(1)
+    court.now += ONE_HOUR
     court.round()
     court.bucket.client.delete_object(Bucket=court.bucket.bucket, Key=key)
     court.round()
@@ -226,8 +232,10 @@ def test_a_sparse_hour_whose_file_was_removed_is_missing(court: Court) -> None:
 
 def test_a_file_without_records_may_be_removed_from_a_sparse_hour(court: Court) -> None:
     """No row went with it, so that nobody needs to look."""
-    court.source = make_source(orders={"expect": "sparse"})
+    court.source = make_source(orders={"expect": "sparse", "vanished": "follow"})
     key = court.put(0, "")
+    court.put(1)
+    court.now += ONE_HOUR
     court.round()
     court.bucket.client.delete_object(Bucket=court.bucket.bucket, Key=key)
 

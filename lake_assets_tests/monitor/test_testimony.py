@@ -158,6 +158,7 @@ def test_what_dms_has_applied_past_is_quiet(alive: Court, body: str) -> None:
 
 def test_an_hour_that_had_records_is_not_proved_empty(alive: Court) -> None:
     """Of an hour whose file was loaded and is gone, DMS's word that nothing was written is no proof."""
+    alive.source = make_source(orders={"vanished": "follow"})
     key = alive.put(1)
     alive.round()
     alive.put_control("awsdms_status", status_of(after(2)))

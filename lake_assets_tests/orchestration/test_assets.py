@@ -147,7 +147,8 @@ def test_a_description_quotes_a_key_as_code(bench: Bench, instance: dg.DagsterIn
     result = run(hostile, instance)
 
     description = evaluations(instance, result)[hour(0)].description
-    assert description == f"`missing: {key}: removed from the lake since it was loaded (3 records)`"
+    said = f"{key}: vanished from the lake since it was loaded; 3 rows of it stay in main"
+    assert description == f"`stale: {said}`"
     definitions = build_definitions(catalog_of(hostile.table), LakePlace(hostile.bucket.bucket))
     folder = definitions.resolve_asset_graph().get(dg.AssetKey(["lake", "shop", "orders"])).description
     assert folder == f"The files AWS DMS writes for shop.orders, in the folder `{image}`."

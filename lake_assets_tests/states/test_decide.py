@@ -113,10 +113,12 @@ def test_a_failed_hour_whose_file_is_deleted_still_says_why_it_had_failed(expect
 
 def test_a_failed_hour_whose_loaded_file_is_deleted_says_both() -> None:
     """The file that went and the load that failed are two facts of one stale hour."""
-    verdict = decide(evidence(known=known("failed", FAILED), files=[loaded()]), OVER)
+    for policy, found in (("keep", "file_vanished"), ("follow", "file_removed")):
+        table = table_of(vanished=policy)
+        verdict = decide(evidence(table=table, known=known("failed", FAILED), files=[loaded()]), OVER)
 
-    assert verdict.state == "stale"
-    assert codes(verdict.facts) == ["file_removed", "had_failed"]
+        assert verdict.state == "stale"
+        assert codes(verdict.facts) == [found, "had_failed"]
 
 
 def test_a_file_of_the_running_hour_is_expected_and_can_be_loaded() -> None:
@@ -206,7 +208,7 @@ def test_what_differs_from_the_ledger_is_a_mismatch(changes: dict[str, Any], fou
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
-        ({"files": [loaded()]}, "file_removed"),
+        ({"files": [loaded()], "table": table_of(vanished="follow")}, "file_removed"),
         ({"listed": [listed()]}, "file_not_loaded"),
         ({"files": [loaded()], "listed": [listed(etag="f")]}, "file_changed"),
         (
@@ -277,7 +279,7 @@ def test_looking_again_finds_the_same(
     second = again(before, first, waived_files=waived)
 
     assert (second.state, second.facts) == (first.state, first.facts)
-    assert second.needs_load is (second.state in LOADABLE)
+    assert second.needs_load is (second.state in LOADABLE and not second.is_held)
     assert describe(second)
 
 

@@ -1,9 +1,11 @@
 -- Read the table-hours that need attention, those of one table that have one cause as one row.
 -- Missing hours belong together until an hour in which files came; quarantined ones until a day without any; failed
--- and differing ones by their reason, and by its words where these are somebody else's.
+-- and differing ones by their reason, and by its words where these are somebody else's. Hours whose files have
+-- vanished while their rows stay are a kind of their own.
 WITH wanted AS (
     SELECT
         source, table_name, state, hour, records, loaded, quarantined, reason, evidence,
+        CASE WHEN state = 'stale' AND reason = ANY (%(held)s::text[]) THEN 'vanished' ELSE state END AS kind,
         CASE
             WHEN reason IS NULL OR NOT (state = ANY (%(parted_by_reason)s::text[])) THEN NULL
             WHEN reason = ANY (%(foreign_words)s::text[]) THEN evidence -> 0
@@ -43,11 +45,11 @@ parted AS (
         count(*) FILTER (WHERE begins) OVER in_order AS stretch,
         coalesce(lead(begins) OVER in_order, true) AS is_newest
     FROM begun
-    WINDOW in_order AS (PARTITION BY source, table_name, state, fact ORDER BY hour)
+    WINDOW in_order AS (PARTITION BY source, table_name, kind, fact ORDER BY hour)
 )
 
 SELECT
-    state AS kind,
+    kind,
     source,
     table_name,
     fact,
@@ -61,5 +63,5 @@ SELECT
     -- Of the newest hour alone: evidence may be long, and that of the others is not told.
     (array_agg(evidence) FILTER (WHERE is_newest))[1] AS evidence
 FROM parted
-GROUP BY source, table_name, state, fact, stretch
-ORDER BY source, table_name, state, first
+GROUP BY source, table_name, kind, fact, stretch
+ORDER BY source, table_name, kind, first

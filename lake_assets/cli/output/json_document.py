@@ -15,7 +15,7 @@ DELETE, DELETE_ESCAPED = "\x7f", "\\u007f"
 
 def write_table_hours(outcomes: Sequence[Settled]) -> None:
     """Write table-hours to stdout as JSON; `docs/commands.md` explains the fields."""
-    write_json({"table_hours": [_as_row(outcome) for outcome in outcomes]})
+    write_json({"table_hours": [table_hour_row(outcome) for outcome in outcomes]})
 
 
 def write_json(data: object) -> None:
@@ -38,7 +38,8 @@ def _escape(character: str) -> str:
     return json.dumps(character)[1:-1]
 
 
-def _as_row(outcome: Settled) -> dict[str, object]:
+def table_hour_row(outcome: Settled) -> dict[str, object]:
+    """Return a table-hour as --json writes it."""
     return {
         "table": outcome.table,
         "hour": outcome.hour,

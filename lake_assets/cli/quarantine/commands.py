@@ -82,8 +82,7 @@ def retry(tables: Sequence[str], first: datetime | None, end: datetime | None, a
     whole are retried too.
 
     An hour is left as it is if one of its files is gone from the lake, or is no longer the one that was
-    loaded or tried: to load it again would replace the hour by something else. It is told, with the command
-    that loads the hour as the lake has it now.
+    loaded or tried: to load it again would replace the hour by something else. It is told, with what to do.
 
     TABLE is source.table, or a source for all its tables; none means every table of the catalog.
 

@@ -29,6 +29,9 @@ from lake_assets.pluralize import pluralize
 from lake_assets.progress import Settled
 from lake_assets.states.state import NEED_ATTENTION, State
 
+KEPT = "its records stay as they are until the files are back, or somebody decides (`lake-assets status`)"
+"""What becomes of an hour whose files have vanished."""
+
 TableHour = tuple[str, datetime]
 """A table as people name it, and an hour."""
 
@@ -191,7 +194,9 @@ def _refusals_of(
         present = {file.key: file.etag for file in listed.get(hour, ())}
         changes = sorted(_changes(known, present))
         if changes:
-            yield hour, f"not retried: {'; '.join(changes)}; {_remedy(table, hour)}"
+            is_gone = known.keys() - present.keys()
+            remedy = KEPT if is_gone and table.vanished == "keep" else _remedy(table, hour)
+            yield hour, f"not retried: {'; '.join(changes)}; {remedy}"
 
 
 def _known_files(files: Sequence[tuple[str, str | None]]) -> KnownFiles:

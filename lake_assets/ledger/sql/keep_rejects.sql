@@ -11,7 +11,7 @@ cleared AS (
     DELETE FROM lake_assets.quarantine
     WHERE
         source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s
-        AND (refused OR NOT %(refused)s)
+        AND (refused OR NOT %(refused)s) AND NOT (key = ANY (%(kept)s::text[]))
 )
 
 INSERT INTO lake_assets.quarantine (

@@ -5,16 +5,18 @@ VALUES (%(name)s, %(now)s)
 ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at
 
 -- name: clear_quarantine
--- Forget the quarantined records of a table-hour; its load has found none.
+-- Forget the quarantined records of a table-hour; its load has found none. Those of files that are kept stay.
 DELETE FROM lake_assets.quarantine
-WHERE source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s
+WHERE
+    source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s
+    AND NOT (key = ANY (%(kept)s::text[]))
 
 -- name: clear_quarantined_files
--- Forget the files of a table-hour's quarantined records, or only those of refused loads.
+-- Forget the files of a table-hour's quarantined records, or only those of refused loads; not those that are kept.
 DELETE FROM lake_assets.quarantined_files
 WHERE
     source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s
-    AND (refused OR NOT %(refused)s)
+    AND (refused OR NOT %(refused)s) AND NOT (key = ANY (%(kept)s::text[]))
 
 -- name: count_children
 -- Write down how many rows a child table got from a file's documents.
@@ -53,6 +55,21 @@ WHERE starts_with(name, 'run:') AND beat_at < clock_timestamp() - %(forgotten_af
 INSERT INTO lake_assets.heartbeats (name, beat_at)
 VALUES ('run:' || %(run_id)s::text, clock_timestamp())
 ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at
+
+
+-- name: forget_quarantined_file
+-- Forget the quarantined records of one file.
+WITH file AS (
+    DELETE FROM lake_assets.quarantined_files
+    WHERE source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s AND key = %(key)s
+)
+
+DELETE FROM lake_assets.quarantine
+WHERE source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s AND key = %(key)s
+
+-- name: has_loaded_file
+-- Tell whether any of some objects is a file of a source that was loaded.
+SELECT EXISTS (SELECT FROM lake_assets.files WHERE source = %(source)s AND key = ANY (%(keys)s::text[]))
 
 -- name: last_beat
 -- Tell when something last ran to its end.

@@ -1,5 +1,6 @@
 """`load: append`: main has the rows of every hour, and no hour knows of another."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,9 +16,13 @@ from lake_assets.load.modes.mode import LoadMode, Turn
 class Append(LoadMode):
     """Each hour's rows replace those it had before."""
 
-    def wait_for_turn(self, connection: psycopg.Connection, hour: datetime) -> Turn:
-        """Hold the hour; loads of other hours run side by side."""
-        lock(connection, f"{self.table.qualified}:{format_hour(hour)}")
+    def wait_for_turn(
+        self, connection: psycopg.Connection, hour: datetime, others: Collection[datetime] = ()
+    ) -> Turn:
+        """Hold the hour, and those it takes files over from; loads of other hours run side by side."""
+        # In one order for all, so that no two loads wait for each other.
+        for held in sorted({hour, *others}):
+            lock(connection, f"{self.table.qualified}:{format_hour(held)}")
         return Turn(hour)
 
     def make_way(self, main: MainHour, turn: Turn) -> None:

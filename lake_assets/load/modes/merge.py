@@ -1,5 +1,6 @@
 """`load: merge`: the catalog knows it, and this version loads no hour of such a table."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
@@ -22,13 +23,15 @@ class Merge(LoadMode):
         """Why no hour is loaded."""
         return Fact.of("mode_unsupported", table=self.table.qualified, load=self.table.load)
 
-    def wait_for_turn(self, connection: psycopg.Connection, hour: datetime) -> NoReturn:
+    def wait_for_turn(
+        self, connection: psycopg.Connection, hour: datetime, others: Collection[datetime] = ()
+    ) -> NoReturn:
         """Refuse to load.
 
         Raises:
             LoadError: always.
         """
-        del connection, hour
+        del connection, hour, others
         raise LoadError(sentence(self.why_not_loaded))
 
     def make_way(self, main: MainHour, turn: Turn) -> None:

@@ -4,7 +4,7 @@ The answers stand in a module for each mode; which mode a table has is told by `
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
@@ -46,11 +46,13 @@ class LoadMode(ABC):
     Attributes:
         table: the table.
         ops: the letters of `Op` whose records are taken; others go to quarantine.
+        keeps_every_hour: whether main has the rows of all hours, so that a file in two hours is there twice.
     """
 
     table: Table
 
     ops: ClassVar[frozenset[str]] = INSERTS_ONLY
+    keeps_every_hour: ClassVar[bool] = True
 
     @property
     def why_not_loaded(self) -> Fact | None:
@@ -58,8 +60,16 @@ class LoadMode(ABC):
         return None
 
     @abstractmethod
-    def wait_for_turn(self, connection: psycopg.Connection, hour: datetime) -> Turn:
-        """Wait for loads that would be in the way, and hold them off until the transaction ends."""
+    def wait_for_turn(
+        self, connection: psycopg.Connection, hour: datetime, others: Collection[datetime] = ()
+    ) -> Turn:
+        """Wait for loads that would be in the way, and hold them off until the transaction ends.
+
+        Args:
+            connection: the session.
+            hour: the hour (UTC).
+            others: hours that this one takes files over from.
+        """
 
     @abstractmethod
     def make_way(self, main: MainHour, turn: Turn) -> None:

@@ -4,8 +4,10 @@ Rows of older hours are counted as superseded. They come back when the files of 
 hour is loaded again.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 import psycopg
 
@@ -23,8 +25,13 @@ from lake_assets.states.facts import Fact, Facts
 class Snapshot(LoadMode):
     """The newest hour is the table, in whatever order hours are loaded."""
 
-    def wait_for_turn(self, connection: psycopg.Connection, hour: datetime) -> Turn:
+    keeps_every_hour: ClassVar[bool] = False
+
+    def wait_for_turn(
+        self, connection: psycopg.Connection, hour: datetime, others: Collection[datetime] = ()
+    ) -> Turn:
         """Hold the whole table, for which hour is in main depends on all of them."""
+        del others
         lock(connection, self.table.qualified)
         return Turn(hour, newest_other=newest_hour_with_files(connection, self.table, but=hour))
 

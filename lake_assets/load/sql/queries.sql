@@ -28,12 +28,16 @@ CREATE SCHEMA IF NOT EXISTS {schema}
 CREATE TEMPORARY TABLE lake_assets_declared ({columns}) ON COMMIT DROP
 
 -- name: delete_hour
--- Take one hour's rows out of main.
-DELETE FROM {main} WHERE _lake_hour = %(hour)s
+-- Take one hour's rows out of main, but for those of files that are kept.
+DELETE FROM {main} WHERE _lake_hour = %(hour)s AND NOT (_lake_file = ANY (%(kept)s::bigint[]))
+
+-- name: delete_file
+-- Take the rows of one file of an hour out of main.
+DELETE FROM {main} WHERE _lake_hour = %(hour)s AND _lake_file = %(file_id)s
 
 -- name: delete_hours_until
--- Take the rows of an hour, and of all hours before it, out of main.
-DELETE FROM {main} WHERE _lake_hour <= %(hour)s
+-- Take the rows of an hour, and of all hours before it, out of main, but for those of files that are kept.
+DELETE FROM {main} WHERE _lake_hour <= %(hour)s AND NOT (_lake_file = ANY (%(kept)s::bigint[]))
 
 -- name: find_types
 -- Find in which schema each type is that a path of schemas reaches; words that name a type by themselves are none.

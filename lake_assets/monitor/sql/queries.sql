@@ -40,6 +40,12 @@ SELECT source, table_name, hour, state
 FROM lake_assets.table_hours
 WHERE hour >= %(first)s AND hour < %(end)s
 
+-- name: tables_with_held_hours
+-- Name the tables of a source of which files have vanished while their rows stay.
+SELECT DISTINCT table_name
+FROM lake_assets.table_hours
+WHERE source = %(source)s AND state = 'stale' AND reason = ANY (%(held)s::text[])
+
 -- name: read_sweeps
 -- Tell when all hours of each table of a source were last looked at.
 SELECT table_name, swept_at FROM lake_assets.sweeps WHERE source = %(source)s
