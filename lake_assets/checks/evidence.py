@@ -123,7 +123,8 @@ def evidence_of(
         source_is_gone: not one loaded file of the source is in the lake any more.
     """
     listed = listing.by_hour()
-    days = {hour.date() for hour in listed}
+    # A day whose file came and vanished since has had it all the same.
+    days = {hour.date() for hour in listed.keys() | books.files.keys()}
     for hour in hours:
         yield Evidence(
             table=table,

@@ -53,7 +53,7 @@ class Backlog:
     to_load: HoursOfTables = field(default_factory=dict)
     missing: list[Settled] = field(default_factory=list)
     newly_missing: HoursOfTables = field(default_factory=dict)
-    held: list[Settled] = field(default_factory=list)
+    held: dict[Table, list[Verdict]] = field(default_factory=dict)
     newly_held: HoursOfTables = field(default_factory=dict)
     unlisted: UnlistedTables = field(default_factory=UnlistedTables)
 
@@ -61,7 +61,7 @@ class Backlog:
     def news(self) -> HoursOfTables:
         """The newest of the hours that Dagster has not heard of, and that no load will tell it of."""
         news: HoursOfTables = {}
-        for table in self.newly_missing.keys() | self.newly_held.keys():
+        for table in dict.fromkeys((*self.newly_missing, *self.newly_held)):
             hours = [*self.newly_missing.get(table, ()), *self.newly_held.get(table, ())]
             news[table] = sorted(hours)[-UNSEEN_HOURS_TOLD:]
         return news
@@ -109,10 +109,22 @@ def load_what_needs_it(
     """
     backlog = _find_backlog(context, tables, follow=followed_by is not None)
     loaded = load_hours(context, backlog.to_load, followed_by)
-    seen = {(outcome.table, outcome.hour) for outcome in loaded}
-    held = [outcome for outcome in backlog.held if (outcome.table, outcome.hour) not in seen]
     check_again(context, backlog.news)
+    held = _still_held(context, backlog)
     return [*backlog.unlisted.outcomes, *backlog.missing, *held, *loaded]
+
+
+def _still_held(context: Context, backlog: Backlog) -> list[Settled]:
+    """Return the hours that are held now: a load may have found where their files went."""
+    outcomes: list[Settled] = []
+    with context.connect() as connection:
+        for table, verdicts in backlog.held.items():
+            now = verdicts
+            if verdicts and backlog.to_load.get(table):
+                hours = [verdict.hour for verdict in verdicts]
+                now = judge_hours(connection, context.lake, table, hours)
+            outcomes += [_settled(table, verdict) for verdict in now if verdict.is_held]
+    return outcomes
 
 
 def load_hours(context: Context, wanted: HoursOfTables, followed_by: str | None = None) -> list[Settled]:
@@ -180,7 +192,7 @@ def _add_to_backlog(
     if follow:
         wanted |= {verdict.hour for verdict in held}
     else:
-        backlog.held += [_settled(table, verdict) for verdict in held]
+        backlog.held[table] = held
         backlog.newly_held[table] = _note_held(context, connection, table, held)
     backlog.to_load[table] = sorted(wanted)
     missing = [verdict for verdict in verdicts if verdict.state == "missing"]

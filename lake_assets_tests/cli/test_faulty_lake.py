@@ -47,7 +47,7 @@ def test_a_listing_that_is_not_whole_fails_its_table(
 
 
 def test_a_status_goes_on_with_the_other_tables(two_tables: Company, faulty_s3: FaultyProxy) -> None:
-    """The table that cannot be listed has its reason, the other its states; of a whole lake it is an error."""
+    """The table that cannot be listed has its reason, the other its states; of all tables it is an error."""
     two_tables.invoke("load")
     faulty_s3.spoil = lose_the_end
 

@@ -97,6 +97,11 @@ def test_hours_whose_files_vanished_are_told_once_and_wait_for_a_person(company:
     assert company.rows() == 4
     assert [row["state"] for row in company.ask("load")] == ["missing", "missing", "stale"]
 
+    # What was only moved, to another hour too, is found by the load, and nobody is asked.
+    company.bucket.put(keys[3].replace("1500000", "4500000"), ROWS.encode())
+    assert [row["state"] for row in company.ask("load", "shop.items")] == ["loaded"]
+    assert company.rows("shop.items") == 3
+
 
 def test_an_hour_that_failed_is_tried_again(company: Company) -> None:
     """A failed hour is tried with every load, until its file is mended."""

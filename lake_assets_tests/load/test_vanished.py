@@ -87,6 +87,17 @@ def test_an_hour_whose_files_all_vanished_is_left_alone_until_they_are_back(ids:
     assert numbers(ids) == [1, 2, 3, 4]
 
 
+def test_a_day_whose_file_vanished_has_had_it(bench: Bench) -> None:
+    """Of a daily table the file's hour says that it vanished, and the last hour of its day is no hole."""
+    daily = bench.with_table(COLUMNS, expect="daily")
+    daily.put("1\n")
+    daily.load()
+    daily.bucket.delete(daily.key())
+
+    assert daily.check().state == "stale"
+    assert daily.check(HOUR.replace(hour=23)).state == "quiet"
+
+
 def test_follow_takes_rows_out_unless_all_of_the_source_has_vanished(ids: Bench) -> None:
     """`vanished: follow` lets an hour go; when nothing of the source is left, only a person's word does."""
     follow = ids.with_table(COLUMNS, vanished="follow")

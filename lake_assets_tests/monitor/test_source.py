@@ -193,6 +193,26 @@ def test_nobody_sees_that_counts_differ_before_it_is_told(court: Court) -> None:
     assert court.states() == {0: "mismatch"}
 
 
+def test_an_hour_whose_file_vanished_is_told_and_never_asked_for(court: Court) -> None:
+    """Rows wait for a person, not for a load; a new file is taken beside them, once, and no folder is missed."""
+    court.source = make_source(orders={"expect": "sparse"})
+    key = court.put(0)
+    court.round()
+    court.bucket.delete(key)
+
+    for _ in range(3):
+        assert court.round() == []
+        court.now += timedelta(days=1)
+    assert (court.states()[0], court.findings()) == ("stale", {})
+    assert court.note(0) == f"{key}: vanished from the lake since it was loaded; 3 rows of it stay in main"
+
+    court.put(0, "4,new\n", minute=40)
+    assert court.round() == [("orders", 0)]
+    court.now += timedelta(hours=2)
+    assert court.round() == []
+    assert court.connection.execute("SELECT count(*) FROM shop.orders").fetchone() == (4,)
+
+
 def test_an_hour_whose_file_was_removed_says_so(court: Court) -> None:
     """After the load that took its rows out of main, the missing hour's note still names the file."""
     court.source = make_source(orders={"vanished": "follow"})
