@@ -194,7 +194,7 @@ def test_nobody_sees_that_counts_differ_before_it_is_told(court: Court) -> None:
 
 
 def test_an_hour_whose_file_vanished_is_told_and_never_asked_for(court: Court) -> None:
-    """Rows wait for a person, not for a load; a new file is taken beside them, once, and no folder is missed."""
+    """Rows wait for a person, not for a load; a new file is taken beside them, once; no folder is missed."""
     court.source = make_source(orders={"expect": "sparse"})
     key = court.put(0)
     court.round()
