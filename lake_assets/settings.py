@@ -27,8 +27,12 @@ ALERT_QUARANTINED = "LAKE_ASSETS_ALERT_QUARANTINED"
 HEARTBEAT_URL = "LAKE_ASSETS_HEARTBEAT_URL"
 UI_URL = "LAKE_ASSETS_UI_URL"
 DMS_TASKS = "LAKE_ASSETS_DMS_TASKS"
+BACKFILL = "LAKE_ASSETS_BACKFILL"
 HOME = "LAKE_ASSETS_HOME"
 DAGSTER_HOME = "DAGSTER_HOME"
+
+DEFAULT_BACKFILL = 1_000
+"""Table-hours of a source that are loaded again within an hour for a new column: some minutes of work."""
 
 WAREHOUSE_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg", "postgresql+psycopg2")
 SECRET_PARAMETERS = frozenset({"password", "sslpassword", "oauth_client_secret"})
@@ -139,6 +143,7 @@ class Settings:
         heartbeat_url: called after each run of the judge whose alerts were delivered; a secret; may be empty.
         ui_url: where people see the Dagster UI, for links in alerts; may be empty.
         dms_tasks: ARNs of the DMS replication tasks whose API is asked for evidence.
+        backfill: table-hours of a source that are loaded again within an hour for a new column.
     """
 
     lake: LakePlace | None
@@ -151,6 +156,7 @@ class Settings:
     heartbeat_url: str = field(default="", repr=False)
     ui_url: str = ""
     dms_tasks: tuple[str, ...] = field(default=(), repr=False)
+    backfill: int = DEFAULT_BACKFILL
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -174,10 +180,11 @@ class Settings:
             home=home,
             dagster_home=_folder(environ, DAGSTER_HOME),
             alerts=tuple(environ.get(ALERTS, "").split()),
-            alert_quarantined=_number(environ, ALERT_QUARANTINED),
+            alert_quarantined=_number(environ, ALERT_QUARANTINED, "records", 0),
             heartbeat_url=_web_address(environ, HEARTBEAT_URL),
             ui_url=_web_address(environ, UI_URL).rstrip("/"),
             dms_tasks=tuple(environ.get(DMS_TASKS, "").split()),
+            backfill=_number(environ, BACKFILL, "table-hours", DEFAULT_BACKFILL),
         )
 
     @property
@@ -264,10 +271,10 @@ def _half_set(present: str, absent: str) -> ConfigurationError:
     )
 
 
-def _number(environ: Mapping[str, str], name: str) -> int:
-    text = environ.get(name, "") or "0"
+def _number(environ: Mapping[str, str], name: str, of_what: str, default: int) -> int:
+    text = environ.get(name, "") or str(default)
     if not re.fullmatch(r"[0-9]{1,18}", text):
-        raise ConfigurationError(f"{name}={text!r} is not a number of records. Write it as 0, 10 or 1000.")
+        raise ConfigurationError(f"{name}={text!r} is not a number of {of_what}. Write it as 0, 10 or 1000.")
     return int(text)
 
 

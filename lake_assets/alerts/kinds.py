@@ -88,7 +88,7 @@ KINDS: dict[str, KindInfo] = {
         ),
         KindInfo(
             name="mismatch",
-            lead="Lake, ledger and main do not count the same.",
+            lead="Lake, ledger and main do not agree.",
             expected="expected the counts to agree: {records:,} records of its files, {loaded:,} loaded",
             mended_by="If nobody should have changed main, see who did; then:\n  {load}",
             is_urgent=True,
@@ -111,6 +111,14 @@ KINDS: dict[str, KindInfo] = {
             "deleted the files. Where they are back, nothing is to be done. To let the rows go too:\n"
             "  {load} --follow-vanished\nTo keep the rows without the files:\n  {waive_all}",
             is_urgent=True,
+        ),
+        KindInfo(
+            name="unloaded_column",
+            lead="Hours were loaded before the catalog named a column that their files have.",
+            mended_by="They are loaded again in the background, LAKE_ASSETS_BACKFILL of them within an hour; "
+            "or now:\n  {load}\nTo leave them as they are, write `backfill: false` at the column.",
+            # Who adds a column knows; what does not come to its end is told.
+            held_for=timedelta(days=1),
         ),
         KindInfo(
             name="quarantined",

@@ -62,6 +62,12 @@ class ElementColumn(Frozen):
         description="A path inside the element, dotted (`maker.name`) or as a list; `[]` is the element "
         "itself, such as a text in an array of texts.",
     )
+    backfill: bool = Field(
+        default=True,
+        strict=True,
+        description="Whether hours that were loaded before the catalog named the column, and whose files "
+        "have it, are loaded again in the background. With `false` it stays NULL in them.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -361,4 +367,11 @@ def _to_column(name: str, column: ElementColumn) -> Column:
     source_name = name
     if column.from_ is not None:
         source_name = column.from_
-    return Column(name=name, type=column.type, source_name=source_name, path=column.path, position=position)
+    return Column(
+        name=name,
+        type=column.type,
+        source_name=source_name,
+        path=column.path,
+        position=position,
+        backfill=column.backfill,
+    )

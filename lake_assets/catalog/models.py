@@ -112,6 +112,7 @@ class Column(Frozen):
         path: where its value lies: the file's JSON column, then keys; in a child table, keys of the element,
             and none for the element itself.
         position: 1-based place of the file's column among the file's columns, `Op` not counted.
+        backfill: hours that were loaded before the catalog named it are loaded again.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Column(Frozen):
     source_name: str = Field(default_factory=_own_name)
     path: tuple[str, ...] | None = None
     position: int | None = None
+    backfill: bool = True
 
     @property
     def file_column(self) -> str:

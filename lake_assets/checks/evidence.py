@@ -12,6 +12,7 @@ import psycopg
 
 from lake_assets.catalog.models import Table
 from lake_assets.checks.children import child_differences
+from lake_assets.checks.columns import MainColumns, read_main_columns
 from lake_assets.lake.objects import Listing
 from lake_assets.ledger.files import read_files
 from lake_assets.ledger.quarantine import count_quarantine
@@ -40,6 +41,7 @@ class Books:
         children: where child tables differ from the ledger, by hour.
         newest_snapshot: the newest hour with files of a snapshot table.
         cannot_load: why this version loads no hour of the table; None where it does.
+        columns: main's columns, and those that hours were loaded with.
     """
 
     known: Mapping[datetime, LedgerHour]
@@ -50,6 +52,7 @@ class Books:
     children: Mapping[datetime, Facts]
     newest_snapshot: datetime | None
     cannot_load: Fact | None
+    columns: MainColumns
 
 
 def read_books(
@@ -77,6 +80,7 @@ def read_books(
             children=child_differences(connection, table, first, end) if count_main else {},
             newest_snapshot=mode.only_hour(connection),
             cannot_load=mode.why_not_loaded,
+            columns=read_main_columns(connection, table),
         )
 
 
@@ -126,16 +130,20 @@ def evidence_of(
     # A day whose file came and vanished since has had it all the same.
     days = {hour.date() for hour in listed.keys() | books.files.keys()}
     for hour in hours:
+        files = books.files.get(hour, ())
+        rows = None if books.rows is None else books.rows.get(hour, {})
+        gone = books.columns.gone(files, rows)
         yield Evidence(
             table=table,
             hour=hour,
             known=books.known.get(hour),
-            files=books.files.get(hour, ()),
+            files=files,
             listed=listed.get(hour, ()),
-            rows_in_main=None if books.rows is None else books.rows.get(hour, {}),
+            rows_in_main=rows,
             held=books.held.get(hour, {}),
             waived_files=books.waived.get(hour),
-            differences=books.children.get(hour, ()),
+            differences=(*gone, *books.children.get(hour, ())),
+            not_loaded=books.columns.not_loaded(files),
             is_newest_snapshot=hour == books.newest_snapshot,
             day_has_files=hour.date() in days,
             cannot_load=books.cannot_load,

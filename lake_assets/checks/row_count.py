@@ -12,6 +12,7 @@ import psycopg
 
 from lake_assets.catalog.models import Table
 from lake_assets.checks.children import recount_children
+from lake_assets.checks.columns import MainColumns
 from lake_assets.checks.evidence import (
     Books,
     evidence_of,
@@ -20,6 +21,7 @@ from lake_assets.checks.evidence import (
     stretches,
     whole_days,
 )
+from lake_assets.checks.values import Compared, compare_values
 from lake_assets.exceptions import LakeError
 from lake_assets.hours import ONE_HOUR
 from lake_assets.lake.s3 import Lake
@@ -50,7 +52,7 @@ def check_hours(
         lake: the lake; the table's folder is listed again.
         table: the table.
         hours: the hours to check (UTC), oldest first; at least one.
-        deep: read the files' bytes and count their records again.
+        deep: read the files' bytes, count their records and compare their values again.
         now: the present moment; the clock's if left out.
     """
     checked: list[Verdict] = []
@@ -72,7 +74,7 @@ def _check_stretch(
     verdicts: dict[datetime, Verdict] = {}
     uncounted: dict[datetime, Facts] = {}
     for item in evidence:
-        counted = _with_recount(connection, lake, item) if deep else item
+        counted = _looked_at_again(connection, lake, books.columns, item) if deep else item
         verdicts[item.hour] = decide(counted, now or datetime.now(UTC))
         uncounted[item.hour] = tuple(_not_recounted(item)) if deep else ()
     again = _write_down(connection, table, books, verdicts)
@@ -141,10 +143,16 @@ def _gather(
     return books, list(evidence_of(table, hours, books, listing, source_is_gone=is_gone))
 
 
-def _with_recount(connection: psycopg.Connection, lake: Lake, evidence: Evidence) -> Evidence:
-    """Return the evidence with what a second count of the files' bytes says."""
-    differences = (*evidence.differences, *_recount_files(connection, lake, evidence))
-    return replace(evidence, differences=differences)
+def _looked_at_again(
+    connection: psycopg.Connection, lake: Lake, columns: MainColumns, evidence: Evidence
+) -> Evidence:
+    """Return the evidence with what a second look at the files' bytes says: counts, then values."""
+    recounted = tuple(_recount_files(connection, lake, evidence))
+    compared = Compared()
+    if not recounted:
+        compared = compare_values(connection, lake, columns, evidence)
+    differences = (*evidence.differences, *recounted, *compared.differences)
+    return replace(evidence, differences=differences, is_deep=True, remarks=compared.remarks)
 
 
 def _not_recounted(evidence: Evidence) -> Iterator[Fact]:

@@ -114,7 +114,12 @@ class Context:
         """Return what Dagster is to know, assembled anew."""
         from lake_assets.orchestration.build import build_definitions
 
-        return build_definitions(self.current_catalog, self.lake_place, self.settings.dms_tasks)
+        return build_definitions(
+            self.current_catalog,
+            self.lake_place,
+            self.settings.dms_tasks,
+            backfill=self.settings.backfill,
+        )
 
     def reach(self) -> None:
         """Find out that lake and warehouse can be used, before work is begun that needs both.

@@ -200,7 +200,7 @@ def load(
 @main.command(short_help="Compare lake, ledger and main; load nothing.")
 @tables_argument
 @range_options
-@click.option("--deep", is_flag=True, help="Also read the files' bytes again and count their records anew.")
+@click.option("--deep", is_flag=True, help="Also read the files again: count records, compare values.")
 @json_option
 def check(
     tables: Sequence[str], first: datetime | None, end: datetime | None, deep: bool, as_json: bool
@@ -208,8 +208,9 @@ def check(
     """Compare lake, ledger and main as they are now; load nothing.
 
     For each table-hour: are the files in the lake those that were loaded, and does main hold as many rows as
-    were loaded from each? With --deep the files are read again and their records counted by a second reader.
-    The Dagster UI shows the outcome as the row_count check of the table.
+    were loaded from each? With --deep the files are read again, their records counted by a second reader,
+    and main's values compared with theirs, cell by cell. The Dagster UI shows the
+    outcome as the row_count check of the table.
 
     Without TABLE, --from and --to it also looks for all that the daemon's judge does, and shows it: missing
     hours, and findings such as unknown folders, holes in LOAD numbers, odd volumes, empty hours, silent
@@ -249,7 +250,7 @@ def status(tables: Sequence[str], first: datetime | None, end: datetime | None, 
       Q quarantined  loaded, and some records are in quarantine
       M missing      no file came, and one was due; or its loaded files are gone
       F failed       its load failed; main is as it was before
-      X mismatch     lake, ledger and main do not count the same
+      X mismatch     lake, ledger and main do not agree
       S stale        not loaded yet, or its files changed or vanished since
       . quiet        no file, and none was due
       ~ expected     the hour is not over, or its files are not due yet

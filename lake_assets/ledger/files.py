@@ -25,6 +25,7 @@ def register_file(
     hour: datetime,
     file: LakeObject,
     dialect: dict[str, Any],
+    column_set: int,
     run_id: str,
 ) -> int:
     """Write a file of a table-hour down, and return its id, which rows of main carry as `_lake_file`."""
@@ -34,6 +35,7 @@ def register_file(
         "bytes": file.size,
         "kind": file.kind,
         "dialect": Jsonb(dialect),
+        "column_set": column_set,
         "run_id": run_id,
     }
     row = connection.execute(statement(__package__, "register_file"), values).fetchone()

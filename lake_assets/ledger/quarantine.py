@@ -91,6 +91,12 @@ def count_quarantine(
     return counts
 
 
+def quarantined_records(connection: psycopg.Connection, table: Table, hour: datetime) -> dict[str, list[int]]:
+    """Return the numbers of the records of a table-hour that main does without, by key."""
+    rows = connection.execute(statement(__package__, "quarantined_records"), hour_of(table, hour))
+    return dict(rows.fetchall())
+
+
 def count_by_hour(
     connection: psycopg.Connection, tables: Iterable[Table], first: datetime, end: datetime
 ) -> dict[str, dict[datetime, int]]:

@@ -15,6 +15,7 @@ from lake_assets.catalog.models import Column, Table
 from lake_assets.exceptions import CountMismatch
 from lake_assets.hours import format_hour
 from lake_assets.ledger.children import count_children
+from lake_assets.load.meddlers import blame, count_hour, list_meddlers
 from lake_assets.load.staging.documents import EVERYTHING
 from lake_assets.load.staging.staged_children import StagedChild, index_names
 from lake_assets.postgres import statement
@@ -53,6 +54,11 @@ class ChildRows:
     hour: datetime
     children: Sequence[StagedChild]
 
+    @property
+    def column_names(self) -> dict[str, list[str]]:
+        """The columns that each child table is given, by its name."""
+        return {child.name: list(self._values(child)) for child in self.children}
+
     def insert(self, ids: Sequence[int], *, moved: bool) -> None:
         """Insert the elements of the staged documents, and write down how many there are of each file.
 
@@ -80,15 +86,26 @@ class ChildRows:
             self._move(child, ids, within)
 
     def _insert(self, child: StagedChild, ids: Sequence[int]) -> dict[int, int]:
+        """Insert all elements, and see that the table has these rows and no others.
+
+        Raises:
+            CountMismatch: it has not.
+        """
         inserted = self._move(child, ids, EVERYTHING)
-        due = self._count_elements(child, ids)
-        for file_id in ids:
-            if inserted.get(file_id, 0) != due.get(file_id, 0):
-                raise CountMismatch(
-                    f"{self.table.schema_name}.{child.name} {format_hour(self.hour)}: "
-                    f"{sum(inserted.values())} rows reached it, and the arrays have {sum(due.values())} "
-                    "elements. Nothing was changed."
-                )
+        due = {file_id: count for file_id, count in self._count_elements(child, ids).items() if count}
+        main = sql.Identifier(self.table.schema_name, child.name)
+        meddlers = list_meddlers(self.connection, main)
+        there = inserted
+        if meddlers:
+            counted = count_hour(self.connection, main, self.hour)
+            there = {file_id: counted[file_id] for file_id in ids if file_id in counted}
+        if not inserted == there == due:
+            raise CountMismatch(
+                f"{self.table.schema_name}.{child.name} {format_hour(self.hour)}: "
+                f"{sum(inserted.values())} rows reached it, and the arrays have {sum(due.values())} "
+                f"elements; it has {sum(there.values())} now{blame(meddlers)}. "
+                "Nothing was changed."
+            )
         return inserted
 
     def _move(self, child: StagedChild, ids: Sequence[int], within: sql.Composable) -> dict[int, int]:

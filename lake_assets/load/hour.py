@@ -20,6 +20,7 @@ from lake_assets.ledger.headed_files import newest_headed_file
 from lake_assets.ledger.quarantine import replace_quarantine
 from lake_assets.load.child_rows import ChildRows
 from lake_assets.load.column_drift import missing_columns
+from lake_assets.load.loaded_columns import note_columns
 from lake_assets.load.main_rows import MainHour, RowSource, StagedRows
 from lake_assets.load.main_tables import ensure_main
 from lake_assets.load.modes.mode import LoadMode, Turn
@@ -110,11 +111,13 @@ class HourLoad:
         transformed = None
         if self.table.transform:
             transformed, tallies = self._transform(staging, tallies, main)
+        rows = self._rows(staging, transformed or staging, main)
         replacement = Replacement(
             mode=self.mode,
             turn=turn,
             staging=staging,
-            rows=self._rows(staging, transformed or staging, main),
+            rows=rows,
+            column_set=note_columns(self.connection, self.conninfo, self.table, rows.column_names),
             outcome=self.outcome,
             transformed=transformed,
             kept=kept,

@@ -22,6 +22,7 @@ from lake_assets.lake.s3 import Lake
 from lake_assets.ledger.install import install
 from lake_assets.load.child_rows import child_tables
 from lake_assets.load.hour import HourLoad
+from lake_assets.load.loaded_columns import adopt_older_files
 from lake_assets.load.main_tables import catalog_columns, ensure_main
 from lake_assets.load.modes.mode import LoadMode
 from lake_assets.load.modes.registry import mode_of
@@ -73,8 +74,9 @@ class TableLoader:
             connection = undo.enter_context(connect(self.conninfo, autocommit=True, run_id=self.run_id))
             install(connection)
             self.table = with_type_schemas(connection, self.table)
+            adopt_older_files(connection, self.table)
             for table in (self.table, *child_tables(self.table)):
-                ensure_main(connection, table, catalog_columns(table))
+                ensure_main(connection, table, catalog_columns(table), parent=self.table)
             undo.pop_all()
         self._connection = connection
         return self

@@ -13,12 +13,19 @@ import psycopg
 from psycopg import sql
 
 from lake_assets.catalog.models import Table
+from lake_assets.exceptions import CountMismatch
+from lake_assets.hours import format_hour
 from lake_assets.load.child_rows import ChildRows, child_tables
 from lake_assets.load.main_tables import main_table
+from lake_assets.load.meddlers import blame, count_hour, list_meddlers
 from lake_assets.load.staging.documents import EVERYTHING
 from lake_assets.load.staging.staging import CopiedFile
 from lake_assets.postgres import statement
 from lake_assets.states.records import LedgerFile
+
+THIS_HOUR = sql.SQL("_lake_hour = %(hour)s AND NOT (_lake_file = ANY (%(kept)s::bigint[]))")
+UNTIL_THIS_HOUR = sql.SQL("_lake_hour <= %(hour)s AND NOT (_lake_file = ANY (%(kept)s::bigint[]))")
+OF_FILE = sql.SQL("_lake_hour = %(hour)s AND _lake_file = %(file_id)s")
 
 
 class RowSource(Protocol):
@@ -65,21 +72,67 @@ class MainHour:
     moved: Sequence[LedgerFile] = ()
 
     def delete(self) -> None:
-        """Delete the hour's rows of main and of child tables."""
-        self._delete("delete_hour")
+        """Delete the hour's rows of main and of child tables.
+
+        Raises:
+            CountMismatch: some are there still.
+        """
+        self._delete(THIS_HOUR)
 
     def delete_until(self) -> None:
-        """Delete the rows of the hour and of all hours before it, of main and of child tables."""
-        self._delete("delete_hours_until")
+        """Delete the rows of the hour and of all hours before it, of main and of child tables.
 
-    def _delete(self, name: str) -> None:
+        Raises:
+            CountMismatch: some are there still.
+        """
+        self._delete(UNTIL_THIS_HOUR)
+
+    def _delete(self, which: sql.Composable) -> None:
         for table in (self.table, *child_tables(self.table)):
             main = main_table(table)
-            values = {"hour": self.hour, "kept": list(self.kept)}
-            self.connection.execute(statement(__package__, name, main=main), values)
+            of_hour = {"hour": self.hour, "kept": list(self.kept)}
+            self._delete_rows(main, table, which, of_hour)
             for file in self.moved:
                 of_file = {"hour": file.hour, "file_id": file.id}
-                self.connection.execute(statement(__package__, "delete_file", main=main), of_file)
+                self._delete_rows(main, table, OF_FILE, of_file)
+
+    def _delete_rows(
+        self, main: sql.Identifier, table: Table, which: sql.Composable, values: Mapping[str, object]
+    ) -> None:
+        """Delete rows, and see that they are gone, where something may keep them."""
+        delete = statement(__package__, "delete_rows", main=main, which=which)
+        self.connection.execute(delete, values)
+        meddlers = list_meddlers(self.connection, main)
+        if not meddlers:
+            return
+        look = statement(__package__, "has_rows", main=main, which=which)
+        row = self.connection.execute(look, values).fetchone()
+        if row and row[0]:
+            raise CountMismatch(
+                f"{table.schema_name}.{table.name} {format_hour(self.hour)}: rows are there still after they "
+                f"were deleted{blame(meddlers)}. Nothing was changed."
+            )
+
+    def require(self, due: Mapping[int, int]) -> None:
+        """See that main has so many rows of the hour by file id and no others, where something may meddle.
+
+        Rows of files that are kept count for themselves.
+
+        Raises:
+            CountMismatch: it has others.
+        """
+        main = main_table(self.table)
+        meddlers = list_meddlers(self.connection, main)
+        if not meddlers:
+            return
+        there = count_hour(self.connection, main, self.hour)
+        for file_id in self.kept:
+            there.pop(file_id, None)
+        if there != due:
+            raise CountMismatch(
+                f"{self.table.qualified} {format_hour(self.hour)}: main has {sum(there.values())} rows of "
+                f"the hour after {sum(due.values())} were put in{blame(meddlers)}. Nothing was changed."
+            )
 
 
 @dataclass(frozen=True)
@@ -95,6 +148,11 @@ class StagedRows:
     main: MainHour
     source: RowSource
     child_rows: ChildRows
+
+    @property
+    def column_names(self) -> dict[str, list[str]]:
+        """The columns that the table and its child tables are given, by table."""
+        return {self.main.table.name: list(self.source.columns), **self.child_rows.column_names}
 
     def insert(self, ids: Sequence[int], within: sql.Composable = EVERYTHING) -> int:
         """Insert rows into main.

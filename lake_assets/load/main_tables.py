@@ -15,8 +15,11 @@ from psycopg import sql
 from lake_assets.catalog.models import Table
 from lake_assets.catalog.values import MOST_COLUMNS
 from lake_assets.exceptions import WarehouseError
+from lake_assets.ledger.column_sets import find_given_columns
 from lake_assets.ledger.install import lock
 from lake_assets.postgres import statement, type_name
+from lake_assets.states.facts import Fact
+from lake_assets.states.sentences import sentence
 from lake_assets.table_locks import TableChange, limit_wait
 
 LAKE_COLUMNS = {"_lake_hour": "timestamptz", "_lake_file": "bigint", "_lake_record": "bigint"}
@@ -51,16 +54,26 @@ def catalog_columns(table: Table) -> list[tuple[str, str]]:
     return [(column.name, column.type) for column in table.columns]
 
 
-def ensure_main(connection: psycopg.Connection, table: Table, columns: Sequence[tuple[str, str]]) -> None:
+def ensure_main(
+    connection: psycopg.Connection,
+    table: Table,
+    columns: Sequence[tuple[str, str]],
+    *,
+    parent: Table | None = None,
+) -> None:
     """Create a main table, or add the columns it lacks, in a transaction of its own.
+
+    A column that it had once is not added: it would be empty in the rows that are there.
 
     Args:
         connection: a session without an open transaction; locks on main are held for moments only.
         table: the table as the catalog has it.
         columns: (name, type) of the columns it must have, those of the lake left aside.
+        parent: of a child table, the table whose hours give it rows.
 
     Raises:
-        WarehouseError: a column is there with another type, there are too many, or others hold the table.
+        WarehouseError: a column is there with another type, or is there no more; there are too many; or
+            others hold the table.
     """
     if len(columns) > MOST_COLUMNS:
         raise WarehouseError(
@@ -72,27 +85,32 @@ def ensure_main(connection: psycopg.Connection, table: Table, columns: Sequence[
         tables=[main_table(table)],
         what=f"{table.schema_name}.{table.name}: the columns of files or catalog cannot be added",
     )
-    change.run(partial(_ensure, connection, table, columns))
+    change.run(partial(_ensure, connection, table, columns, parent or table))
 
 
-def _ensure(connection: psycopg.Connection, table: Table, columns: Sequence[tuple[str, str]]) -> None:
+def _ensure(
+    connection: psycopg.Connection, table: Table, columns: Sequence[tuple[str, str]], parent: Table
+) -> None:
     lock(connection, f"main:{table.schema_name}.{table.name}")
     if table_exists(connection, main_table(table)):
-        _complete(connection, table, columns)
+        _complete(connection, table, columns, parent)
     else:
         _create(connection, table, columns)
 
 
-def _complete(connection: psycopg.Connection, table: Table, columns: Sequence[tuple[str, str]]) -> None:
+def _complete(
+    connection: psycopg.Connection, table: Table, columns: Sequence[tuple[str, str]], parent: Table
+) -> None:
     """Add the columns that a table lacks; for each, readers wait a moment at most."""
     main = main_table(table)
     limit_wait(connection)
     wanted = dict(columns) | LAKE_COLUMNS
     compared = compare_columns(connection, main, define_columns(wanted))
     _refuse_other_types(table, compared)
-    for column in compared:
-        if column.existing is None:
-            add_column(connection, main, column.name, type_name(wanted[column.name]))
+    lacking = [column.name for column in compared if column.existing is None]
+    _refuse_gone(connection, table, lacking, parent)
+    for name in lacking:
+        add_column(connection, main, name, type_name(wanted[name]))
 
 
 def ensure_schema(connection: psycopg.Connection, schema: str) -> None:
@@ -164,6 +182,16 @@ def _refuse_other_types(table: Table, compared: Sequence[ComparedColumn]) -> Non
             f"{table.schema_name}.{table.name} is there without {', '.join(lost)}: lake_assets did not make "
             "it. Rename it, or give the table another name in the catalog."
         )
+
+
+def _refuse_gone(connection: psycopg.Connection, table: Table, lacking: Sequence[str], parent: Table) -> None:
+    """Refuse to add columns anew that rows were loaded with: nobody would see that they are empty."""
+    if not lacking:
+        return
+    gone = find_given_columns(connection, parent, table.name, main_table(table), lacking)
+    if gone:
+        fact = Fact.of("columns_gone", table=f"{table.schema_name}.{table.name}", columns=gone)
+        raise WarehouseError(f"{sentence(fact)}.")
 
 
 def _retype(table: Table, types: Mapping[str, str]) -> str:

@@ -20,6 +20,8 @@ from lake_assets.ledger.files import count_file, forget_files, register_file
 from lake_assets.ledger.quarantine import SourceFile, replace_quarantine
 from lake_assets.load.insert_rejects import InsertRejects
 from lake_assets.load.main_rows import StagedRows
+from lake_assets.load.main_tables import main_table
+from lake_assets.load.meddlers import blame, list_meddlers
 from lake_assets.load.modes.mode import LoadMode, Turn
 from lake_assets.load.moved import take_over
 from lake_assets.load.outcome import HourOutcome
@@ -46,6 +48,7 @@ class Replacement:
         turn: the hour's turn.
         staging: the staging.
         rows: the rows.
+        column_set: the number under which the ledger knows the columns that are filled.
         outcome: what decides on the state of the hour.
         transformed: what the table's transform gave; None without one.
         kept: what stays of the hour though the lake has it no longer.
@@ -56,6 +59,7 @@ class Replacement:
     turn: Turn
     staging: Staging
     rows: StagedRows
+    column_set: int
     outcome: HourOutcome
     transformed: "Transformed | None"
     kept: KeptFiles
@@ -138,6 +142,7 @@ class Replacement:
             self.turn.hour,
             copied.file,
             copied.dialect.as_json(),
+            self.column_set,
             self.outcome.run_id,
         )
         counts = tally.counts(superseded=self.turn.superseded_by is not None)
@@ -174,8 +179,19 @@ class Replacement:
         inserted = self.mode.apply(self.rows, self.turn, ids)
         due = self.mode.rows_due(file.counts for file in files)
         if inserted != due:
+            meddlers = list_meddlers(self.connection, main_table(self.table))
             raise CountMismatch(
                 f"{self.table.qualified} {format_hour(self.turn.hour)}: {inserted} rows reached main, and "
-                f"{due} good records were counted in the files. Nothing was changed."
+                f"{due} good records were counted in the files{blame(meddlers)}. Nothing was changed."
             )
         self.rows.child_rows.insert(ids, moved=self.turn.superseded_by is None)
+        self._require(files)
+
+    def _require(self, files: Sequence[LoadedFile]) -> None:
+        """See that main has the hour's rows and no others, whatever the server said of its statements."""
+        due: dict[int, int] = {}
+        for file in files:
+            rows = self.mode.rows_due([file.counts])
+            if rows:
+                due[file.file_id] = rows
+        self.rows.main.require(due)

@@ -6,7 +6,7 @@ turn it is. A table-hour is asked for at once when its files or its entry in the
 for ever. How a run is started belongs to `lake_assets.orchestration.load_sensor`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -15,10 +15,12 @@ from typing import Any
 import psycopg
 
 from lake_assets.catalog.models import Source, Table
+from lake_assets.hours import ONE_HOUR
 from lake_assets.load.modes.registry import mode_of
-from lake_assets.monitor.run_plan import HOURS_PER_RUN, TABLE_HOURS_PER_RUN, Run, plan_runs, runs_at_once
+from lake_assets.monitor.run_plan import HOURS_PER_RUN, TABLE_HOURS_PER_RUN, Run, plan_runs
 from lake_assets.monitor.table import JudgedHour
 from lake_assets.postgres import statement
+from lake_assets.settings import DEFAULT_BACKFILL
 from lake_assets.states.facts import HELD
 from lake_assets.states.state import LOADABLE, WELL
 
@@ -58,7 +60,8 @@ def write_manifests(connection: psycopg.Connection, source: Source, hours: Seque
     if not wanted:
         return
     manifests = [judged.manifest for judged in wanted]
-    values = _names_of(source, wanted) | {"manifests": manifests}
+    backfills = [judged.verdict.reason == "columns_not_loaded" for judged in wanted]
+    values = _names_of(source, wanted) | {"manifests": manifests, "backfills": backfills}
     connection.execute(statement(__package__, "write_manifests"), values)
     # Those that were well start anew, whatever was asked for before.
     again = [judged for judged in wanted if judged.before in WELL]
@@ -101,8 +104,11 @@ def ask_for_loads(
     *,
     most_runs: int,
     in_flight: Collection[TableHourName] = (),
+    backfill: int = DEFAULT_BACKFILL,
 ) -> list[Request]:
     """Return the runs to start now, oldest hours first, and write down that they were asked for.
+
+    Hours that are loaded again for a column of the catalog alone come last, and leave one run to others.
 
     Args:
         connection: a session of the warehouse; the ledger must be installed.
@@ -110,6 +116,7 @@ def ask_for_loads(
         now: the present moment.
         most_runs: how many runs to start at most.
         in_flight: tables (by name) and hours that a run is about to load already.
+        backfill: how many table-hours are loaded again for a new column within an hour.
     """
     if most_runs <= 0:
         return []
@@ -118,25 +125,37 @@ def ask_for_loads(
         "source": source.name,
         "now": now,
         "day_ago": now - ONE_DAY,
+        "hour_ago": now - ONE_HOUR,
         "most_changes": MOST_CHANGES,
         "waits": list(WAITS),
         "most": MOST_READ,
+        "backfill": backfill,
         "loadable": sorted(LOADABLE),
         "held": sorted(HELD),
     }
     manifests: dict[TableHourName, str] = {}
-    wanted: dict[Table, list[datetime]] = {}
-    for name, hour, manifest in connection.execute(statement(__package__, "read_backlog"), values):
+    needed: dict[Table, list[datetime]] = {}
+    later: dict[Table, list[datetime]] = {}
+    for name, hour, manifest, is_backfill in connection.execute(
+        statement(__package__, "read_backlog"), values
+    ):
         if name in tables and (name, hour) not in in_flight:
             manifests[name, hour] = manifest
+            wanted = later if is_backfill else needed
             wanted.setdefault(tables[name], []).append(hour)
-    share = TABLE_HOURS_PER_RUN // max(1, len(wanted))
-    most_hours = max(1, min(HOURS_PER_RUN, share))
+    planned = _plan(needed)[:most_runs]
+    room = max(0, most_runs - 1 - len(planned))
+    planned += _plan(later)[:room]
     requests = []
-    for run in runs_at_once(plan_runs(wanted, most_hours))[:most_runs]:
+    for run in runs_at_once(planned)[:most_runs]:
         key = _note_asked(connection, source, run, manifests, now)
         requests.append(Request(run=run, key=key))
     return requests
+
+
+def _plan(wanted: Mapping[Table, Sequence[datetime]]) -> list[Run]:
+    share = TABLE_HOURS_PER_RUN // max(1, len(wanted))
+    return plan_runs(wanted, max(1, min(HOURS_PER_RUN, share)))
 
 
 def _note_asked(

@@ -32,7 +32,7 @@ from lake_assets.orchestration.overdue_sensor import build_overdue_sensor
 from lake_assets.orchestration.retention import build_retention
 from lake_assets.orchestration.status_asset import build_volume_check, status_spec
 from lake_assets.orchestration.status_sensor import build_status_sensor
-from lake_assets.settings import LakePlace, Settings
+from lake_assets.settings import DEFAULT_BACKFILL, LakePlace, Settings
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,11 @@ EMBEDDED_LAKE = LakePlace("lake")
 
 
 def build_definitions(
-    catalog: Catalog | CurrentCatalog, lake: LakePlace, dms_tasks: Sequence[str] = ()
+    catalog: Catalog | CurrentCatalog,
+    lake: LakePlace,
+    dms_tasks: Sequence[str] = (),
+    *,
+    backfill: int = DEFAULT_BACKFILL,
 ) -> dg.Definitions:
     """Assemble assets, checks, jobs, schedules, sensors and resources.
 
@@ -49,6 +53,7 @@ def build_definitions(
         catalog: the tables; a `CurrentCatalog` is read again when its files have changed.
         lake: bucket and prefix of the lake; keys and endpoint come from the environment, as boto3 reads them.
         dms_tasks: ARNs of the DMS tasks whose API is to be asked; none for none.
+        backfill: table-hours of a source that are loaded again within an hour for a new column.
     """
     current = catalog if isinstance(catalog, CurrentCatalog) else CurrentCatalog(catalog)
     sources = [source for source in current.built.sources if source.tables]
@@ -68,7 +73,7 @@ def build_definitions(
             jobs=[build_check_job(current), judge, retention],
             schedules=[*(build_judge_schedule(current, source, judge) for source in sources), nightly],
             sensors=[
-                *(build_load_sensor(current, source) for source in sources),
+                *(build_load_sensor(current, source, backfill) for source in sources),
                 build_overdue_sensor(current, judge),
                 build_status_sensor(current),
                 build_alert_sensor(current),
@@ -113,4 +118,9 @@ def defs() -> dg.Definitions:
     """Return the definitions that settings and catalog ask for; Dagster calls it when it loads the code."""
     load_env_file()
     settings = Settings.from_env()
-    return build_definitions(catalog_of(settings), settings.lake or EMBEDDED_LAKE, settings.dms_tasks)
+    return build_definitions(
+        catalog_of(settings),
+        settings.lake or EMBEDDED_LAKE,
+        settings.dms_tasks,
+        backfill=settings.backfill,
+    )

@@ -35,7 +35,7 @@ class CheckConfig(dg.Config):
     first: str = Field(default="", description="First hour, as 2018-09-06T10; the source's start if empty.")
     end: str = Field(default="", description="Hour to stop before; the running hour if empty.")
     hours: list[str] = Field(default=[], description="Only these hours; the whole range if empty.")
-    deep: bool = Field(default=False, description="Read the files' bytes and count their records again.")
+    deep: bool = Field(default=False, description="Read the files again: count records, compare values.")
 
     def hours_of(self, source: Source) -> list[datetime]:
         """Return the hours of a source's tables to check, oldest first."""

@@ -25,6 +25,7 @@ from lake_assets.orchestration.assets import asset_key
 from lake_assets.orchestration.catalog_tag import catalog_tag
 from lake_assets.orchestration.io_manager import PostgresIOManager
 from lake_assets.orchestration.sensor_session import sensor_session, skips_its_turn
+from lake_assets.settings import DEFAULT_BACKFILL
 
 RUNS_AT_ONCE = 4
 """Runs of a source that its sensor has under way at most; what is left follows when they are done."""
@@ -32,12 +33,15 @@ RUNS_AT_ONCE = 4
 SECONDS_BETWEEN_LOOKS = 30
 
 
-def build_load_sensor(current: CurrentCatalog, source: Source) -> dg.SensorDefinition:
+def build_load_sensor(
+    current: CurrentCatalog, source: Source, backfill: int = DEFAULT_BACKFILL
+) -> dg.SensorDefinition:
     """Return the sensor that asks for a load of each table-hour that needs one, oldest first.
 
     Args:
         current: the catalog as it is when it is asked.
         source: the source; it must have a table.
+        backfill: how many of its table-hours are loaded again within an hour for a new column alone.
     """
     assets = [asset_key(table) for table in source.tables]
 
@@ -63,7 +67,12 @@ def build_load_sensor(current: CurrentCatalog, source: Source) -> dg.SensorDefin
             own_runs = _count_loads(runs, source)
             in_flight = table_hours_in_flight(runs, source)
             requests = ask_for_loads(
-                connection, source_now, now, most_runs=RUNS_AT_ONCE - own_runs, in_flight=in_flight
+                connection,
+                source_now,
+                now,
+                most_runs=RUNS_AT_ONCE - own_runs,
+                in_flight=in_flight,
+                backfill=backfill,
             )
         if requests:
             asked = [_run_request(current, source_now, request) for request in requests]

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lake_assets.catalog.models import Table
-from lake_assets.readers.dialect import OP, OP_LETTERS
+from lake_assets.catalog.models import Column, Table
+from lake_assets.readers.dialect import OP, OP_LETTERS, Dialect
 from lake_assets.readers.figures import figure_places, has_digit
 from lake_assets.readers.head import Cells
 
@@ -74,6 +74,26 @@ def _why_named(names: Cells, bound: Mapping[int, str]) -> str:
     if not renamed:
         return "as the header names them"
     return f"as the header names them ({', '.join(renamed)})"
+
+
+def has_column(dialect: Dialect, table: Table, column: Column) -> bool:
+    """Return whether a file that was read as the ledger says has a column of today's catalog.
+
+    Args:
+        dialect: how the file was read, when the catalog may not have named the column yet.
+        table: the table as the catalog has it now.
+        column: the column, or one that lies in the document it lies in.
+    """
+    if column.file_column in dialect.columns:
+        return True
+    if column.position:
+        return column.position <= len(dialect.columns)
+    has_names = dialect.header or dialect.format != "csv"
+    if has_names:
+        return column.file_column.casefold() in map(str.casefold, dialect.extra)
+    # Cells that no column claimed then lie behind all others.
+    place = table.file_places[column.file_column]
+    return bool(dialect.extra) and place <= len(dialect.columns)
 
 
 def columns_by_place(sample: Sequence[Cells], table: Table, kind: str) -> FileColumns:

@@ -12,6 +12,8 @@ from lake_assets.catalog.models import Table
 from lake_assets.hours import ONE_HOUR
 from lake_assets.states.evidence import Evidence, LoadResult, is_as_loaded
 from lake_assets.states.facts import (
+    ALWAYS_COMPARED,
+    DEEP,
     FAILURES,
     HELD,
     LASTING,
@@ -32,6 +34,7 @@ ONE_DAY = timedelta(days=1)
 
 REMOVED: frozenset[FactCode] = frozenset({"file_removed", "more"})
 HISTORY: frozenset[FactCode] = frozenset({"had_failed", "waived"})
+REMARKS: frozenset[FactCode] = frozenset({"columns_not_compared"})
 ENDED_WAIVER: frozenset[FactCode] = frozenset({"waived_files_changed"})
 MOVED: frozenset[FactCode] = frozenset({"file_moved"})
 
@@ -135,6 +138,8 @@ def _where_counts_agree(evidence: Evidence, changes: Facts, now: datetime) -> Ve
         return _changed(evidence, changes, now)
     if _has_no_files(evidence):
         return _without_files(evidence, _lost(evidence), (), now)
+    if evidence.not_loaded:
+        return _changed(evidence, evidence.not_loaded, now)
     return _loaded(evidence)
 
 
@@ -203,19 +208,34 @@ def _while_waived(evidence: Evidence, files: Mapping[str, str], changes: Facts, 
 
 def _is_mismatch(evidence: Evidence, differences: Facts, changes: Facts) -> bool:
     """Return whether counts differ, or differed when they were last compared and may still."""
-    if differences:
+    if differences or _standing_differences(evidence):
         return True
-    was_mismatch = evidence.known is not None and evidence.known.state == "mismatch"
-    is_uncounted = evidence.rows_in_main is None
-    return was_mismatch and (is_uncounted or bool(changes))
+    if not _was_mismatch(evidence):
+        return False
+    is_unexplained = evidence.rows_in_main is None and not evidence.known_facts
+    return is_unexplained or bool(changes)
+
+
+def _was_mismatch(evidence: Evidence) -> bool:
+    return evidence.known is not None and evidence.known.state == "mismatch"
 
 
 def _mismatch(evidence: Evidence, differences: Facts, changes: Facts) -> Verdict:
-    found = (*differences, *changes)
-    if not differences:
-        # Nobody has counted anew: what was found last time still stands.
-        found = tuple(dict.fromkeys((*_known_differences(evidence), *changes)))
+    standing = _standing_differences(evidence)
+    if not differences and not standing:
+        standing = _known_differences(evidence)
+    found = tuple(dict.fromkeys((*differences, *standing, *changes)))
     return _verdict(evidence, "mismatch", found=found)
+
+
+def _standing_differences(evidence: Evidence) -> Facts:
+    """Return what was found last time and still stands, for nobody has looked for it anew."""
+    if not _was_mismatch(evidence):
+        return ()
+    known = without_codes(_known_differences(evidence), ALWAYS_COMPARED)
+    if evidence.rows_in_main is None:
+        return known
+    return () if evidence.is_deep else with_codes(known, DEEP)
 
 
 def _known_differences(evidence: Evidence) -> Facts:
@@ -347,7 +367,10 @@ def _history(evidence: Evidence) -> Facts:
 def _loaded(evidence: Evidence) -> Verdict:
     quarantined = any(file.quarantined for file in evidence.files)
     state: State = "quarantined" if quarantined else "loaded"
-    return _verdict(evidence, state, kept=_kept_in(evidence, state))
+    kept = _kept_in(evidence, state)
+    if evidence.is_deep:
+        kept = (*without_codes(kept, REMARKS), *evidence.remarks)
+    return _verdict(evidence, state, kept=kept)
 
 
 def _kept_in(evidence: Evidence, state: State) -> Facts:

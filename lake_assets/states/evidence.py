@@ -41,13 +41,16 @@ class Evidence:
         rows_in_main: rows of main by file id; None where they were not counted.
         held: records in quarantine by key.
         waived_files: key and etag of the files it had when a person accepted it; None where nobody has.
-        differences: what child tables and a new count of the bytes say beside the ledger.
+        differences: what main's columns, child tables and a new look at the bytes say beside the ledger.
         is_newest_snapshot: whether no newer hour of a snapshot table has files.
         day_has_files: whether another hour of the same UTC day has files.
         testimony: what DMS and the neighbours say; None where nobody asked, so that what is known stands.
         cannot_load: why this version loads no hour of the table; None where it does.
         source_is_gone: not one file of the source that was loaded is in the lake any more.
         load: what a load that has just ended says; None where none has.
+        not_loaded: columns of the catalog that the hour's files have and its load did not know.
+        is_deep: whether the files' bytes were looked at again.
+        remarks: what that look could not tell.
     """
 
     table: Table
@@ -65,6 +68,9 @@ class Evidence:
     cannot_load: Fact | None = None
     source_is_gone: bool = False
     load: LoadResult | None = None
+    not_loaded: Facts = ()
+    is_deep: bool = False
+    remarks: Facts = ()
 
     @property
     def known_facts(self) -> Facts:

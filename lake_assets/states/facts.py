@@ -74,6 +74,12 @@ FactCode = Literal[
     "file_moved",
     "beyond_retention",
     "cannot_be_recounted",
+    # Main's columns and values beside what was loaded.
+    "columns_gone",
+    "columns_not_loaded",
+    "values_differ",
+    "values_not_compared",
+    "columns_not_compared",
 ]
 
 CODES: tuple[FactCode, ...] = get_args(FactCode)
@@ -110,6 +116,21 @@ TESTIMONY: frozenset[FactCode] = (
     | {"silent_for_long", "neighbour_delivered", "neighbours_delivered", "same_hour_before", "noted"}
 )
 """What is known around an hour without a file; only the monitor gathers it, and others leave it as it is."""
+
+
+DEEP: frozenset[FactCode] = frozenset(
+    {
+        "recount_differs",
+        "not_recounted",
+        "elements_differ",
+        "values_differ",
+        "values_not_compared",
+    }
+)
+"""What only a look at the files' bytes finds, so that only another one can tell that it is over."""
+
+ALWAYS_COMPARED: frozenset[FactCode] = frozenset({"columns_gone"})
+"""What is looked for each time, so that it is over once it is not found."""
 
 
 @dataclass(frozen=True)

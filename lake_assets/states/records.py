@@ -67,6 +67,7 @@ class LedgerFile:
     filtered: int
     added: int
     dialect: dict[str, Any]
+    column_set: int | None = None
 
     @property
     def counts(self) -> Counts:

@@ -83,6 +83,10 @@ TEMPLATES: Mapping[FactCode, str] = {
     "file_moved": "{key}: moved to {to}, and loaded there with hour {hour}",
     "cannot_be_recounted": "{key}: vanished from the lake, so its {records} records cannot be counted again",
     "beyond_retention": "older than lake_retention ({days} days), and not compared with the lake",
+    "values_not_compared": "its values cannot be compared with those of the lake: {error}",
+    "columns_not_compared": (
+        "not compared with the lake: {columns}, for the transform {transform} gives something else each time"
+    ),
 }
 """The sentences that are one form, filled in."""
 
@@ -272,6 +276,39 @@ def _neighbours_delivered(details: Details) -> str:
     return f"{came} of {due} other hourly tables of {source} delivered"
 
 
+def _columns_gone(details: Details) -> str:
+    table, columns = details["table"], details["columns"]
+    old_name = columns[0].replace('"', '""')
+    return (
+        f"{table} has no column {', '.join(columns)} any more, and its rows were loaded with it: somebody "
+        "dropped or renamed it. If it was renamed, rename it back: "
+        f'`ALTER TABLE {table} RENAME COLUMN … TO "{old_name}"`. '
+        f"If it was dropped, drop the table {table} too: its hours are then loaded again from the lake. "
+        "If nobody wants it, take it out of the catalog and set `new_columns: ignore`"
+    )
+
+
+def _columns_not_loaded(details: Details) -> str:
+    return (
+        f"loaded before the catalog named {', '.join(details['columns'])} of {details['table']}, and its "
+        "files have it: it is loaded again in the background (`backfill: false` at the column leaves it so)"
+    )
+
+
+def _values_differ(details: Details) -> str:
+    """Return how rows of a table differ from what a file says."""
+    told = []
+    if details["rows"]:
+        columns = ", ".join(f"{name} in {count}" for name, count in details["columns"])
+        records = ", ".join(map(str, details["records"]))
+        told.append(f"{pluralize(details['rows'], 'row')} otherwise ({columns}; records {records})")
+    if details["lacking"]:
+        told.append(f"no row of {pluralize(details['lacking'], 'record')}")
+    if details["unknown"]:
+        told.append(f"{pluralize(details['unknown'], 'row')} that the file does not give")
+    return f"{details['key']}: read again beside {details['table']}, which has {'; '.join(told)}"
+
+
 _COMPOSED: Mapping[FactCode, Callable[[Details], str]] = {
     "waived_files_changed": _waived_files_changed,
     "rows_differ": _rows_differ,
@@ -290,5 +327,8 @@ _COMPOSED: Mapping[FactCode, Callable[[Details], str]] = {
     "task_stopped": _task_stopped,
     "neighbour_delivered": _neighbour_delivered,
     "neighbours_delivered": _neighbours_delivered,
+    "columns_gone": _columns_gone,
+    "columns_not_loaded": _columns_not_loaded,
+    "values_differ": _values_differ,
 }
 """The sentences that need more than filling in."""

@@ -97,8 +97,8 @@ STATES: dict[State, StateInfo] = {
             fill="#cc79a7",
             needs_attention=True,
             is_loadable=True,
-            meaning="lake, ledger and main do not count the same",
-            advice="lake, ledger and main do not count the same; `lake-assets load` loads these hours again.",
+            meaning="lake, ledger and main do not agree",
+            advice="lake, ledger and main do not agree; `lake-assets load` loads these hours again.",
         ),
         StateInfo(
             name="stale",

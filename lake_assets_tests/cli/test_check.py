@@ -52,7 +52,7 @@ def test_a_row_lost_from_main_is_found(loaded: Company) -> None:
     assert line.startswith(f"mismatch    shop.orders {shown(0)} 3 records: shop/orders/")
     assert line.endswith(": 2 rows in main, 3 loaded (-1)")
     assert hint == (
-        "mismatch: lake, ledger and main do not count the same; `lake-assets load` loads these hours again."
+        "mismatch: lake, ledger and main do not agree; `lake-assets load` loads these hours again."
     )
 
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from lake_assets.catalog.models import Column
+from lake_assets.hours import ONE_HOUR
 from lake_assets.monitor import backlog as reloads
 from lake_assets.monitor.backlog import MOST_CHANGES, WAITS
 from lake_assets_tests.fix_monitor import ROWS, START, Court, after, asked, at, make_source
@@ -238,3 +240,36 @@ def test_an_hour_that_is_well_is_not_asked_for(court: Court, state: str) -> None
     court.connection.execute("UPDATE lake_assets.table_hours SET state = %s", [state])
 
     assert court.ask() == []
+
+
+def test_hours_for_a_new_column_come_last_and_so_many_an_hour(court: Court) -> None:
+    """What is loaded again for a column alone comes last, leaves a run to others, and keeps to its rate."""
+    for number in range(4):
+        court.put(number, "1,first,x\n2,second,y\n")
+    court.now = after(4)
+    court.source = make_source(orders={"new_columns": "ignore"})
+    court.round()
+    (orders,) = court.source.tables
+    columns = (*orders.columns, Column(name="extra", type="text"))
+    wider = orders.model_copy(update={"columns": columns})
+    court.source = court.source.model_copy(update={"tables": (wider,)})
+    court.put(4)
+    court.now = after(5)
+    court.judge()
+    assert set(court.states().values()) == {"stale"}
+
+    first = court.ask(most_runs=1, backfill=3)
+    second = court.ask(most_runs=1, backfill=3)
+    third = court.ask(most_runs=2, backfill=3)
+    court.load(*first, *third)
+    too_early = court.ask(most_runs=2, backfill=3)
+    court.now += ONE_HOUR
+    fourth = court.ask(most_runs=2, backfill=3)
+
+    assert [asked(requests) for requests in (first, second, third, too_early, fourth)] == [
+        [("orders", 4)],
+        [],
+        [("orders", 0), ("orders", 1), ("orders", 2)],
+        [],
+        [("orders", 3)],
+    ]

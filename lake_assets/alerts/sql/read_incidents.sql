@@ -5,7 +5,12 @@
 WITH wanted AS (
     SELECT
         source, table_name, state, hour, records, loaded, quarantined, reason, evidence,
-        CASE WHEN state = 'stale' AND reason = ANY (%(held)s::text[]) THEN 'vanished' ELSE state END AS kind,
+        CASE
+            WHEN state <> 'stale' THEN state
+            WHEN reason = ANY (%(held)s::text[]) THEN 'vanished'
+            WHEN reason = 'columns_not_loaded' THEN 'unloaded_column'
+            ELSE state
+        END AS kind,
         CASE
             WHEN reason IS NULL OR NOT (state = ANY (%(parted_by_reason)s::text[])) THEN NULL
             WHEN reason = ANY (%(foreign_words)s::text[]) THEN evidence -> 0

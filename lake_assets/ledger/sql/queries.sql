@@ -1,3 +1,9 @@
+-- name: adopt_files
+-- Write down what the files of a table were loaded with of which nobody has.
+UPDATE lake_assets.files
+SET column_set = %(column_set)s
+WHERE source = %(source)s AND table_name = %(table_name)s AND column_set IS NULL
+
 -- name: beat
 -- Write down that something has run to its end.
 INSERT INTO lake_assets.heartbeats (name, beat_at)
@@ -56,7 +62,6 @@ INSERT INTO lake_assets.heartbeats (name, beat_at)
 VALUES ('run:' || %(run_id)s::text, clock_timestamp())
 ON CONFLICT (name) DO UPDATE SET beat_at = excluded.beat_at
 
-
 -- name: forget_quarantined_file
 -- Forget the quarantined records of one file.
 WITH file AS (
@@ -70,6 +75,41 @@ WHERE source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s AN
 -- name: has_loaded_file
 -- Tell whether any of some objects is a file of a source that was loaded.
 SELECT EXISTS (SELECT FROM lake_assets.files WHERE source = %(source)s AND key = ANY (%(keys)s::text[]))
+
+-- name: find_column_set
+-- Find the number of a set of columns.
+SELECT id
+FROM lake_assets.column_sets
+WHERE source = %(source)s AND table_name = %(table_name)s AND md5(columns::text) = md5((%(columns)s::jsonb)::text)
+
+-- name: find_given_columns
+-- Find which columns a table of main was given with rows that it has now; the first such row settles a column.
+SELECT asked.name
+FROM unnest(%(columns)s::text[]) AS asked (name)
+WHERE EXISTS (
+    SELECT
+    FROM {main} AS main
+    INNER JOIN lake_assets.files AS file ON file.id = main._lake_file
+    INNER JOIN lake_assets.column_sets AS known ON known.id = file.column_set
+    WHERE
+        file.source = %(source)s AND file.table_name = %(table_name)s
+        AND (known.columns -> %(name)s) ? asked.name
+)
+ORDER BY asked.name
+
+-- name: has_files_without_set
+-- Tell whether a table has files of which nobody wrote down what they were loaded with.
+SELECT EXISTS (
+    SELECT
+    FROM lake_assets.files
+    WHERE source = %(source)s AND table_name = %(table_name)s AND column_set IS NULL
+)
+
+-- name: keep_column_set
+-- Keep a set of columns, unless it is kept already.
+INSERT INTO lake_assets.column_sets (source, table_name, columns)
+VALUES (%(source)s, %(table_name)s, %(columns)s::jsonb)
+ON CONFLICT DO NOTHING
 
 -- name: last_beat
 -- Tell when something last ran to its end.
@@ -102,6 +142,19 @@ SELECT coalesce(max(number), 0) FROM lake_assets.migrations
 -- name: note_migration
 -- Write down that a migration was run.
 INSERT INTO lake_assets.migrations (number, name) VALUES (%(number)s, %(name)s)
+
+-- name: quarantined_records
+-- Read the numbers of a table-hour's records that are in quarantine, those of refused loads left aside.
+SELECT key, array_agg(record)
+FROM lake_assets.quarantine
+WHERE source = %(source)s AND table_name = %(table_name)s AND hour = %(hour)s AND NOT refused
+GROUP BY key
+
+-- name: read_column_sets
+-- Read the sets of columns that files of a table were loaded with.
+SELECT id, columns
+FROM lake_assets.column_sets
+WHERE source = %(source)s AND table_name = %(table_name)s
 
 -- name: read_hour
 -- Read what is known of one table-hour.

@@ -8,6 +8,13 @@ SELECT (%(ids)s::bigint[])[_lake_file], sum(jsonb_array_length({array}))::bigint
 FROM {source}
 GROUP BY 1
 
+-- name: count_hour
+-- Count one hour's rows of main, for each file.
+SELECT _lake_file, count(*)
+FROM {main}
+WHERE _lake_hour = %(hour)s
+GROUP BY _lake_file
+
 -- name: count_hours
 -- Count the rows of main, for each file of a range of hours.
 SELECT _lake_hour, _lake_file, count(*)
@@ -27,17 +34,9 @@ CREATE SCHEMA IF NOT EXISTS {schema}
 -- Let the server read the catalog's types, so that they can be compared with those of main.
 CREATE TEMPORARY TABLE lake_assets_declared ({columns}) ON COMMIT DROP
 
--- name: delete_hour
--- Take one hour's rows out of main, but for those of files that are kept.
-DELETE FROM {main} WHERE _lake_hour = %(hour)s AND NOT (_lake_file = ANY (%(kept)s::bigint[]))
-
--- name: delete_file
--- Take the rows of one file of an hour out of main.
-DELETE FROM {main} WHERE _lake_hour = %(hour)s AND _lake_file = %(file_id)s
-
--- name: delete_hours_until
--- Take the rows of an hour, and of all hours before it, out of main, but for those of files that are kept.
-DELETE FROM {main} WHERE _lake_hour <= %(hour)s AND NOT (_lake_file = ANY (%(kept)s::bigint[]))
+-- name: delete_rows
+-- Take rows out of main: those of an hour, of all hours up to it, or of one file.
+DELETE FROM {main} WHERE {which}
 
 -- name: find_types
 -- Find in which schema each type is that a path of schemas reaches; words that name a type by themselves are none.
@@ -49,6 +48,10 @@ INNER JOIN pg_namespace AS namespace ON namespace.nspname = path.name
 INNER JOIN pg_type AS type ON type.typnamespace = namespace.oid AND type.typname = asked.name
 WHERE asked.is_quoted OR asked.name NOT IN (SELECT word FROM pg_get_keywords() WHERE catcode IN ('C', 'R'))
 ORDER BY asked.name, asked.is_quoted, path.place
+
+-- name: has_rows
+-- Tell whether main has any of some rows.
+SELECT EXISTS (SELECT FROM {main} WHERE {which})
 
 -- name: insert_hour
 -- Move the staged records of one hour into main; files are numbered within the load, and have ids in the ledger.
@@ -81,6 +84,10 @@ LIMIT %(rows)s
 -- name: schema_exists
 -- Tell whether a schema is there.
 SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %(schema)s)
+
+-- name: settle_deferred
+-- Let triggers run now that would wait for the end of the transaction.
+SET CONSTRAINTS ALL IMMEDIATE
 
 -- name: table_exists
 -- Tell whether a relation is there.
