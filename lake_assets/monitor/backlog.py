@@ -17,7 +17,7 @@ import psycopg
 from lake_assets.catalog.models import Source, Table
 from lake_assets.hours import ONE_HOUR
 from lake_assets.load.modes.registry import mode_of
-from lake_assets.monitor.run_plan import HOURS_PER_RUN, TABLE_HOURS_PER_RUN, Run, plan_runs
+from lake_assets.monitor.run_plan import HOURS_PER_RUN, TABLE_HOURS_PER_RUN, Run, plan_runs, runs_at_once
 from lake_assets.monitor.table import JudgedHour
 from lake_assets.postgres import statement
 from lake_assets.settings import DEFAULT_BACKFILL
