@@ -17,7 +17,7 @@ from lake_assets.readers.blocks import Block
 from lake_assets.readers.csv_borders import QUOTE, Codes, Positions
 from lake_assets.readers.dialect import Dialect
 
-Kind = Literal["number", "scaled", "moment", "instant", "day", "clock", "padded", "any"]
+Kind = Literal["number", "scaled", "moment", "instant", "day", "clock", "span", "padded", "any"]
 
 Words = npt.NDArray[np.uint64]
 Truths = npt.NDArray[np.bool_]
@@ -399,5 +399,6 @@ _FORMS: Mapping[Kind, tuple[Form, Form]] = {
     "day": (_are_days, _are_midnights),
     "clock": (_are_bare_clocks, _are_fine_clocks),
     "padded": (_are_short, _end_without_blank),
+    "span": (_none, _none),
     "any": (_none, _none),
 }

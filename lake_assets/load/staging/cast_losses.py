@@ -86,6 +86,7 @@ _PLAIN: Mapping[Kind, str] = {
     "instant": rf"\A@day[ T]{_PLAIN_CLOCK}{_ANY_ZONE}\Z",
     "day": r"\A@day(?:[ T]00:00(?::00(?:\.0*)?)?)?\Z",
     "clock": rf"\A{_PLAIN_CLOCK}\Z",
+    "span": r"\A-?[0-9]+:[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{0,6}0*)?)?\Z",
     "padded": r"[^ ]\Z",
 }
 
@@ -152,6 +153,36 @@ class Wider:
 
 
 @dataclass(frozen=True)
+class Places:
+    """A number with more digits than its type keeps, but for a double that is written out.
+
+    Some programs write a double with 17 to 20 digits: 0.1 is 0.10000000000000000555. A number that long is that
+    of 15 digits or fewer that is the same double, for all of these survive in one (C's DBL_DIG).
+    """
+
+    loss: LossCode = "places"
+
+    def condition(self, text: sql.Composable, known: "KnownType") -> sql.Composed:
+        """Return the condition under which digits are lost that are not a double's own."""
+        differ = Wider("places", "numeric").condition(text, known)
+        if known.brackets:
+            return differ
+        kept = sql.SQL("({})::{}::numeric").format(text, type_name(known.declared))
+        mantissa = sql.SQL("split_part(lower({}), 'e', 1)").format(text)
+        rounded = _digits_of(sql.SQL("trim_scale({})::text").format(kept))
+        is_double = sql.SQL(
+            "CASE WHEN {digits} BETWEEN 17 AND 20 AND {rounded} <= 15 AND pg_input_is_valid({text}, 'float8')"
+            " THEN ({text})::float8 = ({kept})::float8 ELSE false END"
+        ).format(digits=_digits_of(mantissa), rounded=rounded, text=text, kept=kept)
+        return sql.SQL("({} AND NOT {})").format(differ, is_double)
+
+
+def _digits_of(number: sql.Composable) -> sql.Composed:
+    """Return the expression of how many digits a number's text has, zeros in front left aside."""
+    return sql.SQL("length(ltrim(regexp_replace({}, '[^0-9]', '', 'g'), '0'))").format(number)
+
+
+@dataclass(frozen=True)
 class Grouping:
     """Money that is rounded, or whose points and commas are read otherwise than the text has them."""
 
@@ -197,7 +228,7 @@ _TESTS: Mapping[str, tuple[Test, ...]] = {
     **dict.fromkeys(("int4multirange", "int8multirange", "nummultirange"), _WHOLE),
     **dict.fromkeys(("oid", "xid", "xid8", "cid"), _UNSIGNED),
     **dict.fromkeys(("float4", "float8"), _APPROXIMATE),
-    "numeric": (_OTHER_BASE, Wider("places", "numeric")),
+    "numeric": (_OTHER_BASE, Places()),
     "money": (Grouping(),),
     # A date may lie beyond all times; there its own text has to tell.
     "date": (
@@ -229,6 +260,18 @@ _KINDS: Mapping[str, Kind] = {
 _TEMPORAL = frozenset({"date", "timestamp", "timestamptz"})
 _MICROSECONDS = 6
 _MODIFIER_HEAD = 4  # what a modifier counts besides the length (PostgreSQL's VARHDRSZ)
+
+
+_VALUE = sql.SQL("asked.value")
+
+
+def _of_value(text: sql.Composable, judged: sql.Composable) -> sql.Composed:
+    """Return the expression of what is judged of `_VALUE`, which is a text.
+
+    The text stands in it once. It may call functions whose bodies PostgreSQL puts wherever they are called;
+    OFFSET keeps it from spreading them, with which statements took minutes.
+    """
+    return sql.SQL("(SELECT {} FROM (SELECT {} AS value OFFSET 0) AS asked)").format(judged, text)
 
 
 @dataclass(frozen=True)
@@ -281,6 +324,8 @@ class KnownType:
             return Watched("padded", self.modifier - _MODIFIER_HEAD)
         if self.name == "numeric":
             return self._watched_numeric
+        if self.name == "interval" and self.modifier < 0:
+            return Watched("span")
         kind = _KINDS.get(self.name, "any")
         digits = self.modifier if 0 <= self.modifier < _MICROSECONDS else _MICROSECONDS
         return Watched(kind, digits)
@@ -323,17 +368,20 @@ class KnownType:
         Args:
             text: the expression of the text.
         """
-        cases = [
-            sql.SQL("WHEN {} THEN {}").format(test.condition(text, self), sql.Literal(test.loss))
-            for test in self._tests
-        ]
-        return sql.SQL("CASE {} END").format(sql.SQL(" ").join(cases))
+        return _of_value(text, self._cases)
 
     def soft_loss(self, text: sql.Composable) -> sql.Composed:
         """Return the same, NULL for a text that the type does not read."""
-        return sql.SQL("CASE WHEN pg_input_is_valid({}, {}) THEN {} END").format(
-            text, sql.Literal(self.declared), self.loss(text)
-        )
+        is_read = sql.SQL("CASE WHEN pg_input_is_valid({}, {}) THEN {} END")
+        return _of_value(text, is_read.format(_VALUE, sql.Literal(self.declared), self._cases))
+
+    @property
+    def _cases(self) -> sql.Composed:
+        cases = [
+            sql.SQL("WHEN {} THEN {}").format(test.condition(_VALUE, self), sql.Literal(test.loss))
+            for test in self._tests
+        ]
+        return sql.SQL("CASE {} END").format(sql.SQL(" ").join(cases))
 
     def quick_loss(self, text: sql.Composable, *, soft: bool = False) -> sql.Composed:
         """Return the same, with a quick look first that lets most texts pass.
@@ -354,7 +402,7 @@ class KnownType:
         tests = list(_TESTS.get(self.name or "", ()))
         has_modifier = self.modifier >= 0
         if self.name in {"numeric", "varchar"} and not has_modifier:
-            tests = [test for test in tests if not isinstance(test, Wider)]
+            tests = [test for test in tests if not isinstance(test, Wider | Places)]
         if _ORDER in tests:
             tests[tests.index(_ORDER)] = self._order
         return tests
