@@ -156,8 +156,8 @@ class Wider:
 class Places:
     """A number with more digits than its type keeps, but for a double that is written out.
 
-    Some programs write a double with 17 to 20 digits: 0.1 is 0.10000000000000000555. A number that long is that
-    of 15 digits or fewer that is the same double, for all of these survive in one (C's DBL_DIG).
+    Some programs write a double with 17 to 20 digits: 0.1 is 0.10000000000000000555. A number that long is
+    that of 15 digits or fewer that is the same double, for all of these survive in one (C's DBL_DIG).
     """
 
     loss: LossCode = "places"

@@ -69,14 +69,16 @@ class Place:
             found=sql.SQL("jsonb_typeof({})").format(leaf.node),
             value=sql.SQL("{} #>> '{{}}'").format(leaf.node),
             given=leaf.given,
-            loss=leaf.loss,
+            loss=leaf.loss if leaf.loses else nothing(),
         )
 
     def as_row(self, number: int) -> sql.Composed:
         """Return the judgement as a row of `find_document_rejects`, under a number of the place."""
+        lost = self.loss
+        if lost != nothing():
+            lost = sql.SQL("CASE WHEN NOT {} THEN {} END").format(self.fits, lost)
         return sql.SQL(
-            "({place}, {fits}, {found}, {value}, CASE WHEN NOT {fits} THEN {given} END, {type},"
-            " CASE WHEN NOT {fits} THEN {loss} END)"
+            "({place}, {fits}, {found}, {value}, CASE WHEN NOT {fits} THEN {given} END, {type}, {lost})"
         ).format(
             place=sql.Literal(number),
             fits=self.fits,
@@ -84,7 +86,7 @@ class Place:
             value=self.value,
             given=self.given,
             type=sql.Literal(self.type),
-            loss=self.loss,
+            lost=lost,
         )
 
 
