@@ -12,7 +12,7 @@ from typing import Literal
 from lake_assets.exceptions import ConfigurationError
 from lake_assets.lake.loose_objects import LakeLook
 from lake_assets.lake.objects import FolderLook
-from lake_assets.lake.placement import CDC_NAME, is_control, is_dms_name, is_hidden
+from lake_assets.lake.placement import is_control, is_dms_name, is_hidden
 from lake_assets.lake.s3 import Lake
 
 MOST_TABLES = 20  # of a source that are looked into
@@ -69,14 +69,6 @@ class WrongLevel:
         )
 
 
-@dataclass(frozen=True)
-class _Depth:
-    """How far below a folder files of a table lie, and whether changes are among them."""
-
-    folders: tuple[str, ...] = ()
-    has_changes: bool = False
-
-
 def find_wrong_levels(lake: Lake, look: LakeLook, declared: Collection[str] = ()) -> list[WrongLevel]:
     """Return the places of the lake that are too high or too low.
 
@@ -89,14 +81,16 @@ def find_wrong_levels(lake: Lake, look: LakeLook, declared: Collection[str] = ()
         ConfigurationError: the bucket does not exist or may not be listed.
         LakeError: S3 cannot be reached, or answers with an error.
     """
-    tables = [name for name, inside in look.sources.items() if _is_table(inside)]
+    tables: list[str] = []
     found: list[WrongLevel] = []
     has_sources = False
-    for source in look.sources:
-        if source in tables:
-            continue
-        depths = _depths(lake, source, look.tables[source])
-        has_sources = has_sources or bool(depths)
+    for source, inside in look.sources.items():
+        folders = [folder for folder in look.tables[source] if not _DATED.fullmatch(folder)]
+        depths = _depths(lake, source, folders)
+        if depths:
+            has_sources = True
+        elif _is_table(inside):
+            tables.append(source)
         wrong = None if source in declared else _too_high(lake, source, depths)
         if wrong:
             found.append(wrong)
@@ -128,55 +122,50 @@ def _is_passed_over(folder: str) -> bool:
     return is_hidden(folder) or is_control(folder)
 
 
-def _depths(lake: Lake, source: str, tables: Collection[str]) -> dict[str, _Depth]:
-    """Return for tables of a source how deep their files lie, where that can be told."""
-    depths: dict[str, _Depth] = {}
+def _depths(lake: Lake, source: str, tables: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return for tables of a source the folders below them to their files, where that can be told."""
+    depths: dict[str, tuple[str, ...]] = {}
     for table in list(tables)[:MOST_TABLES]:
-        depth = _depth(lake, f"{source}/{table}", DEEPEST)
-        if depth is not None:
-            depths[table] = depth
+        folders = _folders_to_files(lake, f"{source}/{table}", DEEPEST)
+        if folders is not None:
+            depths[table] = folders
     return depths
 
 
-def _depth(lake: Lake, path: str, left: int) -> _Depth | None:
+def _folders_to_files(lake: Lake, path: str, left: int) -> tuple[str, ...] | None:
+    """Return the folders below one down to the first that is a table; None if none is."""
     look = lake.look_in(path, all_pages=False)
     has_dates = any(map(_DATED.fullmatch, look.folders))
     if has_dates or any(map(is_dms_name, look.objects)):
-        # DMS puts changes alone into folders of dates.
-        return _Depth(has_changes=has_dates or any(map(CDC_NAME.fullmatch, look.objects)))
+        return ()
     if not left:
         return None
     folders = [folder for folder in look.folders if not _is_passed_over(folder)]
     for folder in folders[:MOST_BELOW]:
-        depth = _depth(lake, f"{path}/{folder}", left - 1)
-        if depth is not None:
-            return _Depth(folders=(folder, *depth.folders), has_changes=depth.has_changes)
+        below = _folders_to_files(lake, f"{path}/{folder}", left - 1)
+        if below is not None:
+            return (folder, *below)
     return None
 
 
-def _too_high(lake: Lake, source: str, depths: Mapping[str, _Depth]) -> WrongLevel | None:
-    """Return that the tables of a source are no tables, if so."""
-    nested = {table: depth for table, depth in depths.items() if depth.folders}
-    is_all = len(nested) == len(depths)
-    sure = {table: depth for table, depth in nested.items() if depth.has_changes or len(depth.folders) > 1}
-    if not nested or not (is_all or sure):
+def _too_high(lake: Lake, source: str, depths: Mapping[str, tuple[str, ...]]) -> WrongLevel | None:
+    """Return that the tables of a source are no tables, if that is so of all of them."""
+    if not depths or not all(depths.values()):
         return None
-    told = nested if is_all else sure
-    table, depth = next(iter(told.items()))
-    place = source if is_all else f"{source}/{table}"
-    above = (source, table, *depth.folders)[: len(depth.folders)]
+    table, folders = next(iter(depths.items()))
+    above = (source, table, *folders)[: len(folders)]
     return WrongLevel(
         way="high",
-        place=place,
+        place=source,
         lake=lake.top,
         right=f"{lake.top}/{'/'.join(above)}",
-        tables=tuple(_examples(source, told)),
+        tables=tuple(_examples(source, depths)),
     )
 
 
-def _examples(source: str, nested: Mapping[str, _Depth]) -> Iterator[str]:
-    for table, depth in list(nested.items())[:MOST_BELOW]:
-        yield "/".join((source, table, *depth.folders))
+def _examples(source: str, depths: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for table, folders in list(depths.items())[:MOST_BELOW]:
+        yield "/".join((source, table, *folders))
 
 
 def _too_low(lake: Lake, place: str, steps: int) -> WrongLevel:
