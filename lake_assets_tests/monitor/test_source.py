@@ -213,6 +213,25 @@ def test_an_hour_whose_file_vanished_is_told_and_never_asked_for(court: Court) -
     assert court.connection.execute("SELECT count(*) FROM shop.orders").fetchone() == (4,)
 
 
+def test_a_source_that_vanished_as_a_whole_is_not_followed(court: Court) -> None:
+    """Whatever the key says nothing is asked for; beyond `lake_retention` nobody misses hour or folder."""
+    follow = {"expect": "sparse", "vanished": "follow"}
+    court.source = make_source(orders=follow, items=follow)
+    keys = [court.put(0, table=table) for table in ("orders", "items")]
+    court.round()
+    for key in keys:
+        court.bucket.delete(key)
+
+    assert court.round() == []
+    assert (court.states()[0], court.states("items")[0], court.findings()) == ("stale", "stale", {})
+    assert court.note(0).startswith("not one loaded file of shop is in the lake any more")
+
+    old = follow | {"lake_retention": ONE_HOUR}
+    court.source = make_source(orders=old, items=old)
+    assert court.round() == []
+    assert (court.states()[0], court.states("items")[0], court.findings()) == ("loaded", "loaded", {})
+
+
 def test_an_hour_whose_file_was_removed_says_so(court: Court) -> None:
     """After the load that took its rows out of main, the missing hour's note still names the file."""
     court.source = make_source(orders={"vanished": "follow"})
