@@ -51,12 +51,14 @@ def refuse_headerless(url: str, dialect: Dialect, table: Table, headed: HeadedFi
     Raises:
         LoadError: it may be one, or the file's cells are not told apart by the catalog's places.
     """
-    if headed is None or dialect.is_declared or not dialect.first:
+    is_empty = not dialect.first and not dialect.is_doubtful
+    if headed is None or dialect.is_declared or is_empty:
         return
     if not dialect.is_doubtful and headed.has_order_of(table):
         return
+    first = _shown(dialect.first) or "(empty, or of broken quoting)"
     raise LoadError(
-        f"{url}: its first record {_shown(dialect.first)} does not read as a header, and the table's files "
+        f"{url}: its first record {first} does not read as a header, and the table's files "
         f"have had one: {_shown(headed.columns)} ({headed.key}). If columns were renamed, name them in the "
         "catalog (`from:`), or say `header: true` in `files:`; if there is no header now, `header: false`."
     )

@@ -57,7 +57,10 @@ def test_a_first_record_of_values_is_a_record(
     table.put(header, HOUR, 0)
     table.put(headerless, HOUR, 1)
 
-    assert table.load().state == state
+    report = table.load()
+
+    assert report.state == state
+    assert ("does not read as a header" in (report.error or "")) == (state == "failed")
     assert bool(table.query("SELECT 1 FROM shop.orders")) == (state == "loaded" and bool(headerless))
 
 

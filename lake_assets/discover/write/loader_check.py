@@ -140,8 +140,10 @@ def _unreadable_beside(
 ) -> Misread | None:
     """Return that a file will not load beside files with a header, if so (`load.column_drift`)."""
     dialect = file.dialect
-    if not headed or dialect is None or dialect.is_declared or not dialect.first:
+    if not headed or dialect is None or dialect.is_declared:
         return None
+    if not dialect.first and not dialect.is_doubtful:
+        return None  # an empty file
     if not dialect.is_doubtful and all(other.has_order_of(table) for other in headed):
         return None
     difference = "will not load: its first record is no header, and other files have one"
