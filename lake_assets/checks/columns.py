@@ -45,11 +45,19 @@ class MainColumns:
             rows: main's rows by file id; None where they were not counted.
         """
         lost: dict[str, dict[str, None]] = {}
+        if rows is None and self.table.name not in self.in_main:
+            return self._table_gone(files)
         for file in files:
             has_rows = file.counts.rows if rows is None else rows.get(file.id, 0)
             if has_rows:
                 _add_names(lost, self._lost.get(file.column_set or 0, {}))
         return self._facts("columns_gone", lost)
+
+    def _table_gone(self, files: Iterable[LedgerFile]) -> Facts:
+        """Return that the table itself is gone, of an hour that has rows in it."""
+        if not any(file.counts.rows for file in files):
+            return ()
+        return (Fact.of("table_gone", table=f"{self.table.schema_name}.{self.table.name}"),)
 
     def not_loaded(self, files: Iterable[LedgerFile]) -> Facts:
         """Return which columns of the catalog an hour's files have and were not loaded with."""

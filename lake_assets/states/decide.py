@@ -12,7 +12,6 @@ from lake_assets.catalog.models import Table
 from lake_assets.hours import ONE_HOUR
 from lake_assets.states.evidence import Evidence, LoadResult, is_as_loaded
 from lake_assets.states.facts import (
-    ALWAYS_COMPARED,
     DEEP,
     FAILURES,
     HELD,
@@ -35,6 +34,7 @@ ONE_DAY = timedelta(days=1)
 REMOVED: frozenset[FactCode] = frozenset({"file_removed", "more"})
 HISTORY: frozenset[FactCode] = frozenset({"had_failed", "waived"})
 REMARKS: frozenset[FactCode] = frozenset({"columns_not_compared"})
+COLUMNS_GONE: frozenset[FactCode] = frozenset({"columns_gone"})
 ENDED_WAIVER: frozenset[FactCode] = frozenset({"waived_files_changed"})
 MOVED: frozenset[FactCode] = frozenset({"file_moved"})
 
@@ -232,10 +232,21 @@ def _standing_differences(evidence: Evidence) -> Facts:
     """Return what was found last time and still stands, for nobody has looked for it anew."""
     if not _was_mismatch(evidence):
         return ()
-    known = without_codes(_known_differences(evidence), ALWAYS_COMPARED)
+    known = _known_differences(evidence)
     if evidence.rows_in_main is None:
-        return known
+        return _with_columns_back(known, evidence.differences)
     return () if evidence.is_deep else with_codes(known, DEEP)
+
+
+def _with_columns_back(known: Facts, differences: Facts) -> Facts:
+    """Return what was known, with columns that are no longer gone: the rows may be gone in their stead."""
+    if with_codes(differences, COLUMNS_GONE):
+        return without_codes(known, COLUMNS_GONE)
+    facts = []
+    for fact in known:
+        is_back = fact.code in COLUMNS_GONE
+        facts.append(Fact(code="columns_were_gone", details=fact.details) if is_back else fact)
+    return tuple(facts)
 
 
 def _known_differences(evidence: Evidence) -> Facts:

@@ -80,6 +80,8 @@ FactCode = Literal[
     "values_differ",
     "values_not_compared",
     "columns_not_compared",
+    "columns_were_gone",
+    "table_gone",
 ]
 
 CODES: tuple[FactCode, ...] = get_args(FactCode)
@@ -128,9 +130,6 @@ DEEP: frozenset[FactCode] = frozenset(
     }
 )
 """What only a look at the files' bytes finds, so that only another one can tell that it is over."""
-
-ALWAYS_COMPARED: frozenset[FactCode] = frozenset({"columns_gone"})
-"""What is looked for each time, so that it is over once it is not found."""
 
 
 @dataclass(frozen=True)

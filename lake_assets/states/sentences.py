@@ -83,6 +83,7 @@ TEMPLATES: Mapping[FactCode, str] = {
     "file_moved": "{key}: moved to {to}, and loaded there with hour {hour}",
     "cannot_be_recounted": "{key}: vanished from the lake, so its {records} records cannot be counted again",
     "beyond_retention": "older than lake_retention ({days} days), and not compared with the lake",
+    "table_gone": "{table} is not there, into which its records were loaded",
     "values_not_compared": "its values cannot be compared with those of the lake: {error}",
     "columns_not_compared": (
         "not compared with the lake: {columns}, for the transform {transform} gives something else each time"
@@ -288,6 +289,13 @@ def _columns_gone(details: Details) -> str:
     )
 
 
+def _columns_were_gone(details: Details) -> str:
+    return (
+        f"{details['table']} has column {', '.join(details['columns'])} again; nobody has counted its rows "
+        "since: `lake-assets check` does, or load the hour again"
+    )
+
+
 def _columns_not_loaded(details: Details) -> str:
     return (
         f"loaded before the catalog named {', '.join(details['columns'])} of {details['table']}, and its "
@@ -328,6 +336,7 @@ _COMPOSED: Mapping[FactCode, Callable[[Details], str]] = {
     "neighbour_delivered": _neighbour_delivered,
     "neighbours_delivered": _neighbours_delivered,
     "columns_gone": _columns_gone,
+    "columns_were_gone": _columns_were_gone,
     "columns_not_loaded": _columns_not_loaded,
     "values_differ": _values_differ,
 }

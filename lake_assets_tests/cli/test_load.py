@@ -333,7 +333,7 @@ def test_a_red_check_after_a_load_is_told(company: Company) -> None:
     company.query(
         "CREATE FUNCTION shop.lose() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN DELETE FROM shop.orders WHERE id = 2; RETURN NULL; END $$;"
-        "CREATE TRIGGER lose AFTER INSERT ON shop.orders EXECUTE FUNCTION shop.lose()"
+        "CREATE TRIGGER lose AFTER UPDATE ON lake_assets.table_hours EXECUTE FUNCTION shop.lose()"
     )
 
     result = company.invoke("load", *RANGE)

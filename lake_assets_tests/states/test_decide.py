@@ -288,3 +288,35 @@ def test_the_hour_after_is_not_yet_due() -> None:
     grace = table_of().grace
     for moment, state in ((HOUR + ONE_HOUR + grace, "missing"), (HOUR + ONE_HOUR, "expected")):
         assert decide(evidence(), moment).state == state
+
+
+def test_what_only_a_deep_look_finds_stands_until_another() -> None:
+    """A plain count that agrees does not unsay that values differ; a deep look that finds nothing does."""
+    differing = Fact.of("values_differ", key=ODD_KEY)
+    before = evidence(files=[loaded()], listed=[listed()], rows_in_main={1: 3})
+    red = decide(replace(before, differences=(differing,), is_deep=True), OVER)
+
+    assert codes(red.found) == ["values_differ"]
+    assert again(before, red).found == red.found
+    assert again(before, red, is_deep=True).state == "loaded"
+
+
+def test_a_column_that_is_back_is_believed_once_rows_are_counted() -> None:
+    """Main may have been dropped and made anew meanwhile: without a count the hour stays in need."""
+    gone = Fact.of("columns_gone", table="shop.orders", columns=["amount"])
+    before = evidence(files=[loaded()], listed=[listed()])
+    red = decide(replace(before, differences=(gone,)), OVER)
+
+    assert again(before, red, differences=(gone,)).found == (gone,)
+    back = again(before, red)
+    assert codes(back.found) == codes(again(before, back).found) == ["columns_were_gone"]
+    assert again(before, back, rows_in_main={1: 3}).state == "loaded"
+
+
+def test_a_column_that_came_later_makes_an_hour_stale() -> None:
+    """An hour that was loaded without it is in need of a load, unless its files changed, which is more."""
+    later = Fact.of("columns_not_loaded", table="shop.orders", columns=["note"])
+    before = evidence(files=[loaded()], listed=[listed()], not_loaded=(later,))
+
+    assert (decide(before, OVER).state, decide(before, OVER).reason) == ("stale", "columns_not_loaded")
+    assert decide(replace(before, listed=[listed(etag="f")]), OVER).reason == "file_changed"

@@ -12,6 +12,8 @@ WITH due AS (
     WHERE
         asked.source = %(source)s AND known.state = ANY (%(loadable)s::text[])
         AND NOT coalesce(known.reason = ANY (%(held)s::text[]), false)
+        -- A load would be refused until a person has looked at the column.
+        AND known.reason IS DISTINCT FROM 'columns_gone'
         AND CASE
             WHEN asked.asked IS DISTINCT FROM asked.manifest
                 THEN asked.changes < %(most_changes)s OR asked.since < %(day_ago)s
