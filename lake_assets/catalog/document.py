@@ -294,7 +294,10 @@ def to_source(document: SourceDocument, path: Path) -> Source:
         path: the file it was read from.
     """
     schema_name = document.schema_ or document.source
-    tables = [_to_table(document, schema_name, name, table) for name, table in document.tables.items()]
+    tables = []
+    for name, written in document.tables.items():
+        table = _to_table(document, schema_name, name, written)
+        tables.append(table.model_copy(update={"catalog_file": path}))
     return Source(
         name=document.source,
         start=document.start,

@@ -159,6 +159,7 @@ class Table(Frozen):
         files: the source's, with the table's own in their place.
         grace: the source's; how long after its end an hour may still be without files.
         start: the source's; the first hour expected.
+        catalog_file: the YAML file it stands in; no part of what it is.
         max_quarantined: records (int) or a fraction of them (float) above which a load fails.
         max_bytes: of an hour's files once unpacked, above which a load fails.
         vanished: whether rows stay or go when their files vanish from the lake.
@@ -190,6 +191,7 @@ class Table(Frozen):
     start: datetime | None = None
     vanished: Vanished = "keep"
     lake_retention: timedelta | None = None
+    catalog_file: Path | None = Field(default=None, exclude=True, repr=False)
 
     def __hash__(self) -> int:
         """Return the names' hash alone: a table of hundreds of columns is a key thousands of times."""

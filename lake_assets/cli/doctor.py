@@ -5,7 +5,9 @@ import platform
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import chain
 
+import psycopg
 from rich.text import Text
 
 from lake_assets.alerts.gather import silence
@@ -16,12 +18,13 @@ from lake_assets.cli.exit_status import exit_status
 from lake_assets.cli.output.console import mark, print_line, stdout_console
 from lake_assets.cli.output.json_document import write_json
 from lake_assets.escapes import escape_unprintable
-from lake_assets.exceptions import LakeAssetsError
+from lake_assets.exceptions import ConfigurationError, LakeAssetsError
 from lake_assets.lake.levels import find_wrong_levels, refuse_wrong_levels
 from lake_assets.lake.loose_objects import find_loose, look_around, loose_sentence
 from lake_assets.ledger.files import newest_hour_with_files
 from lake_assets.load.modes.registry import mode_of
 from lake_assets.load.orphaned_tables import list_orphaned_tables
+from lake_assets.load.unknown_types import unknown_types
 from lake_assets.pluralize import pluralize
 from lake_assets.postgres import SOFT_COPY_SERVER
 from lake_assets.settings import ALERTS
@@ -160,9 +163,21 @@ def _declared(context: Context) -> list[str]:
 def _warehouse(context: Context) -> str:
     with context.connect() as connection:
         version = connection.info.server_version
+        unknown = _unknown_types(context, connection)
+    if unknown:
+        raise LakeAssetsError("\n".join(unknown))
     remark = "" if version >= SOFT_COPY_SERVER else " (17 and later load faster)"
     major = version // VERSIONS_IN_MAJOR
     return f"{context.warehouse}: PostgreSQL {major}{remark}, with the schema lake_assets"
+
+
+def _unknown_types(context: Context, connection: psycopg.Connection) -> list[str]:
+    """Return what is to be said of types that only the catalog has; a catalog with faults tells its own."""
+    try:
+        tables = context.catalog.tables
+    except ConfigurationError:
+        return []
+    return list(chain.from_iterable(unknown_types(connection, table) for table in tables))
 
 
 def _dagster(context: Context) -> str:

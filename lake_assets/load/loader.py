@@ -29,6 +29,7 @@ from lake_assets.load.modes.registry import mode_of
 from lake_assets.load.outcome import HourOutcome
 from lake_assets.load.report import LoadReport
 from lake_assets.load.type_schemas import with_type_schemas
+from lake_assets.load.unknown_types import refuse_unknown_types
 from lake_assets.load.vanished import VanishedFiles
 from lake_assets.postgres import connect
 from lake_assets.states.records import LedgerFile
@@ -73,6 +74,7 @@ class TableLoader:
         with ExitStack() as undo:
             connection = undo.enter_context(connect(self.conninfo, autocommit=True, run_id=self.run_id))
             install(connection)
+            refuse_unknown_types(connection, self.table)
             self.table = with_type_schemas(connection, self.table)
             adopt_older_files(connection, self.table)
             for table in (self.table, *child_tables(self.table)):
@@ -152,7 +154,7 @@ class TableLoader:
         try:
             with self.connection.transaction():
                 report = load.run()
-        except (LakeAssetsError, psycopg.Error) as error:
+        except (LakeAssetsError, psycopg.Error, MemoryError) as error:
             if self.connection.closed:
                 raise
             with self.connection.transaction():

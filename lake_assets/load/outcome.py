@@ -24,7 +24,7 @@ from lake_assets.load.tally import FileTally
 from lake_assets.postgres import holdable
 from lake_assets.states.decide import Verdict, decide
 from lake_assets.states.evidence import Evidence, LoadResult
-from lake_assets.states.facts import Fact, Facts
+from lake_assets.states.facts import Fact, FactCode, Facts
 
 
 @dataclass
@@ -59,7 +59,9 @@ class HourOutcome:
             count_changes: tells how many of them are set aside for their `Op`.
         """
         records = bad = 0
+        all_named = True
         for tally in tallies:
+            all_named = all_named and tally.copied.dialect.format != "csv"
             records += tally.copied.records
             bad += tally.quarantined
         allowed = self.table.max_quarantined
@@ -68,7 +70,10 @@ class HourOutcome:
         if records and bad == records:
             if count_changes() == records:
                 return Fact.of("only_changes", records=records, load=self.table.load)
-            return Fact.of("nothing_loadable", records=records)
+            code: FactCode = "nothing_loadable"
+            if all_named:
+                code = "nothing_loadable_named"
+            return Fact.of(code, records=records)
         return None
 
     def refused(self, fault: Fact) -> LoadReport:
@@ -142,13 +147,25 @@ def note_failure(
 
 def failure_of(error: Exception) -> Fact:
     """Return an error that ended a load as the fact that the ledger keeps."""
-    said = unreachable_name(error) or str(error).strip()
+    said = unreachable_name(error) or _lack_of_memory(error) or str(error).strip()
     return Fact.of(
         "counts_differ" if isinstance(error, CountMismatch) else "load_failed",
         error=holdable(said),  # the report says what the ledger can
         kind=type(error).__name__,
         sqlstate=getattr(error, "sqlstate", None),
     )
+
+
+def _lack_of_memory(error: Exception) -> str | None:
+    """Return what is to be said where nothing is wrong but that memory ran out; None of other errors."""
+    if isinstance(error, MemoryError):
+        return "This program ran out of memory. Give it more, or let fewer hours be loaded at once."
+    if isinstance(error, psycopg.errors.OutOfMemory):
+        return (
+            f"The warehouse ran out of memory ({str(error).strip()}). Give it more, lower its work_mem, or "
+            "let fewer hours be loaded at once; the files are not what is wrong."
+        )
+    return None
 
 
 def _removed(gone: Sequence[tuple[str, int]]) -> Facts:

@@ -44,6 +44,7 @@ FactCode = Literal[
     "counts_differ",
     "too_many_quarantined",
     "nothing_loadable",
+    "nothing_loadable_named",
     "mode_unsupported",
     "had_failed",
     # What AWS DMS and the neighbours say of an hour without a file.
@@ -92,6 +93,7 @@ FAILURES: frozenset[FactCode] = frozenset(
         "counts_differ",
         "too_many_quarantined",
         "nothing_loadable",
+        "nothing_loadable_named",
         "mode_unsupported",
         "only_changes",
     }

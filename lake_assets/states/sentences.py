@@ -50,6 +50,10 @@ TEMPLATES: Mapping[FactCode, str] = {
         "None of {records} records can be loaded. See `lake-assets quarantine list`: "
         "most often the catalog's columns, delimiter or header are not those of the file."
     ),
+    "nothing_loadable_named": (
+        "None of {records} records can be loaded. See `lake-assets quarantine list`: "
+        "most often the types of the catalog's columns are not those of the file's values."
+    ),
     "mode_unsupported": (
         "{table} asks for load: {load}, which is not loaded by this version. "
         "Write `load: append` or `load: snapshot` for it in the catalog."

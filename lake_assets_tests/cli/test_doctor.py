@@ -87,6 +87,21 @@ def test_a_transform_that_is_not_there(well: Company) -> None:
     assert "transform no_such_module_here:clean" in amiss["catalog"]
 
 
+def test_a_type_that_the_warehouse_has_not(well: Company) -> None:
+    """An unknown type is told with file, line, column and a near miss, those of child tables too."""
+    well.write_catalog(
+        "orders: {columns: {id: bigin, at: 'timestamp(3) with time zone', _doc: jsonb},\n"
+        "  children: {parts: {path: _doc.parts, columns: {sku: txet}}}}"
+    )
+
+    first, second = bad(well)["warehouse"].splitlines()
+
+    assert first.startswith(
+        "shop.yaml:4: shop.orders.id: the warehouse has no type bigin. Did you mean bigint?"
+    )
+    assert "shop.yaml:5: shop.orders.parts.sku: the warehouse has no type txet. Did you mean text" in second
+
+
 def test_a_warehouse_that_is_down(well: Company) -> None:
     """A warehouse that is down does not hide the rest, and its password is not shown."""
     amiss = bad(well, LAKE_ASSETS_WAREHOUSE=NOBODY)

@@ -5,12 +5,16 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import psycopg
+import pyarrow as pa
 import pytest
 
 from lake_assets.exceptions import LoadError, WarehouseError
 from lake_assets.hours import ONE_HOUR
 from lake_assets.load.loader import TableLoader
+from lake_assets.load.outcome import failure_of
 from lake_assets_tests.fix_bench import GOOD, HOUR, Bench
+from lake_assets_tests.load.formats import key, parquet_of
 
 BROKEN = "1,10.50,2018-09-06 10:00:00,first\n2,1O2,2018-09-06 10:01:00,bad amount\n3,7,now-ish,bad time\n"
 
@@ -441,3 +445,47 @@ def test_a_truncated_object_fails_the_hour_and_is_named(bench: Bench) -> None:
     assert report.state == "failed"
     assert f"s3://{bench.bucket.bucket}/{bench.key(number=1)}: " in (report.error or "")
     assert bench.rows("id") == [(1,), (2,), (3,)]
+
+
+def test_a_type_that_the_warehouse_has_not_is_told_before_any_load(bench: Bench) -> None:
+    """The error names the catalog's file, the column and a near miss."""
+    chosen = bench.with_catalog({"columns": {"id": "bigin"}})
+    with pytest.raises(
+        WarehouseError, match=r"orders\.id: the warehouse has no type bigin\. Did you mean bigint"
+    ):
+        chosen.load()
+
+
+def test_blank_lines_are_counted_and_are_no_records(any_bench: Bench) -> None:
+    """An hour with blank lines between its records is loaded, and the ledger says how many there were."""
+    chosen = any_bench.with_table({"id": "bigint", "note": "text"})
+    chosen.put(b'\nid,note\n\n1,"a\n\nb"\r\n\r\n2,\n\n')
+
+    report = chosen.load_twice()
+
+    assert (report.error, report.state) == (None, "loaded")
+    assert chosen.rows("id, note") == [(1, "a\n\nb"), (2, None)]
+    assert chosen.query("SELECT records, dialect->>'blank_lines' FROM lake_assets.files") == [(2, "4")]
+
+
+def test_a_lack_of_memory_is_told_as_such() -> None:
+    """Neither this program's nor the warehouse's is taken for a fault of the files."""
+    ours = failure_of(MemoryError())
+    theirs = failure_of(psycopg.errors.OutOfMemory("out of memory"))
+
+    assert str(ours.details["error"]).startswith("This program ran out of memory. Give it more")
+    assert str(theirs.details["error"]).startswith(
+        "The warehouse ran out of memory (out of memory). Give it more"
+    )
+
+
+def test_an_hour_of_parquet_without_a_good_record_has_no_delimiter(bench: Bench) -> None:
+    """The reason is one that a format with names and types can have."""
+    chosen = bench.with_table({"id": "bigint"})
+    chosen.bucket.put(key("parquet"), parquet_of(pa.table({"id": ["x"]})))
+
+    report = chosen.load()
+
+    assert report.state == "failed"
+    assert report.error is not None
+    assert "the types of the catalog's columns are not those of the file's values" in report.error

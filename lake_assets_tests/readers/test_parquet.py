@@ -9,6 +9,7 @@ import pytest
 from pyarrow import parquet
 
 from lake_assets.exceptions import LakeError
+from lake_assets.readers import parquet as reader
 from lake_assets.readers.csv_splitter import Limits
 from lake_assets.readers.parquet import _write, read_rows, schema_of
 from lake_assets.readers.parquet_values import cells_of
@@ -144,3 +145,17 @@ def test_a_full_disk_is_told() -> None:
     os.close(reading)
     with open(writing, "wb", buffering=0) as spool, pytest.raises(LakeError, match="set TMPDIR"):  # noqa: PTH123
         _write(spool, b"x")
+
+
+def test_a_lack_of_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Arrow gets no memory the error says so, and not that the file is damaged."""
+
+    def refuse(*_: object) -> None:
+        raise pa.ArrowMemoryError("malloc of size 64 failed")
+
+    monkeypatch.setattr(reader, "read_batches", refuse)
+    with pytest.raises(
+        LakeError, match=r"too little memory to read the Parquet file \(malloc of size 64"
+    ) as error:
+        list(read_rows([file_of(pa.table({"a": [1]}))], dialect_of("a", format="parquet")))
+    assert "damaged" not in str(error.value)

@@ -67,6 +67,12 @@ FROM pg_attribute
 WHERE attrelid = %(table)s::regclass AND attnum > 0 AND NOT attisdropped
 ORDER BY attnum
 
+-- name: known_types
+-- Tell which types are there, in the order in which they are asked for.
+SELECT to_regtype(asked.type) IS NOT NULL
+FROM unnest(%(types)s::text[]) WITH ORDINALITY AS asked (type, place)
+ORDER BY asked.place
+
 -- name: list_records
 -- List the records of a file that have a row in main.
 SELECT DISTINCT _lake_record
