@@ -13,16 +13,19 @@ from lake_assets.cli.output.console import print_line, stderr_console
 from lake_assets.cli.output.json_document import write_json
 from lake_assets.cli.output.progress_bar import open_progress
 from lake_assets.discover.lake_discovery import discover
+from lake_assets.discover.preferences import Preferences
 from lake_assets.discover.report import Progress, SourceReport
 from lake_assets.escapes import escape_unprintable
 from lake_assets.pluralize import pluralize
 
 
-def run(sources: Sequence[str], folder: Path | None, *, as_json: bool) -> int:
+def run(sources: Sequence[str], folder: Path | None, misfits: float, names: str, *, as_json: bool) -> int:
     """Describe sources of the lake, and return exit status 1 if something was left out or has drifted."""
     console = stderr_console()
+    preferences = Preferences(most_misfits=misfits, keep_names=names == "keep")
     with open_context() as context, _progress_bar(console) as progress:
-        reports = discover(context.lake, folder or context.settings.catalog, sources, progress)
+        written_to = folder or context.settings.catalog
+        reports = discover(context.lake, written_to, sources, progress, preferences)
     for report in reports:
         _show(console, report)
     if as_json:

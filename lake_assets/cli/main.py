@@ -125,12 +125,28 @@ def doctor(as_json: bool) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Write into this folder, not into LAKE_ASSETS_CATALOG; what the catalog there has, stays.",
 )
+@click.option(
+    "--misfits",
+    metavar="PART",
+    type=click.FloatRange(0, 1),
+    default=0.001,
+    show_default=True,
+    help="Cells that a type does not hold decide nothing where they are fewer of a column than this part.",
+)
+@click.option(
+    "--names",
+    type=click.Choice(["snake", "keep"]),
+    default="snake",
+    show_default=True,
+    help="Spell columns for SQL (order_no), or keep the names of the files (Order #).",
+)
 @json_option
-def discover(sources: Sequence[str], out: Path | None, as_json: bool) -> None:
+def discover(sources: Sequence[str], out: Path | None, misfits: float, names: str, as_json: bool) -> None:
     """Write a catalog that loads what the lake holds, each choice explained in a comment.
 
     Reads every record of every file: delimiter, NULL, headers, names, and for each column the narrowest type
-    that keeps every cell as it is. JSON documents are opened into columns and child tables. One file is
+    that keeps every cell as it is, but for a few that do not fit: those are told, and go to quarantine when
+    they are loaded. JSON documents are opened into columns and child tables. One file is
     written for each source, a folder right in the lake.
 
     Entries and comments that are there stay. New tables are added behind them; types that no longer hold and
@@ -142,13 +158,14 @@ def discover(sources: Sequence[str], out: Path | None, as_json: bool) -> None:
     Examples:
       lake-assets discover
       lake-assets discover shop --out drafts
+      lake-assets discover --misfits 0 --names keep
 
     Exit status 0: all of the lake is in the catalog; 1: something was left out, or the catalog differs from
     the lake, each told on a line; 2: the command, a setting or a service is wrong.
     """
     from lake_assets.cli import discover as command
 
-    leave(command.run(sources, out, as_json=as_json))
+    leave(command.run(sources, out, misfits, names, as_json=as_json))
 
 
 @main.command(short_help="Load table-hours and check them.")

@@ -9,6 +9,7 @@ from pathlib import Path
 from lake_assets.catalog.models import Catalog, Source
 from lake_assets.catalog.read import SUFFIXES, read_catalog
 from lake_assets.discover.infer.names import TakenNames
+from lake_assets.discover.preferences import USUAL, Preferences
 from lake_assets.discover.report import Progress, SourceReport
 from lake_assets.discover.source.context import make_context
 from lake_assets.discover.source.steps import discover_source
@@ -19,7 +20,11 @@ from lake_assets.lake.s3 import Lake
 
 
 def discover(
-    lake: Lake, folder: Path, names: Sequence[str] = (), progress: Progress | None = None
+    lake: Lake,
+    folder: Path,
+    names: Sequence[str] = (),
+    progress: Progress | None = None,
+    preferences: Preferences = USUAL,
 ) -> list[SourceReport]:
     """Write catalog files that load what the lake holds.
 
@@ -28,6 +33,7 @@ def discover(
         folder: the catalog's folder; it is made if it is not there.
         names: sources, by folder or by name in the catalog; none means all.
         progress: whom to tell how far it is.
+        preferences: how to choose.
 
     Returns:
         What came of each source.
@@ -55,6 +61,7 @@ def discover(
             existing=existing.get(source_folder),
             taken=taken,
             progress=progress or Progress(),
+            preferences=preferences,
         )
         discover_source(context, folders[source_folder])
         reports.append(context.report)

@@ -185,7 +185,8 @@ JSONS = [
     ),
     *('{"":{"":[]}}', "[" * 200 + "]" * 200, '{"a":"\u2028"}', "[1] ", " [1]", "[1]x", "[1.0, 1.10]"),
 ]
-TRUTH = {"t": True, "true": True, "f": False, "false": False}
+TRUTH = dict.fromkeys(("t", "true", "TRUE", "True", "1"), True) | dict.fromkeys(("f", "false", "0"), False)
+BEYOND_PYTHON = {"9999-12-31 23:59:59-01": "10000-01-01 00:59:59+00"}
 FAMILIES = [INTEGERS, DECIMALS, FLOATS, DATES, TIMES, CLOCKS, WORDS, UUIDS, JSONS]
 EVERY = sorted({cell for family in FAMILIES for cell in family})
 
@@ -229,7 +230,7 @@ def says_the_same(cell: str, value: Any) -> bool:
     """
     if not isinstance(value, str):
         return bool(json.loads(cell, parse_float=Decimal) == value)
-    if value == cell or (value in TRUTH and TRUTH.get(cell) == TRUTH[value]):
+    if value in {cell, BEYOND_PYTHON.get(cell)} or (value in TRUTH and TRUTH.get(cell) == TRUTH[value]):
         return True
     readings = (*([_number] if "e" in cell else []), _moment, _clock)
     return any(reading(cell) is not None and reading(cell) == reading(value) for reading in readings)

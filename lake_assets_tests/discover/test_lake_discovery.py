@@ -5,6 +5,9 @@ from textwrap import dedent
 
 import pytest
 
+from lake_assets.discover.cells.column_profile import MARKERS
+from lake_assets.discover.lake_discovery import discover
+from lake_assets.discover.preferences import Preferences
 from lake_assets.exceptions import CatalogError, ConfigurationError
 from lake_assets.hours import ONE_HOUR, floor_hour, format_hour
 from lake_assets_tests.discover.conftest import CHANGES, FULL, LATER, Unknown
@@ -40,7 +43,9 @@ def test_each_folder_becomes_a_source(unknown: Unknown) -> None:
     unknown.discover()
     loads = unknown.load()
 
-    assert sorted(path.name for path in unknown.folder.iterdir()) == ["erp.yaml", "web_shop.yaml"]
+    written = ["catalog.schema.json", "erp.yaml", "web_shop.yaml"]
+    assert sorted(path.name for path in unknown.folder.iterdir()) == written
+    assert unknown.text("erp").startswith("# yaml-language-server: $schema=catalog.schema.json\n")
     table = unknown.table("web_shop.Orders_2018")
     assert (table.source_folder, table.folder) == ("web shop", "Orders (2018)")
     assert [load.state for load in loads] == ["loaded", "loaded"]
@@ -231,6 +236,48 @@ def test_a_quiet_table_beside_changes_is_no_snapshot(unknown: Unknown) -> None:
     assert unknown.table().load == "append"
 
 
+def test_columns_are_spelled_for_sql(unknown: Unknown) -> None:
+    """Names of files become snake_case, those that collide are told apart, and all load what they name."""
+    unknown.put("id,ID,Order #,CustomerName,Größe,2018\n1,2,3,Ann,5,x\n2,3,4,Bo,6,y\n")
+    unknown.discover()
+    unknown.load()
+
+    names = ["id", "id_2", "order_no", "customer_name", "grosse", "column_2018"]
+    assert list(unknown.types()) == names
+    assert unknown.rows()[0] == (1, 2, 3, "Ann", 5, "x")
+    assert "# whole numbers; id is 'id'" in unknown.text()
+
+
+def test_columns_may_keep_their_names(unknown: Unknown) -> None:
+    """Where a person asks for it, columns are called as their files call them."""
+    unknown.put("id,Order #\n1,2\n2,3\n")
+    discover(unknown.lake, unknown.folder, preferences=Preferences(keep_names=True))
+
+    assert list(unknown.types()) == ["id", "Order #"]
+
+
+def test_what_means_null_is_told_by_what_stands_beside_it(unknown: Unknown) -> None:
+    """Each marker is found among numbers, or beside itself in quotes; a word among texts is one."""
+    for number, marker in enumerate(MARKERS):
+        unknown.put(f"1,{marker}\n2,5\n", f"numbers{number}/t/{FULL}")
+    unknown.put('1,NULL\n2,"NULL"\n3,x\n', f"quoted/t/{FULL}")
+    unknown.put("1,null\n2,x\n", f"word/t/{FULL}")
+    unknown.put('1,null\n2,"{""a"":1}"\n', f"json/t/{FULL}")
+    reports = {report.source: report for report in unknown.discover()}
+    loads = unknown.load()
+
+    assert [unknown.table(f"numbers{number}.t").files.null for number in range(len(MARKERS))] == list(MARKERS)
+    found = [unknown.table(f"{source}.t").files.null for source in ("quoted", "word", "json")]
+    assert found == ["NULL", "", ""]
+    assert {load.state for load in loads} == {"loaded"}
+    assert unknown.rows("numbers1.t") == [(1, None), (2, 5)]
+    assert unknown.rows("quoted.t") == [(1, None), (2, "NULL"), (3, "x")]
+    said = (
+        "quoted/t: NULL without quotes means NULL: 1 column holds it without quotes, and in quotes as a text"
+    )
+    assert said in reports["quoted"].notes
+
+
 def test_the_source_starts_with_its_first_file(unknown: Unknown) -> None:
     """`start` is the hour of the oldest file of any table."""
     unknown.put("1,a\n", f"shop/other/{CHANGES}")
@@ -246,11 +293,12 @@ def put_hours(unknown: Unknown, first: datetime, hours: int) -> None:
 
 
 def test_a_table_with_files_in_every_hour_is_hourly(unknown: Unknown) -> None:
-    """A day of files without a gap, up to now, lets each hour be expected."""
-    put_hours(unknown, floor_hour(datetime.now(UTC)) - timedelta(hours=30), 30)
+    """Three hours of files without a gap, up to now, let each hour be expected."""
+    put_hours(unknown, floor_hour(datetime.now(UTC)) - timedelta(hours=3), 3)
     unknown.discover()
 
     assert unknown.table().expect == "hourly"
+    assert "# each of the 3 hours from the first to the last has files" in unknown.text()
 
 
 def test_a_table_of_old_hours_is_sparse(unknown: Unknown) -> None:
@@ -260,7 +308,8 @@ def test_a_table_of_old_hours_is_sparse(unknown: Unknown) -> None:
     unknown.discover()
 
     assert unknown.table().expect == "sparse"
-    assert f"30 hours of 30 have files, and none after {format_hour(first + 29 * ONE_HOUR)}" in unknown.text()
+    seen = "each of the 30 hours from the first to the last has files"
+    assert f"{seen}, and none after {format_hour(first + 29 * ONE_HOUR)}" in unknown.text()
 
 
 def test_columns_named_like_ours_hide_no_header(unknown: Unknown) -> None:

@@ -15,7 +15,8 @@ from lake_assets.discover.cells.json_cells import LONGEST_NUMBER, survives_as_js
 TEXT = "text"
 FIGURES = "figures"
 FLOAT = "float"  # a number for people and programs, which no type gives back as it is written
-TRUTH = "truth"  # so is this a truth value
+TRUTH = "truth"  # so is this a truth value; beside others it is only another spelling
+BIT = "bit"  # 0 or 1: numbers, and beside words truth values
 OTHER = "other"
 ODD = (OTHER, FLOAT, TRUTH, FIGURES)
 """The classes of cells that are kept as text, the oddest first."""
@@ -31,14 +32,14 @@ _DAY = (
     r"(?!0000)[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
     r"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
 )
-_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
-_MOMENT = rf"{_DAY}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{{1,6}})?)?"
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6}0{0,3})?"
+_MOMENT = rf"{_DAY}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{{1,6}}0{{0,3}})?)?"
 _DATE_ORDERS = {
     "day_first": (r"(?:1[3-9]|2[0-9]|3[01])", r"(?:0?[1-9]|1[0-2])"),
     "month_first": (r"(?:0?[1-9]|1[0-2])", r"(?:1[3-9]|2[0-9]|3[01])"),
     "day_or_month_first": (r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|1[0-2])"),
 }
-_ORDERED_CLOCK = r"[ T][0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
+_ORDERED_CLOCK = r"[ T][0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6}0{0,3})?)?"
 _OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
 
 
@@ -54,11 +55,12 @@ ORDERED_MOMENTS = {f"{name}_moment": form + _ORDERED_CLOCK for name, form in ORD
 
 # Nothing here needs a second look, so that whole blocks of cells can be matched at once.
 SIMPLE = {
+    BIT: r"[01]",
     "whole": _WHOLE,
     "decimal": _DECIMAL,
     "date": _DAY,
     "moment": _MOMENT,
-    "instant": rf"(?!0001|9999){_MOMENT}{_OFFSET}",
+    "instant": rf"{_MOMENT}{_OFFSET}",
     "clock": _CLOCK,
     "span": rf"(?!{_ZERO_BELOW_ZERO})-?[0-9]{{2,3}}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{{1,6}})?",
     "uuid": r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
@@ -78,11 +80,12 @@ _LONG_DECIMAL = re.compile(rf"-?(?:0|[1-9][0-9]{{0,{LONGEST_NUMBER}}})\.[0-9]{{1
 _SCIENTIFIC = re.compile(r"[+-][0-9]\.[0-9]{1,16}e[+-][0-9]{2,3}")
 _LEAP_DAY = re.compile(r"([0-9]{4})-02-29(.*)", re.DOTALL)
 
-NUMBER_CLASSES = frozenset({"whole", "unsigned", "long", "decimal", "scientific"})
-_TYPES: tuple[tuple[AbstractSet[str], str], ...] = (
-    ({"whole"}, "bigint"),
-    ({"whole", "unsigned"}, "numeric(20,0)"),
-    ({"whole", "unsigned", "long", "decimal"}, "numeric"),
+NUMBER_CLASSES = frozenset({BIT, "whole", "unsigned", "long", "decimal", "scientific"})
+TRUTH_CLASSES = frozenset({"word", TRUTH, "t", "f", BIT})
+TYPES: tuple[tuple[AbstractSet[str], str], ...] = (
+    ({BIT, "whole"}, "bigint"),
+    ({BIT, "whole", "unsigned"}, "numeric(20,0)"),
+    ({BIT, "whole", "unsigned", "long", "decimal"}, "numeric"),
     ({"scientific"}, "double precision"),
     (NUMBER_CLASSES, "numeric"),
     ({"date"}, "date"),
@@ -94,16 +97,26 @@ _TYPES: tuple[tuple[AbstractSet[str], str], ...] = (
     ({"word"}, "boolean"),
     ({"json"}, "jsonb"),
 )
+"""The types, narrowest first, each with the classes that it holds."""
 
 
 def type_of(classes: AbstractSet[str]) -> str:
     """Return the narrowest type that keeps all cells of these classes; `text` if there is none or no cell."""
-    if classes == {"t", "f"}:  # one of the two alone may be any letter: the f of a column of sexes
+    if _are_truth_values(classes):
         return "boolean"
-    for fitting, name in _TYPES:
+    for fitting, name in TYPES:
         if classes and classes <= fitting:
             return name
     return TEXT
+
+
+def _are_truth_values(classes: AbstractSet[str]) -> bool:
+    """Return whether some classes are spellings of truth values, also several of them."""
+    if not classes <= TRUTH_CLASSES:
+        return False
+    has_both_letters = {"t", "f"} <= classes  # one alone may be any letter: the f of a column of sexes
+    is_beside_others = TRUTH in classes and len(classes) > 1
+    return "word" in classes or has_both_letters or is_beside_others
 
 
 def class_of(value: str) -> str:

@@ -3,7 +3,9 @@
 What one cell looks like is `cell_classes`' business; which column the cells belong to is `survey`'s.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -14,27 +16,47 @@ from lake_assets.discover.cells.cell_classes import (
     block_pattern,
     class_of,
     is_of_dms,
-    type_of,
 )
 from lake_assets.discover.cells.json_tree import Documents, is_stranger
+from lake_assets.discover.cells.misfits import (
+    ENOUGH,
+    MOST_MISFITS,
+    NearestType,
+    are_too_many,
+    nearest_of_classes,
+    nearest_type,
+)
 
-MARKERS = ("NULL", "\\N")
-"""What may stand for NULL beside the empty cell: DMS's default (guide, CsvNullValue) and MySQL's own."""
+MARKERS = ("NULL", "\\N", "null", "(null)", "(NULL)", "<NULL>", "<null>", "[NULL]")
+"""What may stand for NULL beside the empty cell: DMS's default (guide, CsvNullValue) and what tools write."""
 
 SPECIAL = frozenset({"", *MARKERS})
+_QUOTED_MARKERS = frozenset(QUOTED + marker for marker in MARKERS)
 NULL = QUOTED + QUOTED
 """Stands for a NULL that no text stands for, as in JSON lines and Parquet."""
 AS_DECLARED = frozenset({"double precision", "bytea"})  # of which cells cannot tell more than the schema
-TOLD_BY_TEXT = frozenset({"jsonb", "uuid"})  # all else that the schema calls text is meant to be text
 MOST_VALUES = 200_000  # told apart at most: some 20 MB, and then nothing is said of a key
 
 
 class Example(NamedTuple):
-    """A cell, and where it stands."""
+    """A cell, and where it stands: the key of its file, and the record's number."""
 
     value: str
     record: int
     file: str
+
+
+class TypeRules(NamedTuple):
+    """What a type is chosen by beside the cells.
+
+    Attributes:
+        null: the unquoted cell that means NULL.
+        most_misfits: the part of a column's cells below which those that keep it from a type are for
+            quarantine.
+    """
+
+    null: str
+    most_misfits: float = MOST_MISFITS
 
 
 @dataclass
@@ -43,6 +65,9 @@ class ColumnProfile:
 
     Attributes:
         examples: the first cell of each class that was seen.
+        counts: how many cells are of each class; those of a block that tells nothing new count for one class.
+        is_text: so many cells keep it from any type that no more are looked at.
+        quoted: texts that may mean NULL and stand in quotes.
         bare: how often each unquoted text stands that may mean NULL.
         first_bare: the first of them.
         cells: how many other cells there are.
@@ -54,6 +79,9 @@ class ColumnProfile:
     """
 
     examples: dict[str, Example] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    is_text: bool = False
+    quoted: set[str] = field(default_factory=set)
     bare: dict[str, int] = field(default_factory=dict)
     first_bare: dict[str, Example] = field(default_factory=dict)
     cells: int = 0
@@ -69,7 +97,7 @@ class ColumnProfile:
         Args:
             cells: their values; `QUOTED` stands before those that mean NULL only without quotes.
             numbers: their record numbers.
-            file: the file's name.
+            file: the file's key.
         """
         nulls = cells.count(NULL)
         if nulls:
@@ -86,9 +114,10 @@ class ColumnProfile:
         self, values: Sequence[str], cells: Sequence[str], numbers: Sequence[int], file: str
     ) -> None:
         """Take in cells of which the values are those that mean no NULL."""
+        self.quoted.update(cell.removeprefix(QUOTED) for cell in _QUOTED_MARKERS.intersection(values))
         if self._are_documents(values):
             self._absorb_documents(values, cells, numbers, file)
-        else:
+        elif self.documents is not None:
             self.documents = None
         self.cells += len(values)
         self._absorb_distinct(values)
@@ -108,10 +137,14 @@ class ColumnProfile:
         if self.documents is None:
             self.documents = Documents()
         places = [place for place, cell in enumerate(cells) if cell not in SPECIAL]
+        self.counts["json"] += len(values)
         for place, kept in self.documents.absorb(values):
             value = values[place]
             kind = _class_in_documents(value, kept=kept)
             self._keep_example(kind, value, numbers[places[place]], file)
+            if not kept:
+                self.counts["json"] -= 1
+                self.counts[kind] += 1
 
     def _keep_example(self, kind: str, cell: str, record: int, file: str) -> None:
         """Keep a cell as the example of its class, if it is the first."""
@@ -134,25 +167,44 @@ class ColumnProfile:
             self.distinct = _while_all_differ(self.distinct, self.cells)
 
     def _is_more_of_the_same(self, values: Sequence[str]) -> bool:
-        """Return whether a look at each cell would tell nothing new."""
-        if OTHER in self.examples:  # nothing else can make the column's type odder
+        """Return whether a look at each cell would tell nothing new; count the cells if so."""
+        if self.is_text:
             return True
-        if self.examples.keys() == {"scientific"}:
-            return all(map(is_of_dms, values))
-        pattern = block_pattern(frozenset(self.examples))
-        return pattern is not None and pattern.fullmatch("\0".join(values) + "\0") is not None
+        known = self.examples.keys() - self._misfits()
+        if not known or not _are_of(known, values):
+            return False
+        usual = max(known, key=self.counts.__getitem__)
+        self.counts[usual] += len(values)
+        return True
+
+    def _misfits(self) -> frozenset[str]:
+        """Return the classes of the few cells that keep the column from its nearest type."""
+        nearest = nearest_type(self.counts)
+        if nearest is None or are_too_many(nearest.count, self.counts.total()):
+            return frozenset()
+        return nearest.misfits
 
     def _classify(self, cells: Sequence[str], numbers: Sequence[int], file: str) -> None:
-        """Look at each cell that is not like one before it, until one is of no class."""
-        known: set[str] = set(SPECIAL)
-        for index, cell in enumerate(cells):
-            if cell in known:
+        """Look at each cell that is not like one before it."""
+        known: dict[str, str] = {}
+        for cell, number in zip(cells, numbers, strict=True):
+            if cell in SPECIAL:
                 continue
-            known.add(cell)
-            kind = OTHER if cell.startswith(QUOTED) else class_of(cell)
-            self._keep_example(kind, cell, numbers[index], file)
-            if kind == OTHER:
-                return
+            if cell not in known:
+                known[cell] = _class_of(cell)
+                self._keep_example(known[cell], cell, number, file)
+            self.counts[known[cell]] += 1
+            if self.counts[OTHER] == ENOUGH:
+                self._give_up()
+                if self.is_text:
+                    return
+        self._give_up()
+
+    def _give_up(self) -> None:
+        """Look no further where only text holds the cells, or too many of them keep it from a type."""
+        if OTHER in self.examples:  # nothing else can make the column odder
+            nearest = nearest_type(self.counts)
+            self.is_text = nearest is None or are_too_many(nearest.count, self.counts.total())
 
     def joined(self, other: "ColumnProfile") -> "ColumnProfile":
         """Return what is known of both; of two examples that of the first is kept."""
@@ -162,6 +214,9 @@ class ColumnProfile:
             distinct = _while_all_differ(self.distinct | other.distinct, cells)
         return ColumnProfile(
             examples=other.examples | self.examples,
+            counts=self.counts + other.counts,
+            is_text=self.is_text or other.is_text,
+            quoted=self.quoted | other.quoted,
             bare=_sums(self.bare, other.bare),
             first_bare=other.first_bare | self.first_bare,
             cells=cells,
@@ -187,25 +242,58 @@ class ColumnProfile:
             self, examples=_moved(self.examples, records), first_bare=_moved(self.first_bare, records)
         )
 
-    def type_with(self, null: str) -> str:
-        """Return the narrowest type that keeps every cell.
-
-        Args:
-            null: the unquoted cell that means NULL.
-        """
-        if self.bare.keys() - {null}:
-            return TEXT
-        if self.declared and (not self.examples or self.declared in AS_DECLARED):
+    def type_with(self, rules: TypeRules) -> str:
+        """Return the narrowest type that keeps every cell, but for few enough misfits."""
+        if self.declared and self.declared != TEXT and self._is_as_declared(rules):
             return self.declared
-        scanned = type_of(self.examples.keys())
-        is_meant_as_text = self.declared == TEXT and scanned not in TOLD_BY_TEXT
-        if is_meant_as_text:
+        nearest = self.nearest(rules)
+        if nearest is None:
             return TEXT
-        return scanned
+        return nearest.name
+
+    def _is_as_declared(self, rules: TypeRules) -> bool:
+        """Return whether the cells tell no more than the schema of their file."""
+        if self.bare.keys() - {rules.null}:
+            return False
+        return not self.examples or self.declared in AS_DECLARED
+
+    def nearest(self, rules: TypeRules) -> NearestType | None:
+        """Return the type of the cells with what does not fit it; None where they are text."""
+        unmeant = self.unmeant(rules.null)
+        if self.documents is not None:
+            # Which documents are broken is judged with all that they hold (`infer.document_shapes`).
+            return nearest_of_classes(self.examples.keys(), unmeant)
+        found = nearest_type(self.counts)
+        if self.is_text or found is None:
+            return None
+        if are_too_many(found.count, self.counts.total()):
+            return None
+        with_unmeant = replace(found, count=found.count + unmeant)
+        if with_unmeant.is_for(self.cells + unmeant, rules.most_misfits):
+            return with_unmeant
+        return None
+
+    def unmeant(self, null: str) -> int:
+        """Return how many unquoted texts may mean NULL elsewhere, and do not here."""
+        return sum(count for text, count in self.bare.items() if text != null)
 
     def is_unique(self, null: str) -> bool:
         """Return whether each record has a cell of its own here."""
         return self.distinct is not None and self.cells > 0 and not self.nulls and null not in self.bare
+
+
+def _are_of(classes: AbstractSet[str], values: Sequence[str]) -> bool:
+    """Return whether all values are of some classes, as far as that can be told at once."""
+    if classes == {"scientific"}:
+        return all(map(is_of_dms, values))
+    pattern = block_pattern(frozenset(classes))
+    return pattern is not None and pattern.fullmatch("\0".join(values) + "\0") is not None
+
+
+def _class_of(cell: str) -> str:
+    if cell.startswith(QUOTED):
+        return OTHER
+    return class_of(cell)
 
 
 def _class_in_documents(value: str, *, kept: bool) -> str:

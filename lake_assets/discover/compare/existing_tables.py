@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lake_assets.catalog.models import Column, Table
+from lake_assets.discover.cells.column_profile import TypeRules
 from lake_assets.discover.compare.catalog_diff import Changes, show_drift
 from lake_assets.discover.compare.column_drift import gone_columns, new_columns, unfit_columns
 from lake_assets.discover.compare.document_drift import unfit_paths, unnamed_paths
@@ -16,8 +17,9 @@ from lake_assets.discover.compare.observed import Observed, observe
 from lake_assets.discover.infer.dialects import detect_dialects
 from lake_assets.discover.infer.explained import Explained
 from lake_assets.discover.infer.file_options import differing_options
-from lake_assets.discover.infer.names import column_name
+from lake_assets.discover.infer.names import column_name, snake_case
 from lake_assets.discover.infer.path_types import path_type, why_path_type
+from lake_assets.discover.preferences import USUAL, Preferences
 from lake_assets.discover.report import Progress, SourceReport, say_bad
 from lake_assets.discover.survey.object_reader import ObjectReader
 from lake_assets.discover.write.comments import why_type
@@ -45,7 +47,11 @@ class ExistingTable:
 
 
 def compare_table(
-    existing: ExistingTable, reader: ObjectReader, report: SourceReport, progress: Progress
+    existing: ExistingTable,
+    reader: ObjectReader,
+    report: SourceReport,
+    progress: Progress,
+    preferences: Preferences = USUAL,
 ) -> None:
     """Hold a table against its files, and put what differs into the report.
 
@@ -54,6 +60,7 @@ def compare_table(
         reader: where the files come from.
         report: where to say it.
         progress: whom to tell how far it is.
+        preferences: how to choose.
     """
     table, listing = existing.table, existing.listing
     report.leave_out((reader.lake.url(item.key), item.reason) for item in listing.unmatched)
@@ -64,7 +71,8 @@ def compare_table(
     observed = observe(reader, table, listing.objects, progress.read)
     report.leave_out(observed.unreadable)
     if observed.files:
-        _Comparison(table=table, observed=observed, report=report).show(existing, reader)
+        comparison = _Comparison(table=table, observed=observed, report=report, preferences=preferences)
+        comparison.show(existing, reader)
 
 
 @dataclass(frozen=True)
@@ -75,11 +83,18 @@ class _Comparison:
         table: as the catalog has it.
         observed: what its files hold.
         report: where to say what differs.
+        preferences: how to choose.
     """
 
     table: Table
     observed: Observed
     report: SourceReport
+    preferences: Preferences
+
+    @property
+    def rules(self) -> TypeRules:
+        """What types are chosen by."""
+        return TypeRules(null=self.table.files.null, most_misfits=self.preferences.most_misfits)
 
     def show(self, existing: ExistingTable, reader: ObjectReader) -> None:
         """Report what differs, as a diff of the catalog file where it can be put so."""
@@ -161,11 +176,10 @@ class _Comparison:
 
     def _types(self) -> dict[str, str]:
         """Return the types that columns should have, by their names, where theirs do not hold."""
-        null = self.table.files.null
         types = {}
-        for column, profile in unfit_columns(self.table, self.observed):
-            types[column.name] = profile.type_with(null)
-            self._note_type(column, why_type(profile, null))
+        for column, profile in unfit_columns(self.table, self.observed, self.rules):
+            types[column.name] = profile.type_with(self.rules)
+            self._note_type(column, why_type(profile, self.rules))
         for column, node in unfit_paths(self.table, self.observed):
             types[column.name] = path_type(node)
             why = why_path_type(node, node.count, "document")
@@ -179,15 +193,15 @@ class _Comparison:
         self.report.notes.append(f"{what} is {in_catalog} in the catalog: {why}")
 
     def _new_columns(self) -> Iterator[ProposedColumn]:
-        null = self.table.files.null
         taken = {column.name for column in self.table.columns}
         found = new_columns(self.table, self.observed)
         for place, (source_name, profile) in enumerate(found.items(), len(taken) + 1):
-            name = column_name(source_name, place, taken)
+            wish = source_name if self.preferences.keep_names else snake_case(source_name)
+            name = column_name(wish, place, taken)
             taken.add(name)
             yield ProposedColumn(
                 name=name,
-                type=profile.type_with(null),
+                type=profile.type_with(self.rules),
                 source_name=source_name,
-                why=why_type(profile, null),
+                why=why_type(profile, self.rules),
             )

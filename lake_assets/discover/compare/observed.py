@@ -49,7 +49,7 @@ class Observed:
         self.last_files |= dict.fromkeys(dialect.columns, file)
 
     def absorb(self, batch: Batch, file: str, dialect: Dialect) -> None:
-        """Take in some records of a file, its header left aside."""
+        """Take in some records of a file, given by its key, its header left aside."""
         self.bad.update(batch.bad)
         self.records += len(batch.numbers)
         has_header = dialect.header and dialect.format == "csv"
@@ -94,7 +94,7 @@ def _read(reader: ObjectReader, table: Table, target: LakeObject, observed: Obse
     _, _, file = target.key.rpartition("/")
     observed.note_file(file, dialect)
     for batch in _batches(chunks, table, dialect):
-        observed.absorb(batch, file, dialect)
+        observed.absorb(batch, target.key, dialect)
 
 
 def _batches(chunks: Iterator[bytes], table: Table, dialect: Dialect) -> Iterator[Batch]:

@@ -7,11 +7,13 @@ columns of a table it is asked for is told in `column_drift` and `document_drift
 import re
 
 from lake_assets.discover.cells.cell_classes import (
+    BIT,
     FIGURES,
     NUMBER_CLASSES,
     ODD,
     ORDERED_DATES,
     ORDERED_MOMENTS,
+    TRUTH_CLASSES,
 )
 from lake_assets.discover.cells.json_cells import survives_as_jsonb
 from lake_assets.load.staging.documents import JSON_TYPES
@@ -22,9 +24,9 @@ TIME_TYPES = frozenset(
     {"date", "timestamp", "timestamptz", "timestamp without time zone", "timestamp with time zone"}
 )
 _HOLDS: dict[str, frozenset[str]] = {
-    **dict.fromkeys(WHOLE_TYPES, frozenset({"whole", FIGURES})),
+    **dict.fromkeys(WHOLE_TYPES, frozenset({BIT, "whole", FIGURES})),
     **dict.fromkeys(NUMBER_TYPES, NUMBER_CLASSES | {FIGURES}),
-    **dict.fromkeys(("boolean", "bool"), frozenset({"word", "t", "f", "whole"})),
+    **dict.fromkeys(("boolean", "bool"), TRUTH_CLASSES | {"whole"}),
     **dict.fromkeys(TIME_TYPES, frozenset({"date", "moment", "instant", *ORDERED_DATES, *ORDERED_MOMENTS})),
     "time": frozenset({"clock"}),
     "interval": frozenset({"clock", "span"}),
@@ -61,7 +63,7 @@ def may_hold(base: str, kind: str, value: str) -> bool:
     if kind in _HOLDS[base]:
         return True
     if base in JSON_TYPES:
-        return survives_as_jsonb(value) or kind in {"whole", "decimal", "word"}
+        return survives_as_jsonb(value) or kind in {BIT, "whole", "decimal", "word"}
     if kind in {FIGURES, *ORDERED_DATES, *ORDERED_MOMENTS}:
         return not _NO_DATE.fullmatch(value)
     return kind in ODD and _LENIENT.fullmatch(value) is not None

@@ -10,8 +10,8 @@ from typing import NamedTuple, TypeVar
 
 from lake_assets.discover.cells.column_profile import ColumnProfile
 from lake_assets.discover.cells.row_size import RowSize
+from lake_assets.discover.infer.header_names import ColumnKey, ColumnName, name_columns
 from lake_assets.discover.infer.headers import FirstRecords, Judgement, SourceHeaders, judge_by_others
-from lake_assets.discover.infer.names import column_name
 from lake_assets.discover.infer.op_column import due_width, have_op, widths_of
 from lake_assets.discover.survey.file_group import FileGroup, GroupKey
 from lake_assets.discover.survey.table_survey import TableSurvey
@@ -21,18 +21,6 @@ PLACE_STEMS = ("column", "field", "cell", "place", "c", "f", "p", "q")
 
 
 _K = TypeVar("_K")
-
-
-class ColumnKey(NamedTuple):
-    """What tells the columns of headers apart.
-
-    Attributes:
-        name: in the header.
-        place: in the header, from 1; 0 where the name alone tells it.
-    """
-
-    name: str
-    place: int = 0
 
 
 class FileReading(NamedTuple):
@@ -56,12 +44,14 @@ class FoundColumn:
         source_name: the file's name for it.
         position: its place, where the file's name does not tell it.
         profile: what its cells are like.
+        renamed: what is to be said where its plain name is another's.
     """
 
     name: str
     source_name: str
     position: int | None
     profile: ColumnProfile
+    renamed: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,20 +106,23 @@ class _ReadGroup:
         return self.group.all_names[self.reading.op :]
 
 
-def decide_columns(survey: TableSurvey, first_records: FirstRecords, others: SourceHeaders) -> TableColumns:
+def decide_columns(
+    survey: TableSurvey, first_records: FirstRecords, others: SourceHeaders, *, keep_names: bool = False
+) -> TableColumns:
     """Return the columns of a table.
 
     Args:
         survey: what its files hold.
         first_records: what they are taken for, by the table itself.
         others: what the tables of the source are that tell it by themselves.
+        keep_names: columns are called as their files call them.
     """
     header = first_records.judgement
     if header.verdict == "unsure":
         header = judge_by_others(first_records.groups[0].names, others)
     if header.verdict == "header":
         read = _read_with_header(survey, first_records.groups)
-        columns = _by_name(read)
+        columns = _by_name(read, keep_names=keep_names)
     else:
         read = _read_plain(survey.groups)
         columns = _by_place(read, survey.place_names)
@@ -200,7 +193,7 @@ def _most_records_first(read: Sequence[_ReadGroup]) -> list[_ReadGroup]:
     return sorted(read, key=lambda each: each.group.records, reverse=True)
 
 
-def _by_name(read: Sequence[_ReadGroup]) -> Iterator[FoundColumn]:
+def _by_name(read: Sequence[_ReadGroup], *, keep_names: bool) -> Iterator[FoundColumn]:
     """Return columns under the names of headers; files without one have them in the same order."""
     columns: dict[ColumnKey, ColumnProfile] = {}
     headed = [each for each in read if each.reading.header]
@@ -212,7 +205,7 @@ def _by_name(read: Sequence[_ReadGroup]) -> Iterator[FoundColumn]:
             continue
         for key, column in zip(list(columns), each.columns, strict=False):
             _join(columns, key, column)
-    return _named(columns)
+    return _named(columns, name_columns(list(columns), keep_names=keep_names))
 
 
 def _keys_of(names: Sequence[str], known: Collection[ColumnKey]) -> list[ColumnKey]:
@@ -230,17 +223,21 @@ def _keys_of(names: Sequence[str], known: Collection[ColumnKey]) -> list[ColumnK
     return keys
 
 
-def _named(columns: Mapping[ColumnKey, ColumnProfile]) -> Iterator[FoundColumn]:
-    headers = {key.name for key in columns}
-    taken: set[str] = set()
-    for order, (key, profile) in enumerate(columns.items(), 1):
+def _named(
+    columns: Mapping[ColumnKey, ColumnProfile], names: Mapping[ColumnKey, ColumnName]
+) -> Iterator[FoundColumn]:
+    for key, profile in columns.items():
+        given = names[key]
+        source_name, position = key.name, None
         if key.place:
-            name = column_name(key.name, key.place, taken | headers)
-            yield FoundColumn(name=name, source_name=name, position=key.place, profile=profile)
-        else:
-            name = column_name(key.name, order, taken)
-            yield FoundColumn(name=name, source_name=key.name, position=None, profile=profile)
-        taken.add(name)
+            source_name, position = given.name, key.place
+        yield FoundColumn(
+            name=given.name,
+            source_name=source_name,
+            position=position,
+            profile=profile,
+            renamed=given.renamed,
+        )
 
 
 def _by_place(read: Sequence[_ReadGroup], place_names: Collection[str]) -> Iterator[FoundColumn]:

@@ -19,6 +19,7 @@ KEYS_OF_DATA = 50  # keys of an object; more, of which each object has few, are 
 FEW = 10  # a tenth of them; and more numbers or identifiers than that are data too
 MOST_BROKEN = 20  # one in so many texts that are cut off
 AN_ARRAY = "an array"
+JSON_NULL = "null"  # which is a document that holds nothing
 _IDENTIFIER = re.compile(r"[0-9]+|[0-9a-f]{24}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -47,7 +48,7 @@ def broken_documents(name: str, profile: ColumnProfile, null: str) -> Counter[st
     documents = profile.documents
     broken = Counter(documents.unreadable if documents else {})
     for text, count in profile.bare.items():
-        if text != null:
+        if text not in {null, JSON_NULL}:
             broken["broken JSON"] += count
     if name == DOCUMENT and documents and OBJECT in documents.root.kinds:
         broken[AN_ARRAY] += documents.root.kinds[ARRAY]

@@ -13,6 +13,10 @@ from lake_assets.catalog.values import LONGEST_NAME, OUR_COLUMNS, SYSTEM_COLUMNS
 
 _PLAIN = re.compile(r"[A-Za-z0-9_]+")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_]+")
+_SNAKE = re.compile(r"[a-z_][a-z0-9_]*")
+_SPOKEN = {"#": "no", "%": "percent", "&": "and"}
+_HUMPS = (re.compile(r"(?<=[a-z0-9])(?=[A-Z])"), re.compile(r"(?<=[A-Z])(?=[A-Z][a-z])"))
+_NO_WORD = re.compile(r"_*\W+_*")
 
 
 def plain_name(folder: str, otherwise: str, is_taken: Callable[[str], bool]) -> str:
@@ -59,6 +63,27 @@ def column_name(header: str, place: int, taken: Container[str]) -> str:
     if wish.startswith(OUR_COLUMNS) or wish in SYSTEM_COLUMNS:
         wish = f"column_{wish.strip('_')}"
     return _first_free(wish, taken.__contains__)
+
+
+def snake_case(header: str) -> str:
+    """Return what a file calls a column, spelled so that SQL needs no quotes for it.
+
+    Letters of other scripts than the Latin stay, for PostgreSQL takes them; of Latin ones the accents go.
+
+    Returns:
+        Nothing where neither a letter nor a digit is left.
+    """
+    if _SNAKE.fullmatch(header):
+        return header
+    spelled = header
+    for sign, word in _SPOKEN.items():
+        spelled = spelled.replace(sign, f" {word} ")
+    for border in _HUMPS:
+        spelled = border.sub("_", spelled)
+    spelled = _NO_WORD.sub("_", _without_accents(spelled)).strip("_").casefold()
+    if spelled[:1].isdigit():
+        return f"column_{spelled}"
+    return spelled
 
 
 def _first_free(wish: str, is_taken: Callable[[str], bool]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lake_assets.catalog.schema import schema_text
 from lake_assets.discover.compare.observed import observe
 from lake_assets.discover.infer.explained import Explained
 from lake_assets.discover.infer.file_options import ChosenOptions
@@ -14,10 +15,12 @@ from lake_assets.discover.report import say_bad
 from lake_assets.discover.source.context import SourceContext
 from lake_assets.discover.source.proposed_tables import PlannedTable, open_documents
 from lake_assets.discover.write.append_tables import append_tables
-from lake_assets.discover.write.catalog_yaml import STEP, write_source, write_table
+from lake_assets.discover.write.catalog_yaml import SCHEMA_FILE, STEP, write_source, write_table
+from lake_assets.discover.write.comments import table_misfits
 from lake_assets.discover.write.describe import with_types_of
 from lake_assets.discover.write.loader_check import Misread, find_misread, tables_of
 from lake_assets.discover.write.proposals import ProposedSource
+from lake_assets.escapes import escape_unprintable
 from lake_assets.hours import format_hour
 from lake_assets.pluralize import pluralize
 
@@ -50,6 +53,7 @@ class CatalogFile:
         for table in self.tables:
             self._warn(table)
         _put(path, text)
+        _put(path.with_name(SCHEMA_FILE), schema_text())
         report = self.context.report
         report.path = path
         report.tables = [f"{self.context.name}.{table.proposed.name}" for table in self.tables]
@@ -126,7 +130,7 @@ class CatalogFile:
             loaded = in_catalog[table.folder]
             null = loaded.files.null
             observed = observe(context.reader, loaded, table.found.survey.objects)
-            retyped = with_types_of(table.proposed, observed.columns, null)
+            retyped = with_types_of(table.proposed, observed.columns, context.rules(null))
             self.tables[place] = table.with_proposed(open_documents(context, retyped, observed.columns, null))
 
     def _new_path(self) -> Path:
@@ -144,6 +148,11 @@ class CatalogFile:
         """Say what will not be loaded although it is in the catalog."""
         report = self.context.report
         folder = self.context.folder_of(table.folder)
+        null = table.found.options.files.null
+        if null:
+            why = table.found.options.why.get("null", "")
+            report.notes.append(f"{folder}: {escape_unprintable(null)} without quotes means NULL: {why}")
+        report.notes += table_misfits(folder, table.found.columns, self.context.rules(table.null))
         bad, good = table.found.survey.bad, table.found.columns.records
         if bad:
             said = f"{folder}: {say_bad(bad, good)}"

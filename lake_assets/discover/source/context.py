@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lake_assets.catalog.models import FileOptions, Source
+from lake_assets.discover.cells.column_profile import TypeRules
 from lake_assets.discover.infer.names import TakenNames, source_name
+from lake_assets.discover.preferences import Preferences
 from lake_assets.discover.report import Progress, SourceReport
 from lake_assets.discover.survey.object_reader import ObjectReader
 from lake_assets.lake.s3 import Lake
@@ -23,6 +25,7 @@ class SourceContext:
         existing: the source as the catalog has it; None if it has none.
         taken: names that are somebody's already.
         progress: whom to tell how far it is.
+        preferences: how to choose.
         report: what came of it.
         children: the whole names of the child tables that were made, by the name of their table.
     """
@@ -32,6 +35,7 @@ class SourceContext:
     existing: Source | None
     taken: TakenNames
     progress: Progress
+    preferences: Preferences
     report: SourceReport
     children: dict[str, set[str]] = field(default_factory=dict)
 
@@ -64,6 +68,10 @@ class SourceContext:
             return self.existing.files
         return FileOptions()
 
+    def rules(self, null: str) -> TypeRules:
+        """Return what types are chosen by where a text means NULL."""
+        return TypeRules(null=null, most_misfits=self.preferences.most_misfits)
+
     def folder_of(self, table: str) -> str:
         """Return a table's folder as people are told of it."""
         return f"{self.folder}/{table}"
@@ -84,6 +92,7 @@ def make_context(
     existing: Source | None,
     taken: TakenNames,
     progress: Progress,
+    preferences: Preferences,
 ) -> SourceContext:
     """Return the context of a source, which has a name of its own from here on.
 
@@ -94,6 +103,7 @@ def make_context(
         existing: the source as the catalog has it; None if it has none.
         taken: names that are somebody's already.
         progress: whom to tell how far it is.
+        preferences: how to choose.
     """
     name = existing.name if existing else source_name(folder, taken.sources.__contains__)
     taken.sources.add(name)
@@ -103,5 +113,6 @@ def make_context(
         existing=existing,
         taken=taken,
         progress=progress,
+        preferences=preferences,
         report=SourceReport(source=name, folder=folder),
     )

@@ -75,7 +75,8 @@ def decide_new_tables(context: SourceContext, listings: Mapping[str, Listing]) -
     headers = _count_headers(judged)
     tables = []
     for table, first_records in zip(surveyed, judged, strict=True):
-        columns = decide_columns(table.survey, first_records, headers)
+        keep_names = context.preferences.keep_names
+        columns = decide_columns(table.survey, first_records, headers, keep_names=keep_names)
         tables.append(NewTable(survey=table.survey, options=table.options, columns=columns))
     return tables
 

@@ -37,6 +37,11 @@ class PlannedTable:
         """The table's folder in the lake."""
         return self.found.folder
 
+    @property
+    def null(self) -> str:
+        """The text that means NULL in its files."""
+        return str(self.found.options.files.null)
+
     def with_proposed(self, proposed: ProposedTable) -> "PlannedTable":
         """Return the same with another proposal."""
         return replace(self, proposed=proposed)
@@ -59,7 +64,10 @@ def propose_tables(
         name = plain_name(table.folder, "table", context.has_table)
         context.take_table(name)
         described = Described(
-            survey=table.survey, columns=table.columns, name=name, null=table.options.files.null
+            survey=table.survey,
+            columns=table.columns,
+            name=name,
+            rules=context.rules(table.options.files.null),
         )
         proposed = describe(described, now, changes=changes)
         proposed = replace(proposed, files=differing_options(table.options, files))

@@ -66,7 +66,7 @@ def _compare(context: SourceContext, tables: Sequence[Table], listings: Sequence
         return
     for table, listing in zip(tables, listings, strict=True):
         existing = ExistingTable(table=table, path=source.path, listing=listing)
-        compare_table(existing, context.reader, context.report, context.progress)
+        compare_table(existing, context.reader, context.report, context.progress, context.preferences)
 
 
 def _write_new(context: SourceContext, tables: Sequence[NewTable]) -> None:

@@ -50,7 +50,7 @@ class FileGroup:
         etags: theirs, so that copies of a file count once.
         letters: how often each letter of DMS stands in the first cell, where in full loads nothing may stand
             too; None once something else did.
-        file: the name of one of the files.
+        file: the key of one of the files.
         repeated: places at which a cell of the first record stands again below, but not the whole record.
         row_size: what the columns of a very wide table take in a row of PostgreSQL.
     """

@@ -112,7 +112,7 @@ class TableSurvey:
             below = batch
             if has_names:
                 below = batch.without_header()
-            group.absorb(below.columns, below.numbers, group.file)
+            group.absorb(below.columns, below.numbers, target.key)
 
     def _read_named(
         self, target: LakeObject, chunks: Iterator[bytes], dialect: Dialect, named: Named
@@ -130,7 +130,7 @@ class TableSurvey:
             column.declared = declared if is_known else None
         for batch in batches:
             self._note_batch(batch)
-            group.absorb(batch.columns, batch.numbers, group.file)
+            group.absorb(batch.columns, batch.numbers, target.key)
 
     def _note_nameless(self, target: LakeObject, batches: Iterable[Batch]) -> None:
         """Note a file that names no column, so that it holds no good record."""
@@ -157,8 +157,7 @@ class TableSurvey:
         if key not in self.groups:
             self.groups[key] = FileGroup.empty(key)
         group = self.groups[key]
-        _, _, name = target.key.rpartition("/")
-        group.add_file(name, target.etag)
+        group.add_file(target.key, target.etag)
         self.files.append((target, key))
         return group
 

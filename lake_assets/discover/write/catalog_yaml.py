@@ -19,6 +19,7 @@ from lake_assets.discover.write.proposals import (
 from lake_assets.escapes import escape_unprintable
 from lake_assets.hours import format_hour
 
+SCHEMA_FILE = "catalog.schema.json"  # beside the catalog's files, for editors
 STEP = "  "
 COMMENT_AT = 32  # characters before a comment behind a column, where the column is no longer
 
@@ -50,7 +51,8 @@ def _escaped(character: str) -> str:
 
 def write_source(source: ProposedSource) -> str:
     """Return the catalog file of a source."""
-    lines = [_comment("", note) for note in source.comments]
+    lines = [_comment("", f"yaml-language-server: $schema={SCHEMA_FILE}")]
+    lines += [_comment("", note) for note in source.comments]
     lines.append(f"source: {quoted(source.name)}")
     if source.folder != source.name:
         lines.append(f"from: {quoted(source.folder)}")

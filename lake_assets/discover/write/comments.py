@@ -7,8 +7,16 @@ where they are chosen, in `describe`; why a path of a document has its type in `
 import re
 from collections.abc import Iterator, Mapping
 
-from lake_assets.discover.cells.cell_classes import ODD, ORDERED_DATES, ORDERED_MOMENTS, OTHER, TEXT
-from lake_assets.discover.cells.column_profile import ColumnProfile, Example
+from lake_assets.discover.cells.cell_classes import (
+    BIT,
+    ODD,
+    ORDERED_DATES,
+    ORDERED_MOMENTS,
+    OTHER,
+    TEXT,
+    TRUTH,
+)
+from lake_assets.discover.cells.column_profile import ColumnProfile, Example, TypeRules
 from lake_assets.discover.cells.printable import shown
 from lake_assets.discover.infer.columns import TableColumns
 from lake_assets.discover.survey.table_survey import TableSurvey
@@ -32,6 +40,7 @@ _TYPE_REASONS = {
     "jsonb": "JSON objects or arrays; blanks and the order of keys are not kept",
 }
 _CLASS_NAMES = {
+    BIT: "a whole number",
     "whole": "a whole number",
     "unsigned": "a whole number",
     "long": "a whole number",
@@ -46,6 +55,7 @@ _CLASS_NAMES = {
     "word": "a truth value",
     "json": "JSON",
     **dict.fromkeys((*ORDERED_DATES, *ORDERED_MOMENTS), "a date that does not begin with the year"),
+    TRUTH: "a truth value",
 }
 # Why a cell of this form is kept as text.
 _PECULIAR = (
@@ -63,21 +73,51 @@ _PECULIAR = (
 )
 
 
-def why_type(profile: ColumnProfile, null: str) -> str:
+def why_type(profile: ColumnProfile, rules: TypeRules) -> str:
     """Return why a column has the type that `ColumnProfile.type_with` gives it."""
-    chosen = profile.type_with(null)
+    chosen = profile.type_with(rules)
+    if chosen == TEXT:
+        return _why_text(profile, rules.null)
+    misfits = say_misfits(profile, rules)
+    if misfits:
+        return f"{_TYPE_REASONS[chosen]}, but for {misfits}"
     if profile.declared == chosen:
         return "as the Parquet file's schema has it"
-    if chosen != TEXT:
-        return _TYPE_REASONS[chosen]
-    return _why_text(profile, null)
+    return _TYPE_REASONS[chosen]
+
+
+def say_misfits(profile: ColumnProfile, rules: TypeRules) -> str:
+    """Return how many cells a column's type does not hold, with one of them; nothing if it holds all."""
+    nearest = profile.nearest(rules)
+    if nearest is None or not nearest.count:
+        return ""
+    examples = [profile.examples[kind] for kind in sorted(nearest.misfits)]
+    examples += _unmeant(profile, rules.null)
+    total = profile.cells + profile.unmeant(rules.null)
+    named = f"{shown(examples[0].value)} at record {examples[0].record:,} of "
+    return f"{nearest.count:,} of {total:,} cells, such as {named}{escape_unprintable(examples[0].file)}"
+
+
+def table_misfits(folder: str, columns: TableColumns, rules: TypeRules) -> Iterator[str]:
+    """Return for each column which few cells do not fit its type, for a person to know of them."""
+    for column in columns.columns:
+        misfits = say_misfits(column.profile, rules)
+        if misfits:
+            chosen = column.profile.type_with(rules)
+            named = escape_unprintable(column.name)
+            yield f"{folder}: {named} is {chosen} but for {misfits}; they go to quarantine"
+
+
+def _unmeant(profile: ColumnProfile, null: str) -> list[Example]:
+    """Return the first of the unquoted texts that may mean NULL, and do not here."""
+    return [example for text, example in profile.first_bare.items() if text != null]
 
 
 def _why_text(profile: ColumnProfile, null: str) -> str:
     """Return why a column is text: a cell that no other type keeps, or two that no type keeps both."""
     if OTHER in profile.examples:
         return _odd_one(profile.examples[OTHER])
-    not_null = [example for text, example in profile.first_bare.items() if text != null]
+    not_null = _unmeant(profile, null)
     if not profile.examples:
         if not_null:
             return f"{shown(not_null[0].value)} and no other cell"
@@ -108,7 +148,8 @@ def _with_place(example: Example) -> str:
 
 
 def _place(example: Example) -> str:
-    return f"at record {example.record:,} of {escape_unprintable(example.file)}"
+    _, _, name = example.file.rpartition("/")
+    return f"at record {example.record:,} of {escape_unprintable(name)}"
 
 
 def table_comments(survey: TableSurvey, columns: TableColumns) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from lake_assets.discover.cells.cell_classes import TEXT
-from lake_assets.discover.cells.column_profile import ColumnProfile
+from lake_assets.discover.cells.column_profile import ColumnProfile, TypeRules
 from lake_assets.discover.cells.row_size import WIDE, RowSize
 from lake_assets.discover.infer.columns import FoundColumn, TableColumns
 from lake_assets.discover.infer.explained import Explained
@@ -20,7 +20,8 @@ from lake_assets.hours import ONE_HOUR, format_hour
 from lake_assets.lake.objects import LakeObject
 from lake_assets.pluralize import pluralize
 
-LEAST_HOURS = 24  # that a table must have been seen for, before each hour is expected
+LEAST_IN_A_ROW = 3  # hours, all with files, before each hour is expected
+LEAST_HOURS = 24  # that a table must have been seen for, where some of them are without files
 LEAST_PART = 0.95  # of them that must have files
 STILL_COMING = timedelta(days=7)  # since its last file, or more are not expected
 KEY_TYPES = frozenset({"bigint", "uuid"})
@@ -35,13 +36,13 @@ class Described:
         survey: what its files hold.
         columns: its columns.
         name: its name in the warehouse.
-        null: the text that means NULL.
+        rules: what types are chosen by.
     """
 
     survey: TableSurvey
     columns: TableColumns
     name: str
-    null: str
+    rules: TypeRules
 
 
 def describe(table: Described, now: datetime, *, changes: bool) -> ProposedTable:
@@ -57,7 +58,7 @@ def describe(table: Described, now: datetime, *, changes: bool) -> ProposedTable
     proposed = ProposedTable(
         name=table.name,
         folder=table.survey.folder,
-        columns=[_propose(column, table.null) for column in table.columns.columns],
+        columns=[_propose(column, table.rules) for column in table.columns.columns],
         settings={key: choice for key, choice in settings.items() if choice is not None},
         comments=tuple(_comments(table)),
     )
@@ -66,12 +67,12 @@ def describe(table: Described, now: datetime, *, changes: bool) -> ProposedTable
     return proposed
 
 
-def _propose(column: FoundColumn, null: str) -> ProposedColumn:
+def _propose(column: FoundColumn, rules: TypeRules) -> ProposedColumn:
     return ProposedColumn(
         name=column.name,
-        type=column.profile.type_with(null),
+        type=column.profile.type_with(rules),
         source_name=column.source_name,
-        why=why_type(column.profile, null),
+        why="; ".join(filter(None, [why_type(column.profile, rules), column.renamed])),
         position=column.position,
     )
 
@@ -99,13 +100,15 @@ def _as_text(column: ProposedColumn) -> ProposedColumn:
     return replace(column, type=TEXT, why=why)
 
 
-def with_types_of(table: ProposedTable, profiles: Mapping[str, ColumnProfile], null: str) -> ProposedTable:
+def with_types_of(
+    table: ProposedTable, profiles: Mapping[str, ColumnProfile], rules: TypeRules
+) -> ProposedTable:
     """Return a table with types chosen by other profiles, without what its documents make.
 
     Args:
         table: what it was.
         profiles: what its columns hold, by the file's name for them; one that is not there holds nothing.
-        null: the text that means NULL.
+        rules: what types are chosen by.
     """
     is_wide = len(table.columns) > WIDE
     columns = []
@@ -116,7 +119,7 @@ def with_types_of(table: ProposedTable, profiles: Mapping[str, ColumnProfile], n
             columns.append(column)
             continue
         profile = profiles.get(column.source_name, ColumnProfile())
-        columns.append(replace(column, type=profile.type_with(null), why=why_type(profile, null)))
+        columns.append(replace(column, type=profile.type_with(rules), why=why_type(profile, rules)))
     return replace(table, columns=columns, children=())
 
 
@@ -144,7 +147,10 @@ def _expect(objects: Sequence[LakeObject], now: datetime) -> Explained:
     newest = max(hours)
     span = (newest - min(hours)) // ONE_HOUR + 1
     seen = f"{pluralize(len(hours), 'hour')} of {span} have files"
-    if len(hours) < LEAST_PART * span or span < LEAST_HOURS:
+    is_gapless = len(hours) == span >= LEAST_IN_A_ROW
+    if is_gapless:
+        seen = f"each of the {span} hours from the first to the last has files"
+    elif len(hours) < LEAST_PART * span or span < LEAST_HOURS:
         return Explained("sparse", seen)
     if newest < now - STILL_COMING:
         return Explained("sparse", f"{seen}, and none after {format_hour(newest)}; `hourly` if more are due")
@@ -156,18 +162,18 @@ def _comments(table: Described) -> Iterator[str]:
     first = None
     if table.columns.columns:
         first = table.columns.columns[0]
-    if first and _is_key(first, table.name, table.null):
+    if first and _is_key(first, table.name, table.rules):
         yield f"key: [{first.name}] is unique in all files"
 
 
-def _is_key(column: FoundColumn, table: str, null: str) -> bool:
+def _is_key(column: FoundColumn, table: str, rules: TypeRules) -> bool:
     """Return whether a table's first column is its key, by its name and by its cells."""
-    if column.profile.cells <= 1 or not column.profile.is_unique(null):
+    if column.profile.cells <= 1 or not column.profile.is_unique(rules.null):
         return False
     if column.source_name.lower() in KEY_NAMES | _key_names_of(table.lower()):
         return True
     has_no_name = column.source_name.endswith("_1")
-    return has_no_name and column.profile.type_with(null) in KEY_TYPES
+    return has_no_name and column.profile.type_with(rules) in KEY_TYPES
 
 
 def _key_names_of(table: str) -> set[str]:

@@ -4,17 +4,53 @@ import gzip
 
 import pytest
 
+from lake_assets.discover.cells.column_profile import ColumnProfile, TypeRules
 from lake_assets_tests.discover.conftest import CHANGES, FULL, LATER, Unknown
 
 MANY = 20_000
 
 
-def test_a_column_that_turns_alphanumeric_late_is_text(unknown: Unknown) -> None:
-    """One odd cell at record 20,001 decides, and the comment names it."""
-    types = unknown.describe("".join(f"{number},x\n" for number in range(MANY)) + "A7,x\n")
+def test_one_bad_cell_among_many_decides_nothing(unknown: Unknown) -> None:
+    """The type holds all cells but one, which is told, goes to quarantine, and is no drift later on."""
+    unknown.put("".join(f"{number},x\n" for number in range(MANY)) + "\x1bA7,x\n")
+    (report,) = unknown.discover()
+    (again,) = unknown.discover()
 
-    assert types["column_1"] == "text"
-    assert f"# 'A7' at record 20,001 of {FULL}" in unknown.text()
+    assert unknown.types() == {"column_1": "bigint", "column_2": "text"}
+    misfit = rf"1 of 20,001 cells, such as '\x1bA7' at record 20,001 of shop/orders/{FULL}"
+    assert f"# whole numbers, but for {misfit}" in unknown.text()
+    assert f"shop/orders: column_1 is bigint but for {misfit}; they go to quarantine" in report.notes
+    assert (again.drift, again.changed) == ("", [])
+    (load,) = unknown.load()
+    assert (load.state, load.files[0].counts.quarantined) == ("quarantined", 1)
+
+
+@pytest.mark.parametrize(
+    ("cells", "most_misfits", "expected"),
+    [
+        ([*map(str, range(2000)), "A7"], 0.001, "bigint"),
+        ([*map(str, range(2000)), "A7"], 0.0, "text"),
+        ([*map(str, range(900)), "A7"], 0.001, "text"),
+        ([*map(str, range(900)), "A7", "A8"], 0.01, "bigint"),
+        ([*map(str, range(2000)), "007"], 0.001, "text"),  # which would be loaded as 7
+        ([*map(str, range(2000)), "1.5"], 0.001, "numeric"),
+        ([*map(str, range(2000)), "NULL"], 0.001, "bigint"),
+        (["2018-09-06"] * 2000 + ["0000-00-00"], 0.001, "date"),
+        (["2018-09-06"] * 2000 + ["2018-09-06 10:00:00"], 0.001, "text"),
+        (["true", "f", "1"] * 700 + ["maybe"], 0.001, "boolean"),
+        (["A7"] * 200 + [*map(str, range(500_000))], 0.001, "text"),  # known for text before the numbers came
+    ],
+)
+def test_misfits_decide_nothing_while_they_are_few(
+    cells: list[str], most_misfits: float, expected: str
+) -> None:
+    """Fewer than the part that is asked for, and of those alone that PostgreSQL refuses for the type."""
+    profile = ColumnProfile()
+    for at in range(0, len(cells), 1000):
+        part = cells[at : at + 1000]
+        profile.absorb(part, range(at + 1, at + 1 + len(part)), "shop/orders/x.csv")
+
+    assert profile.type_with(TypeRules("", most_misfits)) == expected
 
 
 def test_every_file_is_looked_at(unknown: Unknown) -> None:
@@ -39,7 +75,10 @@ def test_every_file_is_looked_at(unknown: Unknown) -> None:
         (["10:00:00", "838:59:59"], "interval"),
         (["t", "f"], "boolean"),
         (["f", "f"], "text"),
-        (["t", "f", "true"], "text"),
+        (["true", "t", "0", "False"], "boolean"),
+        (["t", "1"], "text"),
+        (["9999-12-31 00:00:00+00", "0001-01-01 00:00:00+00"], "timestamptz"),
+        (["2018-09-06 10:00:00.1230000"], "timestamp"),
         (["", ""], "text"),
         (["08123", "08124"], "text"),
         (['"{ ""a"" : 1 }"', '"[ ]"'], "jsonb"),

@@ -195,7 +195,7 @@ def test_years_may_name_columns(unknown: Unknown) -> None:
     unknown.put("id,n\n1,2\n", f"shop/a/{FULL}")
     unknown.describe("country,2017,2018\nSpain,1.5,2.5\n")
 
-    assert names(unknown) == ["country", "2017", "2018"]
+    assert names(unknown) == ["country", "column_2017", "column_2018"]
 
 
 def test_one_column_of_texts_keeps_its_first_row(unknown: Unknown) -> None:
