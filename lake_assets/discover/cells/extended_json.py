@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from lake_assets.discover.cells.cell_classes import class_of
 from lake_assets.discover.cells.json_decoder import Number
 
 LARGEST_WRAPPER = 2  # keys: the wrapper's own, and the one that some of the older ones have beside it
@@ -17,10 +18,7 @@ _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{
 _UUID = re.compile(r"[0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _COUNTER = re.compile(r"[0-9]{1,10}")
 _MILLISECONDS = re.compile(r"-?[0-9]{1,18}")
-_ZULU = re.compile(
-    r"(?!0000)[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
-    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?Z"
-)
+_ZULU = re.compile(r"[0-9-]{10}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z")
 _IN_RANGE = range(-210_866_803_200_000, 9_224_318_016_000_000)  # milliseconds PostgreSQL's timestamps hold
 
 
@@ -139,7 +137,7 @@ def date_fits(value: Any) -> bool:
         value = Number(value["$numberLong"])
     if isinstance(value, Number):
         return bool(_MILLISECONDS.fullmatch(value)) and int(value) in _IN_RANGE
-    return _ZULU.fullmatch(value) is not None
+    return _ZULU.fullmatch(value) is not None and class_of(value) == "instant"
 
 
 def uuid_fits(value: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from lake_assets.discover.cells.cell_classes import TEXT, block_pattern, class_of, type_of
+from lake_assets.discover.cells.extended_json import date_fits
 from lake_assets.postgres import connect
 from lake_assets_tests.discover.drawn_cells import EVERY, columns, says_the_same
 from lake_assets_tests.examples import examples
@@ -91,6 +92,20 @@ def test_what_a_type_would_change_is_text(cell: str) -> None:
 def test_t_and_f_together_are_truth_values() -> None:
     """A column with t and f is boolean; with one of them alone it may mean anything."""
     assert type_of({"t", "f"}) == "boolean"
+
+
+@pytest.mark.parametrize(
+    ("written", "fits"),
+    [
+        ("2026-11-30T09:00:00Z", True),
+        ("2024-02-29T09:00:00.123Z", True),
+        ("2023-02-29T09:00:00Z", False),
+        ("2026-11-30 09:00:00Z", False),
+    ],
+)
+def test_a_date_of_bson_may_be_any_day_that_there_is(written: str, fits: bool) -> None:
+    """The last days of months are dates as all others are."""
+    assert date_fits(written) == fits
 
 
 def test_blocks_and_single_cells_are_judged_alike() -> None:
