@@ -9,9 +9,14 @@ import psycopg
 import pytest
 
 from lake_assets.embedded.postgres import PostgresServer
+from lake_assets.ledger.install import install
+from lake_assets.postgres import connect
 
 # Less log to write anew, for segments are used again.
 SETTINGS = {"max_wal_size": "128MB"}
+
+LEDGER = "ledger"
+"""The database that others are copies of: a copy takes a fifth of the time of making a ledger."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,13 @@ class Databases:
     server: PostgresServer
     session: psycopg.Connection
 
+    def make_template(self) -> str:
+        """Make a database with a ledger, and give its name."""
+        self.session.execute(f"CREATE DATABASE {LEDGER} STRATEGY file_copy".encode())
+        with connect(self.server.url(LEDGER), autocommit=True) as connection:
+            install(connection)
+        return LEDGER
+
     @classmethod
     @contextmanager
     def of(cls, server: PostgresServer) -> Iterator["Databases"]:
@@ -34,11 +46,11 @@ class Databases:
             yield cls(server, session)
 
     @contextmanager
-    def fresh(self) -> Iterator[str]:
-        """Make an empty database for a with block, and give its address."""
+    def fresh(self, template: str = "template1") -> Iterator[str]:
+        """Make a database for a with block, empty or as another is, and give its address."""
         name = f"test_{uuid4().hex}"
         # The other strategy writes every page to the log as well.
-        self.session.execute(f"CREATE DATABASE {name} STRATEGY file_copy".encode())
+        self.session.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
         yield self.server.url(name)
         self.session.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
@@ -77,6 +89,32 @@ def databases16(postgres16: PostgresServer) -> Iterator[Databases]:
     """Give the databases of PostgreSQL 16."""
     with Databases.of(postgres16) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def ledger(databases: Databases) -> str:
+    """Make a ledger on PostgreSQL 18, and give the name of its database."""
+    return databases.make_template()
+
+
+@pytest.fixture(scope="session")
+def ledger16(databases16: Databases) -> str:
+    """Make a ledger on PostgreSQL 16, and give the name of its database."""
+    return databases16.make_template()
+
+
+@pytest.fixture
+def url_with_ledger(databases: Databases, ledger: str) -> Iterator[str]:
+    """Give the address of a database on PostgreSQL 18 that has a ledger and nothing else."""
+    with databases.fresh(ledger) as url:
+        yield url
+
+
+@pytest.fixture
+def url16_with_ledger(databases16: Databases, ledger16: str) -> Iterator[str]:
+    """Give the address of a database on PostgreSQL 16 that has a ledger and nothing else."""
+    with databases16.fresh(ledger16) as url:
+        yield url
 
 
 @pytest.fixture

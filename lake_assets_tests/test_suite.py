@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from lake_assets_tests.conftest import pytest_plugins
+
 ROOT = Path(__file__).parents[1]
+SIGNAL_FIXTURES = "lake_assets_tests.fix_signals"
 SIGNAL_TESTS = "lake_assets_tests/embedded/test_signals.py"
 ASKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SHOW_HANDLERS = (
@@ -32,7 +35,10 @@ def test_the_suite_may_be_started_with_signals_ignored(processes: int) -> None:
     """Started by `nohup` or in a script's background, the tests of signals pass, in a worker too."""
     this_file = Path(__file__).relative_to(ROOT)
     tests = [SIGNAL_TESTS, f"{this_file}::{test_a_process_of_a_test_obeys_signals.__name__}"]
-    pytest_command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"-n{processes}", *tests]
+    # The other fixtures take seconds to import, and have no part in it.
+    assert SIGNAL_FIXTURES in pytest_plugins
+    plugins = ["--noconftest", "-p", SIGNAL_FIXTURES, "-p", "no:cacheprovider"]
+    pytest_command = [sys.executable, "-m", "pytest", *plugins, f"-n{processes}", *tests]
 
     ended = subprocess.run(
         ["sh", "-c", "trap '' INT TERM HUP; exec \"$@\"", "sh", *pytest_command],

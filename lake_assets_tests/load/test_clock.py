@@ -204,6 +204,7 @@ def test_a_policy_on_rows_hides_none_from_a_load(bench: Bench) -> None:
     user = parts.path[1:]  # a name of this test's own
     bench.query(f"CREATE USER {user} PASSWORD 'secret'")
     bench.query(f"GRANT CREATE ON DATABASE {user} TO {user}")
+    bench.query("DROP SCHEMA lake_assets CASCADE")  # for the loader makes, and owns, a ledger of its own
     address = parts._replace(netloc=f"{user}:secret@{parts.hostname}:{parts.port}")
     theirs = replace(bench, url=urlunsplit(address))
     try:

@@ -46,7 +46,7 @@ with SignOfLife(*sys.argv[1:]):
 
 
 @pytest.fixture
-def ledger(connection: psycopg.Connection, warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def made_ledger(connection: psycopg.Connection, warehouse_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a ledger, and name its warehouse in the environment, as a deployment does."""
     install(connection)
     monkeypatch.setenv(WAREHOUSE, warehouse_url)
@@ -103,7 +103,7 @@ def short_job() -> None:
     read_own_sign()
 
 
-@pytest.mark.usefixtures("ledger")
+@pytest.mark.usefixtures("made_ledger")
 def test_a_healthy_run_is_never_dead(connection: psycopg.Connection, instance: dg.DagsterInstance) -> None:
     """A thousand looks, before, in, between and after its steps and in its retries, find a run alive."""
     run = instance.create_run_for_job(long_job)
@@ -124,7 +124,7 @@ def test_a_healthy_run_is_never_dead(connection: psycopg.Connection, instance: d
     assert instance.get_run_by_id(run.run_id).is_success  # type: ignore[union-attr]
 
 
-@pytest.mark.usefixtures("ledger")
+@pytest.mark.usefixtures("made_ledger")
 def test_a_run_of_the_command_line_gives_a_sign(instance: dg.DagsterInstance, warehouse_url: str) -> None:
     """A run in the command's own process is known to live, though Dagster changes its executor."""
     config = {"ops": {"read_own_sign": {"inputs": {"url": warehouse_url}}}}
@@ -180,7 +180,7 @@ def test_runs_without_a_promise_are_left_alone(court: Court, instance: dg.Dagste
     assert not [run for run in (started, waiting, again) if instance.get_run_by_id(run.run_id).is_finished]  # type: ignore[union-attr]
 
 
-@pytest.mark.usefixtures("ledger")
+@pytest.mark.usefixtures("made_ledger")
 def test_a_cut_session_costs_no_run_its_life(
     connection: psycopg.Connection,
     warehouse_url: str,
@@ -203,7 +203,7 @@ def test_a_cut_session_costs_no_run_its_life(
     assert read_signs(connection) == {}
 
 
-@pytest.mark.usefixtures("ledger")
+@pytest.mark.usefixtures("made_ledger")
 @pytest.mark.parametrize(
     ("statement", "lives"), [("SELECT", False), ("BEGIN", True), ("BEGIN; SELECT 1/0", True)]
 )
@@ -218,7 +218,7 @@ def test_work_in_the_warehouse_is_a_sign(
         assert read_signs(connection) == {"r": lives}
 
 
-@pytest.mark.usefixtures("ledger")
+@pytest.mark.usefixtures("made_ledger")
 def test_signs_of_long_ago_are_forgotten(connection: psycopg.Connection) -> None:
     """What a run left that somebody else has ended goes, and other heartbeats stay."""
     connection.execute("INSERT INTO lake_assets.heartbeats VALUES ('judge', now())")
@@ -232,7 +232,7 @@ def test_signs_of_long_ago_are_forgotten(connection: psycopg.Connection) -> None
     assert names == [("judge",), ("run:new",)]
 
 
-@pytest.mark.usefixtures("ledger")
+@pytest.mark.usefixtures("made_ledger")
 def test_a_living_run_is_in_the_way_however_old(
     connection: psycopg.Connection, instance: dg.DagsterInstance
 ) -> None:
