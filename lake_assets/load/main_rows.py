@@ -23,9 +23,8 @@ from lake_assets.load.staging.staging import CopiedFile
 from lake_assets.postgres import statement
 from lake_assets.states.records import LedgerFile
 
-THIS_HOUR = sql.SQL("_lake_hour = %(hour)s AND NOT (_lake_file = ANY (%(kept)s::bigint[]))")
-UNTIL_THIS_HOUR = sql.SQL("_lake_hour <= %(hour)s AND NOT (_lake_file = ANY (%(kept)s::bigint[]))")
-OF_FILE = sql.SQL("_lake_hour = %(hour)s AND _lake_file = %(file_id)s")
+THIS_HOUR = sql.SQL("=")
+UNTIL_THIS_HOUR = sql.SQL("<=")
 
 
 class RowSource(Protocol):
@@ -90,11 +89,11 @@ class MainHour:
     def _delete(self, which: sql.Composable) -> None:
         for table in (self.table, *child_tables(self.table)):
             main = main_table(table)
-            of_hour = {"hour": self.hour, "kept": list(self.kept)}
+            of_hour = {"hour": self.hour, "kept": list(self.kept), "file_id": None}
             self._delete_rows(main, table, which, of_hour)
             for file in self.moved:
-                of_file = {"hour": file.hour, "file_id": file.id}
-                self._delete_rows(main, table, OF_FILE, of_file)
+                of_file = {"hour": file.hour, "kept": [], "file_id": file.id}
+                self._delete_rows(main, table, THIS_HOUR, of_file)
 
     def _delete_rows(
         self, main: sql.Identifier, table: Table, which: sql.Composable, values: Mapping[str, object]

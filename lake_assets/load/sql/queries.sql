@@ -35,8 +35,11 @@ CREATE SCHEMA IF NOT EXISTS {schema}
 CREATE TEMPORARY TABLE lake_assets_declared ({columns}) ON COMMIT DROP
 
 -- name: delete_rows
--- Take rows out of main: those of an hour, of all hours up to it, or of one file.
-DELETE FROM {main} WHERE {which}
+-- Take rows out of main: of an hour, or of all hours up to it; of one file, or of all but those that are kept.
+DELETE FROM {main}
+WHERE
+    _lake_hour {which} %(hour)s AND NOT (_lake_file = ANY (%(kept)s::bigint[]))
+    AND _lake_file = coalesce(%(file_id)s::bigint, _lake_file)
 
 -- name: find_types
 -- Find in which schema each type is that a path of schemas reaches; words that name a type by themselves are none.
@@ -50,8 +53,14 @@ WHERE asked.is_quoted OR asked.name NOT IN (SELECT word FROM pg_get_keywords() W
 ORDER BY asked.name, asked.is_quoted, path.place
 
 -- name: has_rows
--- Tell whether main has any of some rows.
-SELECT EXISTS (SELECT FROM {main} WHERE {which})
+-- Tell whether main has rows of those that `delete_rows` takes out.
+SELECT EXISTS (
+    SELECT
+    FROM {main}
+    WHERE
+        _lake_hour {which} %(hour)s AND NOT (_lake_file = ANY (%(kept)s::bigint[]))
+        AND _lake_file = coalesce(%(file_id)s::bigint, _lake_file)
+)
 
 -- name: insert_hour
 -- Move the staged records of one hour into main; files are numbered within the load, and have ids in the ledger.
