@@ -36,6 +36,7 @@ class Dialect:
         is_doubtful: its first record is taken for data, and nothing in it tells that it is no header.
         has_names: that doubtful record has names of columns among its cells.
         first: the cells of a first record that is taken for data; not kept, for they may be anybody's.
+        blank_lines: how many blank lines stand between its records; known when it has been read.
     """
 
     delimiter: str
@@ -52,6 +53,7 @@ class Dialect:
     missing: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=dict)
+    blank_lines: int = 0
     is_declared: bool = False
     is_doubtful: bool = False
     has_names: bool = False
@@ -71,6 +73,10 @@ class Dialect:
         if proof is None:
             return self
         return replace(self, reasons={**self.reasons, "bytes": proof})
+
+    def with_blank_lines(self, count: int) -> Self:
+        """Return the same with the number of blank lines that are no records."""
+        return replace(self, blank_lines=count)
 
     def as_json(self) -> dict[str, Any]:
         """Return what the ledger keeps of it."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from lake_assets.catalog.models import FileOptions
+from lake_assets.readers.blank_lines import sample_without_blank_lines
 from lake_assets.readers.csv_splitter import split_records
 from lake_assets.readers.csv_walker import split_cells
 from lake_assets.readers.decode import beginning, decode
@@ -66,11 +67,11 @@ def head_records(head: bytes, files: FileOptions) -> Iterator[tuple[bytes, str |
 
 
 def sample_cells(head: bytes, files: FileOptions) -> Sequence[Cells | None]:
-    """Return the cells of the first records, None for one whose quoting is broken; see `head_records`."""
+    """Return the cells of the first records, None for one whose quoting is broken; blank lines are none."""
     sample: list[Cells | None] = []
     for raw, fault in islice(head_records(head, files), SAMPLE):
         sample.append(None if fault is not None else _cells(raw, files))
-    return sample
+    return sample_without_blank_lines(sample)
 
 
 def _cells(raw: bytes, files: FileOptions) -> Cells:

@@ -5,6 +5,7 @@ How an object becomes UTF-8 is `readers.decode`'s; this is the way back, for peo
 
 import codecs
 
+from lake_assets.readers.blank_lines import without_blank_lines
 from lake_assets.readers.csv_splitter import Limits, split_records
 from lake_assets.readers.decode import decode, is_utf8
 from lake_assets.readers.dialect import Dialect
@@ -53,7 +54,9 @@ def _header(head: bytes, dialect: Dialect) -> bytes:
     """Return a file's first record in UTF-8, with an LF behind it; nothing if it has none."""
     text = decode([head], dialect.compression, dialect.encoding, whole=False)
     for slab in split_records(text, dialect.delimiter, dialect.quoting, FEW):
-        return slab.raw(0) + b"\n"
+        records = without_blank_lines(slab, dialect.cells)
+        if len(records):
+            return records.raw(0) + b"\n"
     return b""
 
 

@@ -33,6 +33,7 @@ from lake_assets.readers.rows import Broken, Cells
 from lake_assets.readers.unpacking import Room
 
 ENCRYPTED = b"PARE"  # Parquet's format, "Parquet Modular Encryption": the magic of an encrypted footer
+NO_ROOM = "Give the program more, or let fewer hours be loaded at once; the file may well be whole."
 PAGE_BUFFER = 2**18  # so that a column is read page by page and not whole
 
 
@@ -171,6 +172,10 @@ def _open(spool: IO[bytes]) -> OpenFile:
 def _errors() -> Iterator[None]:
     try:
         yield
+    except MemoryError as error:  # Arrow's own too, which is one of its errors besides
+        raise LakeError(
+            f"There is too little memory to read the Parquet file ({error}). {NO_ROOM}"
+        ) from error
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         said = " ".join(str(error).split())
         raise LakeError(

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from lake_assets.readers import jsonl
+from lake_assets.readers.blank_lines import without_blank_lines
 from lake_assets.readers.blocks import NUL_BECOMES, BadRecord, Block, Record
 from lake_assets.readers.csv_borders import QUOTE
 from lake_assets.readers.csv_scanner import Slab, records_at
@@ -113,13 +114,15 @@ def _records_of_csv(
 
 
 def _slabs(chunks: Iterable[bytes], dialect: Dialect, limits: Limits) -> Iterator[tuple[int, Slab]]:
-    """Return the slabs without the header, each with the number of its first record."""
+    """Return the slabs without header and blank lines, each with the number of its first record."""
     text = decode(chunks, dialect.compression, dialect.encoding)
     number = 1
     is_header = dialect.header
     for slab in split_records(text, dialect.delimiter, dialect.quoting, limits):
-        rest = slab.without_first() if is_header else slab
-        is_header = False
+        rest = without_blank_lines(slab, dialect.cells)
+        if is_header and len(rest):
+            rest = rest.without_first()
+            is_header = False
         if len(rest):
             yield number, rest
         number += len(rest)

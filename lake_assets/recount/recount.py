@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MAX_RECORD = 128 * 2**20  # the rule's limit, said again
 BATCH = 2**20  # bytes gathered before they are counted
 GROWTH = 8
+_BLANK_LINE = re.compile(rb"^\r?\n", re.MULTILINE)
 
 
 def recount(chunks: Iterable[bytes], dialect: "Dialect", terms: HeaderTerms | None = None) -> int:
@@ -55,6 +56,9 @@ class Recount:
         max_record: bytes a record may have, its line end included.
         batch: bytes gathered before they are counted.
         unpacked: is told how many bytes were unpacked, piece by piece; it may refuse more.
+
+    Attributes:
+        blank_lines: how many lines are no records: nothing stands in them, and the file has several columns.
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class Recount:
         self._pieces: list[bytes] = []
         self._gathered = 0
         self._records = 0
+        self.blank_lines = 0
 
     def feed(self, raw_chunk: bytes) -> None:
         """Take the next raw bytes of the object.
@@ -121,8 +126,9 @@ class Recount:
         size = self._batch
         while at < len(text):
             is_last = at + size >= len(text)
-            records, counted = self._lines.count(text[at : at + size], final=final and is_last)
+            records, blank, counted = self._lines.count(text[at : at + size], final=final and is_last)
             self._records += records
+            self.blank_lines += blank
             at += counted
             if counted:
                 size = self._batch
@@ -139,9 +145,9 @@ class Recount:
         """Judge the first record, as soon as all of it is there."""
         if self._terms is None or not text:
             return
-        end = self._lines.end_of_first(text, final=final)
-        if end:
-            self._header = self._terms.is_header(text[:end], self._dialect)
+        record = self._lines.first_record(text, final=final)
+        if record:
+            self._header = self._terms.is_header(record, self._dialect)
             self._terms = None
 
 
@@ -199,6 +205,7 @@ class _Lines:
         self._batch = batch
         self._delimiter = dialect.delimiter.encode()
         # In JSON lines a quote never holds a line end.
+        self._has_several_columns = dialect.format == "csv" and dialect.cells > 1
         self._quoted = dialect.quoting == "rfc4180" and dialect.format == "csv"
         # A quoted cell and its quoted neighbours. No repeat holds another that can fail: Python 3.11.0 to
         # 3.11.4 lose their place in such a pattern (CPython issue 106052).
@@ -207,7 +214,7 @@ class _Lines:
             % {b"d": re.escape(self._delimiter)}
         )
 
-    def count(self, text: bytes, *, final: bool) -> tuple[int, int]:
+    def count(self, text: bytes, *, final: bool) -> tuple[int, int, int]:
         """Count whole records at the beginning of a text: all, or a batch of them.
 
         Args:
@@ -215,38 +222,57 @@ class _Lines:
             final: whether the data ends with it.
 
         Returns:
-            The records, and the bytes they take.
+            The records, the blank lines among them that are none, and the bytes of both.
         """
         if len(text) <= min(self.max_record, self._batch):
             lines = text if final else text[: text.rfind(b"\n") + 1]
             plain = self._without_quoted_cells(lines)
             if plain is not None:
                 is_cut_short = lines[-1:] not in {b"", b"\n"}
-                return plain.count(b"\n") + is_cut_short, len(lines)
+                blank = self._count_blank(plain)
+                return plain.count(b"\n") + is_cut_short - blank, blank, len(lines)
         return self._count_one_by_one(text, final=final)
 
-    def end_of_first(self, text: bytes, *, final: bool) -> int:
-        """Return the end of the record that a text begins with, or 0 if the text does not tell."""
-        return self._end(text, 0, final=final)
+    def first_record(self, text: bytes, *, final: bool) -> bytes:
+        """Return the first record of a text, blank lines left aside; nothing if the text does not tell."""
+        start = 0
+        end = self._end(text, start, final=final)
+        while self._is_blank(text[start:end]):
+            start = end
+            end = self._end(text, start, final=final)
+        return text[start:end]
+
+    def _is_blank(self, line: bytes) -> bool:
+        """Return whether a whole line is no record; in a file of one column it is."""
+        return self._has_several_columns and line in {b"\n", b"\r\n"}
+
+    def _count_blank(self, plain: bytes) -> int:
+        """Return how many whole lines hold nothing; in a file of one column each of them is a record."""
+        if not self._has_several_columns or not _may_have_blank_lines(plain):
+            return 0
+        return len(_BLANK_LINE.findall(plain))
 
     def _without_quoted_cells(self, lines: bytes) -> bytes | None:
         """Strike out the quoted cells; None if a quote is left, which is then out of place."""
         if not self._quoted or b'"' not in lines:
             return lines
-        plain = self._cells.sub(b"", lines)
+        plain = self._cells.sub(b"x", lines)  # in its place, for a line with an empty cell is not blank
         return None if b'"' in plain else plain
 
-    def _count_one_by_one(self, text: bytes, *, final: bool) -> tuple[int, int]:
-        records = 0
+    def _count_one_by_one(self, text: bytes, *, final: bool) -> tuple[int, int, int]:
+        records = blank = 0
         start = 0
         stop = min(len(text), self._batch)
         while start < stop:
             end = self._end(text, start, final=final)
             if not end:
                 break
-            records += 1
+            if self._is_blank(text[start:end]):
+                blank += 1
+            else:
+                records += 1
             start = end
-        return records, start
+        return records, blank, start
 
     def _end(self, text: bytes, start: int, *, final: bool) -> int:
         """Return the end of the record that starts here, or 0 if the text does not tell."""
@@ -286,6 +312,13 @@ class _Lines:
         if line_end < 0 and len(text) > limit:
             raise LakeError(f"There is no line end within {self.max_record} bytes. Look at the object.")
         return line_end + 1 or len(text)
+
+
+def _may_have_blank_lines(plain: bytes) -> bool:
+    """Return whether it is worth looking for blank lines, which most files have none of."""
+    if plain.startswith((b"\n", b"\r\n")) or b"\n\n" in plain:
+        return True
+    return b"\r" in plain and b"\n\r\n" in plain
 
 
 def _past_open_lines(text: bytes, line_end: int, limit: int) -> int:

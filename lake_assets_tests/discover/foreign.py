@@ -150,7 +150,7 @@ CASES: dict[str, Foreign] = {
         {FULL: b"Sales\n1,2\n3,4\n5,6\nTotal: 3\n"}, rows("1|2", "3|4", "5|6"), None, 2
     ),
     "ragged": table("a,b,c\n1,2,3\n4,5\n6,7,8,9\n10,11,12\n", bad=[2, 3]),
-    "blank_lines": Foreign({FULL: b"a,b\n\n1,2\n\n3,4\n"}, rows("1|2", "3|4"), ["a", "b"], 2),
+    "blank_lines": Foreign({FULL: b"a,b\n\n1,2\n\n3,4\n"}, rows("1|2", "3|4"), ["a", "b"]),
     "header_too_wide": Foreign({FULL: b"a,b,c\n1,2\n3,4\n5,6\n"}, rows("1|2", "3|4", "5|6"), None, 1),
     "header_too_narrow": Foreign({FULL: b"a,b\nx,1,2\ny,3,4\n"}, rows("x|1|2", "y|3|4"), None, 1),
     "trailing_commas": table("a,b,\n1,2,\n3,4,\n"),

@@ -18,7 +18,8 @@ def plain_lines(data: bytes, delimiter: bytes) -> list[PlainRecord]:
     records = []
     for whole in wholes:
         raw = whole.removesuffix(b"\r\n") if whole.endswith(b"\r\n") else whole.removesuffix(b"\n")
-        records.append(PlainRecord(whole, raw, tuple((cell, False) for cell in raw.split(delimiter))))
+        if raw:
+            records.append(PlainRecord(whole, raw, tuple((cell, False) for cell in raw.split(delimiter))))
     return records
 
 

@@ -52,8 +52,10 @@ def in_chunks(data: bytes, sizes: Sequence[int]) -> Iterator[bytes]:
         at, turn = at + size, turn + 1
 
 
-def plain_records(data: bytes, delimiter: bytes = b",", max_record: int = 2**20) -> list[PlainRecord]:
-    """Cut data into records by the rule for `quoting: rfc4180`.
+def plain_records(
+    data: bytes, delimiter: bytes = b",", max_record: int = 2**20, columns: int = 2
+) -> list[PlainRecord]:
+    """Cut data into records by the rule for `quoting: rfc4180`; of several columns blank lines are none.
 
     Raises:
         NoLineEndError: there is no line end within `max_record` bytes.
@@ -68,7 +70,8 @@ def plain_records(data: bytes, delimiter: bytes = b",", max_record: int = 2**20)
             raise NoLineEndError
         whole = data[start:end]
         raw = whole[:-2] if whole.endswith(b"\r\n") else whole.removesuffix(b"\n")
-        records.append(PlainRecord(whole, raw, cells))
+        if raw or columns == 1:
+            records.append(PlainRecord(whole, raw, cells))
         start = end
     return records
 

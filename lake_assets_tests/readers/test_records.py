@@ -128,10 +128,26 @@ GOLDEN: dict[str, tuple[bytes, Dialect, list[Outcome]]] = {
         THREE,
         [TEXT_AFTER_QUOTE, TEXT_AFTER_QUOTE],
     ),
-    "a blank line": (
-        b"1,a,b\n\n2,x,y\n",
+    "blank lines are no records": (
+        b'\n\r\n1,a,b\n\n2,x,"\n\n"\r\n\r\n\n""\n \n\n3,"x"x,y\n\n',
         THREE,
-        [("1", "a", "b"), "1 cell where 3 are expected", ("2", "x", "y")],
+        [
+            ("1", "a", "b"),
+            ("2", "x", "\n\n"),
+            "1 cell where 3 are expected",
+            "1 cell where 3 are expected",
+            TEXT_AFTER_QUOTE,
+        ],
+    ),
+    "blank lines before and behind a header": (
+        b"\n\na,b,c\n\n1,x,y\n",
+        dialect_of("a", "b", "c", header=True),
+        [("1", "x", "y")],
+    ),
+    "blank lines beside lines that have no quoting": (
+        b'\n1,"a\n\n2,b"\n',
+        dialect_of("a", "b", quoting="none"),
+        [("1", '"a'), ("2", 'b"')],
     ),
     "blank lines of one column are NULLs": (b"\nx\n\n", ONE, [(None,), ("x",), (None,)]),
     "an end-of-data mark is text": (b'1\n\\.\n"\\."\n3', ONE, [("1",), ("\\.",), ("\\.",), ("3",)]),
@@ -252,7 +268,7 @@ def test_any_bytes_are_read_by_the_rule(
     """Whatever the bytes, chunks and windows, each record is cut, judged and read as the plain rule says."""
     dialect = dialect_of(*"abc"[:width], nul=nul)
     try:
-        expected = plain_records(data, max_record=size_limits.max_record)
+        expected = plain_records(data, max_record=size_limits.max_record, columns=width)
     except NoLineEndError:
         with pytest.raises(LakeError, match="No line end within"):
             list(read_blocks(in_chunks(data, sizes), dialect, size_limits))
@@ -267,14 +283,15 @@ def test_any_bytes_are_read_by_the_rule(
 @given(hostile_bytes, chunk_sizes)
 def test_every_byte_is_in_one_record(data: bytes, sizes: list[int]) -> None:
     """The raw bytes of good and bad records, put together with their line ends, are the file again."""
-    dialect = dialect_of("a", "b")
+    dialect = dialect_of("a")
     blocks = list(read_blocks(in_chunks(data, sizes), dialect, SMALL))
     raw: dict[int, bytes] = {bad.number: bad.raw for block in blocks for bad in block.bad}
     count = sum(block.records for block in blocks)
     good = [number for number in range(1, count + 1) if number not in raw]
     raw |= {record.number: record.raw for record in read_records([data], dialect, good)}
-    assert [raw[number] for number in sorted(raw)] == [record.raw for record in plain_records(data)]
-    assert b"".join(record.whole for record in plain_records(data)) == data
+    expected = plain_records(data, columns=1)
+    assert [raw[number] for number in sorted(raw)] == [record.raw for record in expected]
+    assert b"".join(record.whole for record in expected) == data
 
 
 @settings(deadline=None, max_examples=examples(200))

@@ -13,6 +13,7 @@ import numpy as np
 from lake_assets.catalog.models import DEFAULT_MAX_BYTES, FileOptions
 from lake_assets.discover.cells.column_profile import NULL
 from lake_assets.discover.survey.csv_cells import columns_of, marked
+from lake_assets.readers.blank_lines import without_blank_lines
 from lake_assets.readers.csv_scanner import Slab
 from lake_assets.readers.csv_splitter import split_records
 from lake_assets.readers.decode import decode
@@ -68,7 +69,10 @@ def read_csv_batches(chunks: Iterable[bytes], files: FileOptions, width: int) ->
     """
     number = 1
     text = decode(chunks, files.compression, files.encoding, room=Room(DEFAULT_MAX_BYTES))
-    for slab in split_records(text, files.delimiter, files.quoting):
+    for lines in split_records(text, files.delimiter, files.quoting):
+        slab = without_blank_lines(lines, width)
+        if not len(slab):
+            continue
         batch = _whole_batch(slab, number, files, width)
         yield batch or _sorted_batch(slab, number, files, width)
         number += len(slab)

@@ -8,6 +8,7 @@ from itertools import islice
 
 from lake_assets.catalog.models import FileOptions
 from lake_assets.discover.survey.csv_cells import Cells, cells_of
+from lake_assets.readers.blank_lines import sample_without_blank_lines
 from lake_assets.readers.head import SAMPLE, head_records, settle
 
 
@@ -18,7 +19,8 @@ def sample(head: bytes, files: FileOptions) -> list[Cells | None]:
         LakeError: the head cannot be unpacked or decoded.
     """
     records = islice(_head_records(head, files), SAMPLE)
-    return [None if fault else cells_of(raw, files) for raw, fault in records]
+    cells = [None if fault else cells_of(raw, files) for raw, fault in records]
+    return sample_without_blank_lines(cells)
 
 
 def count_quotes(head: bytes, files: FileOptions) -> tuple[int, int]:

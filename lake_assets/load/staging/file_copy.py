@@ -56,7 +56,7 @@ def copy_file(
     return CopiedFile(
         file=file.file,
         ordinal=file.ordinal,
-        dialect=file.dialect.proved_by(file.arrival.proof),
+        dialect=file.dialect.proved_by(file.arrival.proof).with_blank_lines(read.blank_lines),
         encoding=encoding,
         beginning=before_records,
         records=read.records,
@@ -94,6 +94,7 @@ class _Read:
         staged: how many of them staging has taken.
         nuls: NUL bytes that were replaced or stripped.
         bad: how many records were not well-formed.
+        blank_lines: how many lines are no records, by the recount.
         refused: records over which COPY failed, by their numbers.
         relative_times: records with a word read off the clock, by their numbers.
         losses: the cells that their types would change.
@@ -103,6 +104,7 @@ class _Read:
     staged: int = 0
     nuls: int = 0
     bad: int = 0
+    blank_lines: int = 0
     refused: dict[int, BadRecord] = field(default_factory=dict)
     relative_times: dict[int, BadRecord] = field(default_factory=dict)
     losses: Losses = field(default_factory=Losses)
@@ -140,6 +142,7 @@ class _FileCopy:
         blocks = read_blocks(_tee(chunks, recount), self.file.dialect)
         self.copy(self._filtered(blocks))
         self._compare(recount.finish())
+        self.read.blank_lines = recount.blank_lines
         return self.read
 
     def copy(self, blocks: Iterator[Block]) -> None:
