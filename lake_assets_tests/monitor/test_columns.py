@@ -63,7 +63,7 @@ class Shelf:
         )
         written = replace(PLAIN, columns=columns, **dialect).as_json()
         table = self.source.tables[0]
-        file_id = register_file(self.connection, table, at(number), item, written, "r")
+        file_id = register_file(self.connection, table, at(number), item, written, column_set=1, run_id="r")
         count_file(self.connection, file_id, Counts(records=2, loaded=2))
 
     def found(self) -> dict[str, str]:

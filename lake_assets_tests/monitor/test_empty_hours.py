@@ -66,13 +66,13 @@ def test_an_hour_without_records_after_some_is_told_until_it_is_accepted(court: 
         "records in 2018-09-06T10, and no record has come since. See whether"
     )
 
-    (table, _) = court.source.tables
+    orders = court.source.tables[0]
     row = court.connection.execute(
         "SELECT updated_at FROM lake_assets.table_hours WHERE table_name = 'orders' AND hour = %s", [at(1)]
     ).fetchone()
     assert row
     accepted = Waiving(hour=at(1), state="loaded", reason=None, files=listed(court, 1), known_since=row[0])
-    assert waive(court.connection, table, [accepted], why="night", who="Ann") == [at(1)]
+    assert waive(court.connection, orders, [accepted], why="night", who="Ann") == [at(1)]
     court.judge()
     assert court.findings() == {}
     assert court.states()[1] == "waived"

@@ -6,6 +6,7 @@ import io
 import lzma
 import zipfile
 import zlib
+from collections.abc import Callable, Mapping
 
 import pyarrow as pa
 import pytest
@@ -19,7 +20,7 @@ from lake_assets.readers.first_bytes import packing_of
 
 AUTO = FileOptions()
 LINES = b"".join(b"%d,name %d,2018-09-06 10:00:00\n" % (number, number) for number in range(3000))
-PACK = {
+PACK: Mapping[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "zstd": zstandard.compress,
     "bz2": bz2.compress,
@@ -49,7 +50,7 @@ def _arrow() -> bytes:
 
 
 def _snappy_in_blocks() -> bytes:
-    block = pa.compress(LINES, codec="snappy", asbytes=True)
+    block = bytes(pa.compress(LINES, codec="snappy", asbytes=True))
     return len(LINES).to_bytes(4) + len(block).to_bytes(4) + block
 
 

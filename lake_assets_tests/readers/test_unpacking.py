@@ -14,6 +14,8 @@ from lake_assets.readers.unpacking import PIECE, unpack
 from lake_assets.recount.unpacker import FED, Unpacker
 from lake_assets_tests.readers.rule import in_chunks
 
+Reader = Callable[[bytes, str, int], list[bytes]]
+
 LINES = b"".join(b"%d,name %d\n" % (number, number) for number in range(999))
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
@@ -44,7 +46,7 @@ each = pytest.mark.parametrize("packing", PACK)
 @both
 @each
 @pytest.mark.parametrize("size", [1, 999, 10**6])
-def test_members_are_read_one_after_the_other(read: Callable, packing: str, size: int) -> None:
+def test_members_are_read_one_after_the_other(read: Reader, packing: str, size: int) -> None:
     """Several members, an empty one, and zero bytes between and behind them are one stream."""
     pack = PACK[packing]
     packed = pack(LINES) + bytes(4) + pack(b"") + pack(LINES) + bytes(8)
@@ -55,7 +57,7 @@ def test_members_are_read_one_after_the_other(read: Callable, packing: str, size
 
 @both
 @each
-def test_data_cut_short_are_an_error(read: Callable, packing: str) -> None:
+def test_data_cut_short_are_an_error(read: Reader, packing: str) -> None:
     """An object that ends inside a member fails, wherever that is; in the second member, too."""
     packed = PACK[packing](LINES)
     for end in (1, len(packed) // 2, len(packed) - 1):
@@ -66,7 +68,7 @@ def test_data_cut_short_are_an_error(read: Callable, packing: str) -> None:
 
 @both
 @each
-def test_damaged_data_are_an_error(read: Callable, packing: str) -> None:
+def test_damaged_data_are_an_error(read: Reader, packing: str) -> None:
     """Bytes in the middle that are others, and bytes behind the end that are no member, fail."""
     packed = PACK[packing](LINES)
     middle = len(packed) // 2
@@ -78,7 +80,7 @@ def test_damaged_data_are_an_error(read: Callable, packing: str) -> None:
 
 @both
 @each
-def test_a_bomb_swells_piece_by_piece(read: Callable, packing: str) -> None:
+def test_a_bomb_swells_piece_by_piece(read: Reader, packing: str) -> None:
     """A few kilobytes that make 80 MB are never in memory at once."""
     packed = PACK[packing](b"\n" * 80 * PIECE)
     pieces = list(map(len, read(packed, packing, 10**6)))
@@ -88,7 +90,7 @@ def test_a_bomb_swells_piece_by_piece(read: Callable, packing: str) -> None:
 
 
 @both
-def test_data_that_ask_for_too_much_memory_are_refused(read: Callable) -> None:
+def test_data_that_ask_for_too_much_memory_are_refused(read: Reader) -> None:
     """What a frame or a dictionary may take is bounded, and the sentence says so."""
     window = zstandard.ZstdCompressionParameters(window_log=28)
     far = zstandard.ZstdCompressor(compression_params=window).compressobj()
