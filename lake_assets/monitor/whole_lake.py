@@ -78,12 +78,14 @@ def judge_sources(
     try:
         mixed = _settle_whole_lake(connection, lake, look, catalog, now)
     except LakeAssetsError as error:
-        # Told at the end: no source waits for what lies beside them all.
+        # No source waits for what lies beside them all; the same fault is told once.
         incomplete = error
     if dms:
         note_counts(connection, dms, now)
+    is_told = False
     for source in sources:
         if source.folder in look.failed:
+            is_told = True
             yield NotJudged(source=source, error=look.failed[source.folder])
             continue
         seen = look.tables.get(source.folder, ())
@@ -100,9 +102,10 @@ def judge_sources(
                 is_watched=is_watched,
             )
         except LakeAssetsError as error:
+            is_told = True
             yield NotJudged(source=source, error=error)
     _beat_for_all(connection, catalog)
-    if incomplete is not None:
+    if incomplete is not None and not is_told:
         raise incomplete
 
 

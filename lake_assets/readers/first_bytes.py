@@ -94,7 +94,8 @@ def _is_avro(head: bytes) -> bool:
 
 def _is_zlib(head: bytes) -> bool:
     """Return whether zlib unpacks it: its mark is two bytes, which a text may have (RFC 1950)."""
-    if not re.match(rb"x[\x01\x5e\x9c\xda]", head):
+    mark = re.match(rb"x[\x01\x5e\x9c\xda]", head)
+    if not mark or not is_binary(head[mark.end() :]):
         return False
     try:
         return len(zlib.decompressobj().decompress(head, LOOKED_AT)) >= LEAST_INFLATED

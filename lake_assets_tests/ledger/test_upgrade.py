@@ -81,13 +81,13 @@ def test_the_first_version_becomes_this_one(first_version: psycopg.Connection) -
 
 
 def test_a_completed_ledger_takes_loads(bench: Bench) -> None:
-    """The hour that version 1 had loaded is loaded again, and agrees with lake and main."""
+    """The hour that version 1 had loaded is loaded from its file of now, and agrees with lake and main."""
     with connect(bench.url, autocommit=True) as session:
         session.execute(VERSION_1.encode())
         session.execute(ROWS.encode())
     bench.put(GOOD)
 
-    bench.load()
+    bench.load(followed_by="me")
 
     assert bench.state() == ("loaded", 3, 3, 0)
     assert bench.check().passed

@@ -50,9 +50,9 @@ def test_the_warehouse_is_a_function_of_the_lake(
         elif action == "remove" and lake.pop((hour, file), None) is not None:
             bench.bucket.delete(table.key(HOURS[hour], file))
         elif action == "load":
-            table.load(HOURS[hour])
+            table.load(HOURS[hour], followed_by="me")
     for wanted in [*order, repeated]:
-        table.load(wanted)
+        table.load(wanted, followed_by="me")
 
     for number, at in enumerate(HOURS):
         lines = [line for (place, _), body in lake.items() if place == number for line in body]

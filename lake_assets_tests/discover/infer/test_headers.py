@@ -271,7 +271,7 @@ def test_many_names_unlike_the_cells_below_outvote_a_word(unknown: Unknown) -> N
     unknown.put("ada,paris,null\nbob,rome,5\n", f"shop/other/{FULL}")
     unknown.discover()
 
-    assert names(unknown, "shop.words") == ["select", "FROM", "where", "null", "true"]
+    assert names(unknown, "shop.words") == ["select", "from", "where", "null", "true"]
     assert names(unknown, "shop.row") == [f"column_{place}" for place in range(1, 5)]
     assert names(unknown, "shop.other") == ["column_1", "column_2", "column_3"]
 

@@ -78,8 +78,8 @@ def test_a_column_that_is_not_only_op_is_data(unknown: Unknown) -> None:
 
     unknown.discover()
 
-    assert list(unknown.types("shop.other")) == ["Op", "id", "name"]
-    assert list(unknown.types("shop.gap")) == ["Op", "id", "name"]
+    assert list(unknown.types("shop.other")) == ["op", "id", "name"]
+    assert list(unknown.types("shop.gap")) == ["op", "id", "name"]
 
 
 def test_an_hour_of_changes_alone_says_what_it_needs(unknown: Unknown) -> None:
