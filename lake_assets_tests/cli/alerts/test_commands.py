@@ -127,7 +127,7 @@ def test_a_silent_judge_is_said_by_every_command(company: Company, inbox: Inbox)
     )
 
     status, doctor = company.invoke("status"), company.invoke("doctor")
-    checked = company.invoke("check", LAKE_ASSETS_ALERTS=inbox.url)
+    checked = company.invoke("check", "shop.orders", LAKE_ASSETS_ALERTS=inbox.url)
 
     said = re.compile(r"the judge last ran at ....-..-..T..:..Z: see that dagster-daemon runs\.")
     assert (status.exit_code, doctor.exit_code) == (1, 1)
