@@ -132,6 +132,7 @@ class S3Server:
             if self._launch(ports):
                 self._refuse_open_parts(ports)
                 return
+            self.stop()  # it may hang, and would hold the data of the next
         raise processes.did_not_start("The S3 server", self._log)
 
     def stop(self) -> None:

@@ -214,6 +214,17 @@ def test_a_server_whose_parts_are_open_is_stopped(tmp_path: Path, monkeypatch: p
     assert not own.running()
 
 
+def test_a_server_that_did_not_start_is_not_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of servers that did not answer in time, none goes on."""
+    monkeypatch.setattr(s3, "START_SECONDS", 0)
+    own = S3Server(tmp_path)
+    with pytest.raises(ConfigurationError, match="did not start"):
+        own.start()
+    assert not own.running()
+
+
 def test_a_bucket_that_is_not_there_is_not_made(s3_server: S3Server) -> None:
     """A wrong bucket name is an error, as it is with Amazon's S3."""
     client = s3_server.client()
