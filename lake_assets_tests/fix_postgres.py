@@ -3,17 +3,28 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from shutil import disk_usage
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import psycopg
 import pytest
 
-from lake_assets.embedded.postgres import PostgresServer
+from lake_assets.embedded.postgres import PostgresServer, Version
 from lake_assets.ledger.install import install
 from lake_assets.postgres import connect
 
-# Less log to write anew, for segments are used again.
-SETTINGS = {"max_wal_size": "128MB"}
+SETTINGS = {
+    # Less log to write anew, for segments are used again.
+    "max_wal_size": "128MB",
+    # Sessions are opened by the ten thousand; with the usual 4096 each costs the client more than a query.
+    "scram_iterations": "1",
+}
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of a name that nobody else knows is made in it
+MEMORY_NEEDED = 4 * 2**30
+"""How much room there must be: containers often have 64 MB, which a server of tests would overrun."""
 
 LEDGER = "ledger"
 """The database that others are copies of: a copy takes a fifth of the time of making a ledger."""
@@ -55,26 +66,43 @@ class Databases:
         self.session.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
+@contextmanager
+def _folder(other: pytest.TempPathFactory) -> Iterator[Path]:
+    """Make a folder in memory for a with block, or on disk where memory has no room.
+
+    A database is three hundred files, which take ten times as long to make on a disk.
+    """
+    if MEMORY.is_dir() and disk_usage(MEMORY).free >= MEMORY_NEEDED:
+        with TemporaryDirectory(prefix="lake_assets_tests_", dir=MEMORY) as folder:
+            yield Path(folder)
+    else:
+        yield other.mktemp("postgres")
+
+
+@contextmanager
+def _running(version: Version, temporary: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """Run a server for a with block."""
+    with _folder(temporary) as folder:
+        server = PostgresServer(folder / str(version), version=version, durable=False, settings=SETTINGS)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """Run PostgreSQL 18."""
-    server = PostgresServer(
-        tmp_path_factory.mktemp("postgres18"), version=18, durable=False, settings=SETTINGS
-    )
-    server.start()
-    yield server
-    server.stop()
+    with _running(18, tmp_path_factory) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def postgres16(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """Run PostgreSQL 16, the oldest that is supported."""
-    server = PostgresServer(
-        tmp_path_factory.mktemp("postgres16"), version=16, durable=False, settings=SETTINGS
-    )
-    server.start()
-    yield server
-    server.stop()
+    with _running(16, tmp_path_factory) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
