@@ -34,6 +34,8 @@ LEDGER = "ledger"
 class Databases:
     """Makes databases that live for one test.
 
+    Warehouses have a ledger already, for making one is proved in the ledger's own tests.
+
     Attributes:
         server: the server they are on.
         session: the session they are made in; opening one for each costs as much as making it.
@@ -132,35 +134,28 @@ def ledger16(databases16: Databases) -> str:
 
 
 @pytest.fixture
-def url_with_ledger(databases: Databases, ledger: str) -> Iterator[str]:
-    """Give the address of a database on PostgreSQL 18 that has a ledger and nothing else."""
-    with databases.fresh(ledger) as url:
-        yield url
-
-
-@pytest.fixture
-def url16_with_ledger(databases16: Databases, ledger16: str) -> Iterator[str]:
-    """Give the address of a database on PostgreSQL 16 that has a ledger and nothing else."""
-    with databases16.fresh(ledger16) as url:
-        yield url
-
-
-@pytest.fixture
-def warehouse_url(databases: Databases) -> Iterator[str]:
+def empty_url(databases: Databases) -> Iterator[str]:
     """Give the address of an empty database on PostgreSQL 18."""
     with databases.fresh() as url:
         yield url
 
 
 @pytest.fixture
-def warehouse16_url(databases16: Databases) -> Iterator[str]:
-    """Give the address of an empty database on PostgreSQL 16."""
-    with databases16.fresh() as url:
+def warehouse_url(databases: Databases, ledger: str) -> Iterator[str]:
+    """Give the address of a database on PostgreSQL 18 that has a ledger and nothing else."""
+    with databases.fresh(ledger) as url:
+        yield url
+
+
+@pytest.fixture
+def warehouse16_url(databases16: Databases, ledger16: str) -> Iterator[str]:
+    """Give the address of a database on PostgreSQL 16 that has a ledger and nothing else."""
+    with databases16.fresh(ledger16) as url:
         yield url
 
 
 @pytest.fixture
 def connection(warehouse_url: str) -> Iterator[psycopg.Connection]:
-    """Open a session on the empty database, each statement committed by itself."""
+    """Open a session on the warehouse, each statement committed by itself."""
     with psycopg.connect(warehouse_url, autocommit=True) as opened:
         yield opened

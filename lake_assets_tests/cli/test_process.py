@@ -47,6 +47,7 @@ def other_user(company: Company) -> Iterator[str]:
 
 def test_a_load_says_nothing_but_its_outcome(company: Company) -> None:
     """A first load, into a DAGSTER_HOME it makes, writes one line: no banner, log or warning of a library."""
+    company.query("DROP SCHEMA lake_assets CASCADE")
     company.put(0)
 
     result = company.run("load", DAGSTER_HOME="")
@@ -68,7 +69,8 @@ def test_the_process_ends_with_the_status(company: Company) -> None:
 
 @pytest.mark.parametrize("words", [("load",), ("check",), ("status",), ("quarantine", "list"), ("doctor",)])
 def test_stdout_of_json_is_one_document(company: Company, words: tuple[str, ...]) -> None:
-    """With --json everything on stdout is one JSON document, whatever is told on stderr."""
+    """With --json everything on stdout is one JSON document, whatever is told on stderr, a new ledger too."""
+    company.query("DROP SCHEMA lake_assets CASCADE")
     company.put(0, ROWS + "x,fourth\n")
     company.bucket.put("shop/orders/readme.txt", b"hello")
 

@@ -109,6 +109,7 @@ def test_no_colour_where_none_is_wanted(mixed: Company, columns: int) -> None:
 
 def test_a_table_that_nobody_loaded_has_a_state_too(company: Company) -> None:
     """Before the first load, an hour with files is stale: it is not forgotten for want of a ledger."""
+    company.query("DROP SCHEMA lake_assets CASCADE")
     company.put(0)
 
     assert [row["state"] for row in company.ask("status", "--to", shown(1))] == ["stale"]

@@ -104,6 +104,7 @@ def test_a_stricter_default_isolation_does_not_double_rows(bench: Bench) -> None
 
 def test_first_loads_of_many_hours_at_once_make_one_table(bench: Bench) -> None:
     """Loads of different hours and tables that all find no schema and no ledger work side by side."""
+    bench.query("DROP SCHEMA lake_assets CASCADE")
     tables = [bench.with_table(name=f"orders_{number}") for number in range(3)]
     work = [(table, HOUR + number * ONE_HOUR) for number in range(3) for table in tables]
     for table, hour in work:
