@@ -91,7 +91,8 @@ class Context:
             is_of_warehouse = error.sqlstate is not None or isinstance(error, psycopg.OperationalError)
             if not is_of_warehouse:
                 raise
-            raise WarehouseError(f"The warehouse refuses: {str(error).strip()}. {_remedy(error)}") from error
+            said = error.diag.message_primary or str(error).strip()
+            raise WarehouseError(f"The warehouse refuses: {said}. {_remedy(error)}") from error
 
     @contextmanager
     def dagster(self) -> Iterator["dg.DagsterInstance"]:

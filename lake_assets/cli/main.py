@@ -265,7 +265,7 @@ def status(tables: Sequence[str], first: datetime | None, end: datetime | None, 
     States:
       = loaded       every record is in main
       Q quarantined  loaded, and some records are in quarantine
-      M missing      no file came, and one was due; or loaded files are gone with their rows
+      M missing      no file came, and one was due; or files went, with their rows
       F failed       its load failed; main is as it was before
       X mismatch     lake, ledger and main do not agree
       S stale        not loaded yet, or its files changed or vanished since

@@ -11,9 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
 from lake_assets.exceptions import LakeError
 from lake_assets.recount.first_record import HeaderTerms
 from lake_assets.recount.parquet_footer import FooterCount
@@ -25,9 +22,6 @@ if TYPE_CHECKING:
 MAX_RECORD = 128 * 2**20  # the rule's limit, said again
 BATCH = 2**20  # bytes gathered before they are counted
 GROWTH = 8
-LINE_END = 10  # the byte
-LineEnds = npt.NDArray[np.intp]
-_BLANK_LINE = re.compile(rb"^\r?\n", re.MULTILINE)
 
 
 def recount(chunks: Iterable[bytes], dialect: "Dialect", terms: HeaderTerms | None = None) -> int:
@@ -234,9 +228,10 @@ class _Lines:
             plain = self._without_quoted_cells(lines)
             if plain is not None:
                 is_cut_short = lines[-1:] not in {b"", b"\n"}
-                ends = _line_ends(plain)
-                blank = self._count_blank(plain, ends)
-                return len(ends) + is_cut_short - blank, blank, len(lines)
+                whole = plain.split(b"\n")
+                del whole[-1]
+                blank = self._count_blank(whole)
+                return len(whole) + is_cut_short - blank, blank, len(lines)
         return self._count_one_by_one(text, final=final)
 
     def first_record(self, text: bytes, *, final: bool) -> bytes:
@@ -252,14 +247,11 @@ class _Lines:
         """Return whether a whole line is no record; in a file of one column it is."""
         return self._has_several_columns and line in {b"\n", b"\r\n"}
 
-    def _count_blank(self, plain: bytes, ends: LineEnds) -> int:
+    def _count_blank(self, lines: list[bytes]) -> int:
         """Return how many whole lines hold nothing; in a file of one column each of them is a record."""
-        if not self._has_several_columns or not len(ends):
+        if not self._has_several_columns:
             return 0
-        shortest = np.diff(ends, prepend=-1).min()
-        if shortest > len(b"\r\n"):
-            return 0
-        return len(_BLANK_LINE.findall(plain))
+        return lines.count(b"") + lines.count(b"\r")
 
     def _without_quoted_cells(self, lines: bytes) -> bytes | None:
         """Strike out the quoted cells; None if a quote is left, which is then out of place."""
@@ -321,11 +313,6 @@ class _Lines:
         if line_end < 0 and len(text) > limit:
             raise LakeError(f"There is no line end within {self.max_record} bytes. Look at the object.")
         return line_end + 1 or len(text)
-
-
-def _line_ends(plain: bytes) -> LineEnds:
-    """Return the places of the line ends of a text; numpy finds them faster than bytes count them."""
-    return np.flatnonzero(np.frombuffer(plain, np.uint8) == LINE_END)
 
 
 def _past_open_lines(text: bytes, line_end: int, limit: int) -> int:

@@ -74,7 +74,7 @@ STATES: dict[State, StateInfo] = {
             is_dark=True,
             needs_attention=True,
             is_waivable=True,
-            meaning="no file came, and one was due; or loaded files are gone with their rows",
+            meaning="no file came, and one was due; or files went, with their rows",
             advice="see whether DMS runs and writes; `lake-assets load` takes files that come late, "
             "`lake-assets waive` accepts the hour.",
         ),

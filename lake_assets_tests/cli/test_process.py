@@ -126,7 +126,7 @@ def test_a_user_who_may_not_write(company: Company, other_user: str) -> None:
 
     assert (result.returncode, result.stdout) == (2, "")
     (line,) = result.stderr.splitlines()
-    assert line.startswith("Error: The warehouse refuses: permission denied for database")
+    assert line.startswith("Error: The warehouse refuses: permission denied for schema lake_assets. ")
     assert "GRANT CREATE ON DATABASE" in line
     assert SECRET not in line
 

@@ -23,7 +23,7 @@ loads = st.tuples(st.just("load"), places, nothing)
 
 
 @settings(
-    max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(5), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     steps=st.lists(st.one_of(writes, loads, removals), max_size=12),

@@ -411,7 +411,7 @@ PRINTED = {
     st.sampled_from(['"', ""]),
 )
 @settings(
-    max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(6), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_what_is_in_main_is_equal_to_the_cell_or_the_record_is_in_quarantine(
     bench: Bench, spelled: Sequence[Spelled], quote: str

@@ -83,7 +83,7 @@ def test_who_is_in_the_way_is_named(growing: Bench, monkeypatch: pytest.MonkeyPa
 
 def test_a_load_of_ours_in_the_way_is_waited_for(growing: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A load comes to an end, however long it takes: its time does not count."""
-    monkeypatch.setattr(table_locks, "MOST_WAITS", 2)
+    monkeypatch.setattr(table_locks, "MOST_WAITS", 5)
     with connect(growing.url, run_id="another") as other, ThreadPoolExecutor(1) as pool:
         other.execute("SELECT * FROM shop.orders")
         load = pool.submit(growing.load, NEXT)

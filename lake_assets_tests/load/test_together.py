@@ -88,7 +88,7 @@ def story(bench: Bench) -> Mapping[str, Sequence[Any]]:
 
 
 @settings(
-    max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(4), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     lake=st.tuples(hours, hours),

@@ -255,7 +255,7 @@ def plainly(record: PlainRecord, dialect: Dialect) -> tuple[str | None, ...] | N
     return tuple(None if text == dialect.null and not quoted else text for text, quoted in texts)
 
 
-@settings(deadline=None, max_examples=examples(400))
+@settings(deadline=None, max_examples=examples(200))
 @example(b'"\n"', 2, "replace", [1], Limits(max_record=1000, window=1))
 @example(b'a,"\r', 2, "replace", [1], Limits(max_record=1000, window=1))
 @example(b'"a\nb","c\n', 2, "strip", [3], Limits(max_record=5, window=1000))

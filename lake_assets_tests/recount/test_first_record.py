@@ -35,7 +35,7 @@ records = st.lists(st.sampled_from(CELLS), min_size=1, max_size=7)
 headers = st.sampled_from((None, tuple(COLUMNS), ("name", "id")))
 
 
-@settings(deadline=None, max_examples=examples(400))
+@settings(deadline=None, max_examples=examples(200))
 @given(cells=records, columns=headers, count=st.integers(1, 5), quoting=st.sampled_from(("rfc4180", "none")))
 @example(cells=["I", "x"], columns=("id",), count=1, quoting="rfc4180")
 def test_loader_and_recount_judge_alike(

@@ -47,7 +47,7 @@ def test_each_known_trap_is_counted_right(data: bytes, dialect: Dialect, expecte
         assert count(data, dialect, (border, len(data)), batch=1) == len(expected)
 
 
-@settings(deadline=None, max_examples=examples(600))
+@settings(deadline=None, max_examples=examples(200))
 @example(b'"\n"', [1], 1000, 1)
 @example(b'"a"\r\n"b\r\n', [1], 1000, 1)
 @example(b'a,"\n\n",b\n', [1], 5, 1000)
@@ -85,7 +85,7 @@ def test_without_quoting_line_ends_are_counted(data: bytes, sizes: list[int], he
     assert count(data, dialect, sizes, batch=4) == max(lines - header, 0)
 
 
-@settings(deadline=None, max_examples=examples(300))
+@settings(deadline=None, max_examples=examples(200))
 @given(
     st.lists(
         st.sampled_from([*(bytes([code]) for code in b'",\n\ra\0'), b"\x81", b"\xd8", b"\xff", b"\xfe"])

@@ -49,7 +49,7 @@ DOCUMENTS = (
 
 
 @settings(
-    max_examples=examples(120), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     declared=st.sampled_from(TYPES),
