@@ -187,12 +187,24 @@ def _after_load(evidence: Evidence, load: LoadResult, now: datetime) -> Verdict:
         return _verdict(evidence, state, found=(load.failure,))
     left = with_codes(_changes_in_lake(evidence, now), HELD)
     if left:
+        untouched = _differences_of_vanished(evidence)
+        if untouched:
+            return _verdict(evidence, "mismatch", found=(*untouched, *left), kept=load.met)
         return _changed(evidence, left, now, met=load.met)
     if _has_no_files(evidence):
         lost = (*_lost(evidence), *load.removed)
         return _without_files(evidence, lost, load.met, now)
     quarantined = any(file.quarantined for file in evidence.files)
     return _verdict(evidence, "quarantined" if quarantined else "loaded", kept=load.met)
+
+
+def _differences_of_vanished(evidence: Evidence) -> Facts:
+    """Return what a deep check had found of files whose rows a load has left as they are."""
+    if not _was_mismatch(evidence):
+        return ()
+    vanished = {file.key for file in evidence.vanished_files}
+    found = with_codes(evidence.known_facts, DEEP)
+    return tuple(fact for fact in found if fact.details.get("key") in vanished)
 
 
 def _while_waived(evidence: Evidence, files: Mapping[str, str], changes: Facts, now: datetime) -> Verdict:

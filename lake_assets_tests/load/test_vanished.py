@@ -231,3 +231,18 @@ def test_a_rename_is_found_by_name_before_bytes_alone() -> None:
     renamed = {old: new.key for old, new in renamed_within(gone, [*gone, file("a/0")], objects)}
 
     assert renamed == {"a/2": "b/2", "a/1": "b/1"}
+
+
+def test_a_wrong_value_stays_known_when_its_file_vanishes(ids: Bench) -> None:
+    """What a deep check found of rows that no load touches stays a mismatch until the file is back and loaded."""
+    ids.query("UPDATE shop.orders SET id = 9 WHERE id = 3 RETURNING id")
+    assert ids.check(deep=True).state == "mismatch"
+    ids.bucket.delete(ids.key(HOUR, 2))
+
+    report = ids.load()
+
+    assert [fact.code for fact in report.verdict.found] == ["values_differ", "file_vanished"]
+    assert report.state == ids.check().state == "mismatch"
+    ids.put("3\nx\n", HOUR, 2)
+    assert ids.check().state == "mismatch"
+    assert (ids.load().state, numbers(ids)) == ("quarantined", [1, 2, 3, 4])
