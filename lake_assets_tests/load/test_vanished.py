@@ -234,7 +234,7 @@ def test_a_rename_is_found_by_name_before_bytes_alone() -> None:
 
 
 def test_a_wrong_value_stays_known_when_its_file_vanishes(ids: Bench) -> None:
-    """What a deep check found of rows that no load touches stays a mismatch until the file is back and loaded."""
+    """What a deep check found of rows that no load touches stays until their file is back and loaded."""
     ids.query("UPDATE shop.orders SET id = 9 WHERE id = 3 RETURNING id")
     assert ids.check(deep=True).state == "mismatch"
     ids.bucket.delete(ids.key(HOUR, 2))
